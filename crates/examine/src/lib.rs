@@ -1,0 +1,89 @@
+//! Examiners: bytes or events in, findings out. Pure: no clock, no network, no file system; limits are passed in.
+//!
+//! [`examine`] recognises what bytes are by their content, hands them to the examiner for it, and returns an
+//! [`Examination`]. What can't be examined is a finding too, never "clean".
+
+pub mod artefact;
+pub mod catalogue;
+pub mod codes;
+pub mod limits;
+pub mod log;
+pub mod mail;
+pub mod recognise;
+pub mod report;
+pub mod sigma;
+pub mod source;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sakimori_model::{ExaminerRef, Finding, Kind, Place};
+
+use crate::limits::Limits;
+use crate::report::Report;
+use crate::source::Source;
+
+/// What an examination works with: its limits and its detection rules.
+#[derive(Default)]
+pub struct Settings {
+    /// What it may use up.
+    pub limits: Limits,
+    /// Sigma rules for logs.
+    pub sigma: sigma::RuleSet,
+}
+
+/// What came out of an examination.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examination {
+    /// What the bytes are, judged by their content.
+    pub kind: Kind,
+    /// What was found, in the order of the content.
+    pub findings: Vec<Finding>,
+    /// The examiners that took part.
+    pub examiners: Vec<ExaminerRef>,
+}
+
+impl Examination {
+    /// The findings that say what was not examined. None means that everything was.
+    pub fn unexamined(&self) -> impl Iterator<Item = &Finding> {
+        self.findings.iter().filter(|f| report::is_unexamined(f))
+    }
+}
+
+/// Examines bytes. Total: whatever the bytes are, an examination comes back.
+#[must_use]
+pub fn examine(source: &dyn Source, settings: &Settings) -> Examination {
+    // A panic is a defect, and it must cost one observation only, not the whole run. Nothing that `examine_member`
+    // touches outlives the unwinding: the report is made anew.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut report = Report::new(&settings.limits);
+        let kind = examine_member(source, settings, &mut report);
+        let (findings, examiners) = report.finish();
+        Examination { kind, findings, examiners }
+    }));
+    result.unwrap_or_else(|_| Examination {
+        kind: recognise::UNKNOWN,
+        findings: vec![catalogue::finding(&codes::EXAMINER_FAILED, Place::WHOLE)],
+        examiners: Vec::new(),
+    })
+}
+
+/// Examines an observation, or a member of a container, and returns its kind. Examiners of containers call it for
+/// each member between [`Report::enter`] and [`Report::leave`].
+pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> Kind {
+    let kind = match recognise::recognise(source) {
+        Ok(kind) => kind,
+        Err(error) => {
+            report.unreadable(&error);
+            return recognise::UNKNOWN;
+        }
+    };
+    let examined = artefact::examine(&kind, source, settings, report)
+        || log::examine(&kind, source, settings, report)
+        || mail::examine(&kind, source, settings, report);
+    if kind == recognise::EMPTY {
+        report.add(catalogue::finding(&codes::EMPTY, report.whole()));
+    } else if !examined {
+        report.no_examiner(kind.as_str());
+    }
+    kind
+}

@@ -1,0 +1,56 @@
+//! Named limits, with their units, on everything that is read from outside.
+
+/// What an examination may use up. What is over a limit becomes a finding, never a crash, a hang or a silent pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Containers inside containers, counted from the outermost.
+    pub depth_max: usize,
+    /// Members over all containers of one observation.
+    pub members_max: u64,
+    /// Bytes of one member that are unpacked into memory. An uncompressed member is read in place and has no limit.
+    pub member_bytes_max: u64,
+    /// Bytes unpacked over all members of one observation.
+    pub unpacked_bytes_max: u64,
+    /// Unpacked bytes for each packed byte, looked at from the first mebibyte on.
+    pub ratio_max: u64,
+    /// Opcodes run over all pickles of one observation.
+    pub pickle_opcodes_max: u64,
+    /// Bytes of a structured header (safetensors, GGUF metadata, HDF5 attribute, archive name) held in memory.
+    pub header_bytes_max: u64,
+    /// Bytes of one log line.
+    pub line_bytes_max: usize,
+    /// Nesting of a JSON or YAML document.
+    pub nesting_max: usize,
+    /// Bytes of one mail; a larger one is examined up to here.
+    pub mail_bytes_max: u64,
+    /// Parts of one mail.
+    pub mail_parts_max: usize,
+    /// Links looked at in one mail.
+    pub mail_links_max: usize,
+    /// Mails of one mailbox.
+    pub mailbox_mails_max: u64,
+    /// Findings of one observation. One more finding says that there are others.
+    pub findings_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1024 * 1024;
+        Self {
+            depth_max: 8,
+            members_max: 100_000,
+            member_bytes_max: 32 * MIB,
+            unpacked_bytes_max: 1024 * MIB,
+            ratio_max: 200,
+            pickle_opcodes_max: 50_000_000,
+            header_bytes_max: 16 * MIB,
+            line_bytes_max: MIB as usize,
+            nesting_max: 64,
+            mail_bytes_max: 32 * MIB,
+            mail_parts_max: 1_000,
+            mail_links_max: 2_000,
+            mailbox_mails_max: 100_000,
+            findings_max: 1_000,
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What an examination gathers: findings, the examiners that took part, and what was used up of the limits.
+
+use std::collections::BTreeSet;
+
+use sakimori_model::{ExaminerRef, Finding, Place};
+
+use crate::catalogue::{self, finding};
+use crate::codes;
+use crate::limits::Limits;
+
+/// Gathers what examiners find in one observation, and counts what they use up.
+pub struct Report<'a> {
+    limits: &'a Limits,
+    member: Vec<String>,
+    findings: Vec<Finding>,
+    dropped: u64,
+    examiners: BTreeSet<ExaminerRef>,
+    members: u64,
+    unpacked_bytes: u64,
+    pickle_opcodes: u64,
+}
+
+/// A limit was reached; the finding that says so is already in the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitReached;
+
+impl<'a> Report<'a> {
+    /// An empty report.
+    #[must_use]
+    pub fn new(limits: &'a Limits) -> Self {
+        Self {
+            limits,
+            member: Vec::new(),
+            findings: Vec::new(),
+            dropped: 0,
+            examiners: BTreeSet::new(),
+            members: 0,
+            unpacked_bytes: 0,
+            pickle_opcodes: 0,
+        }
+    }
+
+    /// The limits of this examination.
+    #[must_use]
+    pub fn limits(&self) -> &'a Limits {
+        self.limits
+    }
+
+    /// Notes that an examiner took part, with the version of its judgement.
+    pub fn ran(&mut self, id: &'static str, version: u32) {
+        self.examiners.insert(ExaminerRef { id: id.into(), version });
+    }
+
+    /// Adds a finding. Past the limit it is counted only, unless it says that something was not examined: that must
+    /// not fall out of the report, so it takes the place of the last one.
+    pub fn add(&mut self, finding: Finding) {
+        if self.findings.len() < self.limits.findings_max {
+            self.findings.push(finding);
+            return;
+        }
+        self.dropped += 1;
+        if is_unexamined(&finding) && !self.findings.last().is_some_and(is_unexamined) {
+            self.findings.pop();
+            self.findings.push(finding);
+        }
+    }
+
+    /// The place of a byte of the current member.
+    #[must_use]
+    pub fn byte(&self, offset: u64) -> Place {
+        Place::Byte { member: self.path(), offset }
+    }
+
+    /// The place of the current member as a whole.
+    #[must_use]
+    pub fn whole(&self) -> Place {
+        Place::Whole { member: self.path() }
+    }
+
+    /// The path of the current member: `None` for the observation itself.
+    #[must_use]
+    pub fn path(&self) -> Option<String> {
+        (!self.member.is_empty()).then(|| self.member.join("!/"))
+    }
+
+    /// Goes into a member of the current container. Call [`Self::leave`] after it, whatever happened inside.
+    ///
+    /// # Errors
+    /// [`LimitReached`] when there are too many containers inside containers, or too many members; the member is
+    /// then reported as not examined and must not be entered.
+    pub fn enter(&mut self, name: &str) -> Result<(), LimitReached> {
+        self.members += 1;
+        self.member.push(member_name(name));
+        if self.member.len() > self.limits.depth_max {
+            return Err(self.over("depth_max", self.limits.depth_max as u64));
+        }
+        if self.members > self.limits.members_max {
+            return Err(self.over("members_max", self.limits.members_max));
+        }
+        Ok(())
+    }
+
+    /// Goes back to the container of the current member.
+    pub fn leave(&mut self) {
+        self.member.pop();
+    }
+
+    /// Counts bytes that were unpacked.
+    ///
+    /// # Errors
+    /// [`LimitReached`] when the observation unpacks into too much.
+    pub fn unpacked(&mut self, bytes: u64) -> Result<(), LimitReached> {
+        self.unpacked_bytes = self.unpacked_bytes.saturating_add(bytes);
+        if self.unpacked_bytes > self.limits.unpacked_bytes_max {
+            return Err(self.over("unpacked_bytes_max", self.limits.unpacked_bytes_max));
+        }
+        Ok(())
+    }
+
+    /// Counts pickle opcodes that were run.
+    ///
+    /// # Errors
+    /// [`LimitReached`] when the observation runs too many.
+    pub fn ran_opcodes(&mut self, count: u64) -> Result<(), LimitReached> {
+        self.pickle_opcodes = self.pickle_opcodes.saturating_add(count);
+        if self.pickle_opcodes > self.limits.pickle_opcodes_max {
+            return Err(self.over("pickle_opcodes_max", self.limits.pickle_opcodes_max));
+        }
+        Ok(())
+    }
+
+    /// Reports that a limit was reached, so that a part of the current member was not examined.
+    pub fn over(&mut self, limit: &'static str, value: u64) -> LimitReached {
+        self.add(finding(&codes::LIMIT, self.whole()).with("limit", limit).with("value", value));
+        LimitReached
+    }
+
+    /// Reports that the current member could not be read to its end, and why.
+    pub fn unreadable(&mut self, why: &dyn std::fmt::Display) {
+        self.add(finding(&codes::UNREADABLE, self.whole()).with("why", why));
+    }
+
+    /// Reports that no examiner exists for the current member.
+    pub fn no_examiner(&mut self, kind: &str) {
+        self.add(finding(&codes::NO_EXAMINER, self.whole()).with("kind", kind));
+    }
+
+    /// Ends the examination. A report that had to drop findings says so in one more.
+    #[must_use]
+    pub fn finish(mut self) -> (Vec<Finding>, Vec<ExaminerRef>) {
+        if self.dropped > 0 {
+            self.findings.push(finding(&codes::MORE_FINDINGS, Place::WHOLE).with("count", self.dropped));
+        }
+        (self.findings, self.examiners.into_iter().collect())
+    }
+}
+
+/// True when the finding says that something was not examined.
+#[must_use]
+pub fn is_unexamined(finding: &Finding) -> bool {
+    catalogue::entry(&finding.code).is_some_and(|e| e.unexamined)
+}
+
+/// A member's name, made harmless: bounded, and without control characters.
+fn member_name(name: &str) -> String {
+    name.chars().take(512).flat_map(|c| if c.is_control() { c.escape_unicode().collect() } else { vec![c] }).collect()
+}

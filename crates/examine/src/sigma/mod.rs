@@ -1,0 +1,5 @@
+//! Sigma rules.
+
+/// A set of compiled rules.
+#[derive(Default)]
+pub struct RuleSet {}

@@ -1,0 +1,127 @@
+//! Where examiners read from: bytes at an offset, whether they lie in memory, in a file or inside another source.
+
+use std::io::{self, Read, Seek, SeekFrom};
+
+/// Bytes that can be read at any offset. Implemented for byte slices here and for files by the caller.
+///
+/// Contract: the bytes do not change while they are examined; `read_at` reads at least one byte unless `buf` is
+/// empty or `offset` is at or past the end; it may be called from several threads.
+pub trait Source: Sync {
+    /// The number of bytes.
+    fn size(&self) -> u64;
+
+    /// Reads bytes from `offset` on into `buf` and returns how many. 0 means that there are none.
+    ///
+    /// # Errors
+    /// When the bytes can't be read. Examiners report it as "not examined".
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize>;
+}
+
+impl Source for [u8] {
+    fn size(&self) -> u64 {
+        self.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|start| self.get(start..)).unwrap_or_default();
+        let count = rest.len().min(buf.len());
+        buf[..count].copy_from_slice(&rest[..count]);
+        Ok(count)
+    }
+}
+
+impl Source for Vec<u8> {
+    fn size(&self) -> u64 {
+        self.as_slice().size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        self.as_slice().read_at(offset, buf)
+    }
+}
+
+/// A part of another source, such as an uncompressed member of an archive.
+pub struct Window<'a> {
+    source: &'a dyn Source,
+    start: u64,
+    size: u64,
+}
+
+impl<'a> Window<'a> {
+    /// The part of `source` from `start`, at most `size` bytes long and cut at the end of `source`.
+    #[must_use]
+    pub fn new(source: &'a dyn Source, start: u64, size: u64) -> Self {
+        let start = start.min(source.size());
+        Self { source, start, size: size.min(source.size() - start) }
+    }
+}
+
+impl Source for Window<'_> {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let left = self.size.saturating_sub(offset);
+        let count = buf.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        if count == 0 { Ok(0) } else { self.source.read_at(self.start + offset, &mut buf[..count]) }
+    }
+}
+
+/// A source as a stream, for parsers that want [`Read`] and [`Seek`]. Wrap it in a `BufReader` for small reads.
+pub struct SourceReader<'a> {
+    source: &'a dyn Source,
+    position: u64,
+}
+
+impl<'a> SourceReader<'a> {
+    /// A stream from the first byte on.
+    #[must_use]
+    pub fn new(source: &'a dyn Source) -> Self {
+        Self { source, position: 0 }
+    }
+
+    /// The offset of the next byte.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl Read for SourceReader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let count = self.source.read_at(self.position, buf)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for SourceReader<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(offset) => Some(offset),
+            SeekFrom::End(delta) => self.source.size().checked_add_signed(delta),
+            SeekFrom::Current(delta) => self.position.checked_add_signed(delta),
+        };
+        self.position = target.ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
+        Ok(self.position)
+    }
+}
+
+/// Up to `max` bytes from `offset` on, fewer only at the end of the source.
+///
+/// # Errors
+/// When the source can't be read.
+pub fn read_up_to(source: &dyn Source, offset: u64, max: usize) -> io::Result<Vec<u8>> {
+    let left = usize::try_from(source.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+    let mut bytes = vec![0; max.min(left)];
+    let mut filled = 0;
+    while filled < bytes.len() {
+        match source.read_at(offset + filled as u64, &mut bytes[filled..])? {
+            0 => break,
+            count => filled += count,
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}

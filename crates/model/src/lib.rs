@@ -1,0 +1,37 @@
+//! The nouns of Sakimori and their canonical JSON. No input or output, no clock, no async.
+//!
+//! The order of the modules is the order of the flow: an [`Observation`] is examined into [`Finding`]s, the policy
+//! turns them into a [`Decision`], the decision becomes a [`Statement`] that is recorded under a [`Receipt`], and what
+//! leaves the organisation carries a [`Tlp`] marking.
+
+mod canonical;
+mod decision;
+mod digest;
+mod finding;
+mod lang;
+mod observation;
+mod place;
+mod receipt;
+mod schema;
+mod statement;
+pub mod stix;
+mod technique;
+mod time;
+mod tlp;
+
+pub use canonical::{CanonicalError, canonical_json};
+pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};
+pub use digest::{Digest, DigestError};
+pub use finding::{Code, CodeError, Confidence, Contribution, Finding, RuleRef, Severity, UnknownLevel};
+pub use lang::{Lang, Text};
+pub use observation::{ExaminerRef, Kind, Observation, Subject};
+pub use place::Place;
+pub use receipt::Receipt;
+pub use schema::{Schema, schemas};
+pub use statement::{
+    DECISION_PREDICATE, DecisionPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE,
+    STATEMENT_TYPE, SharePredicate, Statement, StatementError,
+};
+pub use technique::{Framework, Technique};
+pub use time::{Timestamp, TimestampError};
+pub use tlp::Tlp;
