@@ -1,1 +1,37 @@
-//! proof
+//! The transparency log and everything that a stranger verifies offline. Knows bytes, not findings.
+//!
+//! Reading order: [`Log`] (the folder and its write path, `log.rs`) is the heart. Below it stand [`merkle`] (RFC 6962
+//! hashing and proofs, pure), [`Tile`] (names and contents of the log's files), [`Checkpoint`] and [`Note`] (what is
+//! signed, and how); above it [`Proof`] and [`Bundle`] (what leaves the log to convince somebody else).
+//!
+//! Formats: C2SP [tlog-tiles](https://c2sp.org/tlog-tiles), [tlog-checkpoint](https://c2sp.org/tlog-checkpoint),
+//! [signed-note](https://c2sp.org/signed-note), [tlog-proof](https://c2sp.org/tlog-proof), and `docs/log.md` for what
+//! is our own (the salted commitment and the evidence bundle).
+
+mod audit;
+mod bundle;
+mod checkpoint;
+mod disk;
+mod edge;
+mod error;
+mod key;
+pub mod limits;
+mod log;
+pub mod merkle;
+mod note;
+mod proof;
+mod tile;
+mod tree;
+
+pub use audit::{BadResource, Problem, Progress};
+pub use bundle::{
+    Bundle, Check, Commitment, ENTRY_PREFIX, MEDIA_TYPE, Salt, Verified, VerifyError, commitment, entry_of,
+};
+pub use checkpoint::{Checkpoint, CheckpointError};
+pub use error::LogError;
+pub use key::{Key, KeyError};
+pub use log::{Log, Step};
+pub use note::{Note, NoteError, Signature, VerifierKey, VerifierKeyError};
+pub use proof::{Proof, ProofError};
+pub use tile::{Tile, TileKind};
+pub use tree::{Entries, Tree};

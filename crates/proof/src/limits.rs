@@ -1,0 +1,48 @@
+//! Limits on everything that is read or accepted from outside. Each names its unit.
+
+use std::time::Duration;
+
+/// Bytes of a signed note. Sixteen post-quantum signatures of nearly 5 kB fit, as the specification asks.
+pub const NOTE_BYTES_MAX: usize = 256 * 1024;
+
+/// Signature lines of a note (the specification asks for at least 16).
+pub const NOTE_SIGNATURES_MAX: usize = 64;
+
+/// Bytes of a key name, which is also the origin line of a log.
+pub const KEY_NAME_BYTES_MAX: usize = 255;
+
+/// Bytes of a key file or of a key's text form.
+pub const KEY_TEXT_BYTES_MAX: usize = 1024;
+
+/// Entries of a log. Far below 2⁶⁴, so that no index arithmetic overflows; seven levels of tiles.
+pub const TREE_SIZE_MAX: u64 = 1 << 56;
+
+/// Bytes of one log entry: what a 16-bit length prefix can say.
+pub const ENTRY_BYTES_MAX: usize = u16::MAX as usize;
+
+/// Entries of one append.
+pub const BATCH_ENTRIES_MAX: usize = 65_536;
+
+/// Bytes of all entries of one append: it is held in memory.
+pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Hashes of an inclusion or consistency proof: more than any tree of [`TREE_SIZE_MAX`] entries can need.
+pub const PROOF_HASHES_MAX: usize = 64;
+
+/// Bytes of the opaque extra data of a proof, before Base64.
+pub const PROOF_EXTRA_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of a whole proof in its text form.
+pub const PROOF_BYTES_MAX: usize = NOTE_BYTES_MAX + PROOF_EXTRA_BYTES_MAX * 2;
+
+/// Bytes of a statement in an evidence bundle: a decision over a thousand findings stays below 2 MiB.
+pub const STATEMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Bytes of an evidence bundle: a statement in which every byte is escaped, and a proof.
+pub const BUNDLE_BYTES_MAX: usize = 2 * STATEMENT_BYTES_MAX + 1024 * 1024;
+
+/// How long an append waits for another process to finish its own.
+pub const LOCK_WAIT_MAX: Duration = Duration::from_secs(30);
+
+/// Folders inside folders that the audit of a log walks into. The deepest honest path has ten.
+pub const WALK_DEPTH_MAX: usize = 16;
