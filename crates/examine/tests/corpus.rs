@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use sakimori_examine::sigma::RuleSet;
 use sakimori_examine::{Examination, Settings, catalogue, examine};
 use sakimori_model::Lang;
 
@@ -50,7 +51,7 @@ fn every_code_has_a_positive_and_a_negative_input() {
 const NOT_FROM_BYTES: &[&str] = &["SKM-OBS-0004", "SKM-OBS-0006"];
 
 fn settings() -> Settings {
-    Settings::default()
+    Settings { sigma: RuleSet::builtin().clone(), ..Settings::default() }
 }
 
 fn inputs() -> Vec<PathBuf> {

@@ -1,12 +1,311 @@
-//! log examiners.
+//! Logs: Windows event logs, JSON lines and JSON documents of events, examined with Sigma rules.
 
-use sakimori_model::Kind;
+pub mod codes;
+pub mod event;
+mod evtx;
+mod feed;
+pub mod naming;
+pub mod origin;
 
-use crate::Settings;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::sync::LazyLock;
+
+use sakimori_model::{Kind, Place, Timestamp};
+
+use self::event::{Event, FieldName};
+use self::feed::{Documents, Lines, Piece};
+use self::origin::OriginKey;
+use crate::catalogue;
+use crate::limits::Limits;
 use crate::report::Report;
+use crate::sigma::{Candidates, Rule, RuleSet, codes::of_level};
 use crate::source::Source;
+use crate::Settings;
 
-/// Examines `source` if its kind is one of this family. Returns whether it is.
-pub fn examine(_kind: &Kind, _source: &dyn Source, _settings: &Settings, _report: &mut Report<'_>) -> bool {
-    false
+/// A Windows event log file.
+pub const EVTX: &str = "evtx";
+/// Lines of JSON.
+pub const JSON_LINES: &str = "jsonl";
+/// A JSON document.
+pub const JSON: &str = "json";
+
+/// The version of this examiner's judgement, beside that of the rules.
+const VERSION: u32 = 1;
+/// Origins whose rules are remembered; a log has a few hundred.
+const REMEMBERED_ORIGINS_MAX: usize = 4_096;
+
+/// A match of a rule.
+#[derive(Clone, Debug)]
+pub struct Match<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// The event: its record number in an EVTX file, its line in JSON lines, its number from 1 in a JSON document.
+    pub record: u64,
+    /// When it was logged, RFC 3339 as it stands in the event.
+    pub time: Option<String>,
+    /// The fields and values that speak for the match, bounded in number and length. `*` stands for a value that was
+    /// found by a keyword.
+    pub matched: Vec<(String, String)>,
+}
+
+/// What became of a log's events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogSummary {
+    /// Events that were read.
+    pub events: u64,
+    /// Matches of rules.
+    pub matches: u64,
+    /// Lines, records or chunks that could not be read.
+    pub broken: u64,
+    /// Events that were longer than the limit.
+    pub too_long: u64,
+    /// Events whose source could not be told.
+    pub unknown: u64,
+    first_broken: Option<(u64, String)>,
+    first_unknown: Option<u64>,
+    unreadable: Option<String>,
+}
+
+impl LogSummary {
+    /// Events of a source that is known: those that were truly examined.
+    #[must_use]
+    pub fn examined(&self) -> u64 {
+        self.events - self.unknown
+    }
+}
+
+/// Examines `source` if it is a log: one finding for each rule that matches. Returns whether it is. A JSON file
+/// without a single event of a known source is none.
+pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
+    if !is_log(kind) || settings.sigma.is_empty() {
+        return false;
+    }
+    let mut seen: BTreeMap<*const Rule, usize> = BTreeMap::new();
+    let mut findings = Vec::new();
+    let summary = run(source, kind, &settings.sigma, report.limits(), &mut |found| {
+        let at = *seen.entry(std::ptr::from_ref(found.rule)).or_insert_with(|| {
+            let field = found.matched.first().map(|(field, _)| field.clone()).filter(|field| field != "*");
+            let place = Place::Event { record: found.record, field };
+            let mut finding = catalogue::finding(&of_level(found.rule.level), place);
+            finding.rule = Some(found.rule.reference());
+            finding.techniques.clone_from(&found.rule.techniques);
+            findings.push((finding.with("rule", &found.rule.title), 0_u64));
+            findings.len() - 1
+        });
+        findings[at].1 += 1;
+    });
+    if kind.as_str() != EVTX && summary.examined() == 0 && summary.matches == 0 {
+        return false;
+    }
+    report.ran("sigma", VERSION);
+    for (finding, count) in findings {
+        report.add(finding.with("count", count));
+    }
+    report_unexamined(&summary, report);
+    true
+}
+
+/// Holds the rules against each event of a log, in order, in bounded memory. What can't be read or told is reported
+/// into `report`.
+pub fn detect(
+    source: &dyn Source,
+    kind: &Kind,
+    rules: &RuleSet,
+    report: &mut Report<'_>,
+    on_match: &mut dyn FnMut(Match<'_>),
+) -> LogSummary {
+    if !is_log(kind) {
+        report.no_examiner(kind.as_str());
+        return LogSummary::default();
+    }
+    let summary = run(source, kind, rules, report.limits(), on_match);
+    report_unexamined(&summary, report);
+    summary
+}
+
+fn is_log(kind: &Kind) -> bool {
+    matches!(kind.as_str(), EVTX | JSON_LINES | JSON)
+}
+
+fn run(
+    source: &dyn Source,
+    kind: &Kind,
+    rules: &RuleSet,
+    limits: &Limits,
+    on_match: &mut dyn FnMut(Match<'_>),
+) -> LogSummary {
+    let mut run = Run::new(rules, limits);
+    let result = match kind.as_str() {
+        EVTX => evtx::each_record(source, &mut |record| match record {
+            evtx::Record::Event(number, json) => run.event(number, json, on_match),
+            evtx::Record::Broken(why) => run.broken(0, why),
+        }),
+        JSON_LINES => run.lines(source, on_match).map_err(|e| e.to_string()),
+        _ => run.documents(source, on_match).map_err(|e| e.to_string()),
+    };
+    run.summary.unreadable = result.err();
+    run.summary
+}
+
+fn report_unexamined(summary: &LogSummary, report: &mut Report<'_>) {
+    let place = |record: u64| if record == 0 { Place::WHOLE } else { Place::Event { record, field: None } };
+    if let Some(why) = &summary.unreadable {
+        report.unreadable(why);
+    }
+    if let Some((record, why)) = &summary.first_broken {
+        let finding = catalogue::finding(&codes::BROKEN_EVENTS, place(*record));
+        report.add(finding.with("count", summary.broken).with("why", why));
+    }
+    if summary.too_long > 0 {
+        report.over("line_bytes_max", report.limits().line_bytes_max as u64);
+    }
+    if let Some(record) = summary.first_unknown {
+        let finding = catalogue::finding(&codes::UNKNOWN_SOURCE, place(record));
+        report.add(finding.with("count", summary.unknown));
+    }
+}
+
+/// A run over one log.
+struct Run<'r> {
+    rules: &'r RuleSet,
+    limits: &'r Limits,
+    event: Event,
+    candidates: Candidates,
+    /// The groups of rules for each origin, by its key as text.
+    groups: HashMap<String, Rc<[u32]>>,
+    key: String,
+    summary: LogSummary,
+}
+
+impl<'r> Run<'r> {
+    fn new(rules: &'r RuleSet, limits: &'r Limits) -> Self {
+        Self {
+            rules,
+            limits,
+            event: Event::default(),
+            candidates: Candidates::default(),
+            groups: HashMap::new(),
+            key: String::new(),
+            summary: LogSummary::default(),
+        }
+    }
+
+    fn lines(&mut self, source: &dyn Source, on_match: &mut dyn FnMut(Match<'_>)) -> std::io::Result<()> {
+        let mut lines = Lines::new(source, self.limits.line_bytes_max)?;
+        let mut number = 0;
+        while let Some(piece) = lines.next_piece()? {
+            number += 1;
+            if piece != Piece::Text(b"") && piece != Piece::Text(b"\r") {
+                self.piece(number, &piece, on_match);
+            }
+        }
+        Ok(())
+    }
+
+    fn documents(&mut self, source: &dyn Source, on_match: &mut dyn FnMut(Match<'_>)) -> std::io::Result<()> {
+        let mut documents = Documents::new(source, self.limits.line_bytes_max)?;
+        let mut number = 0;
+        while let Some(piece) = documents.next_piece()? {
+            number += 1;
+            self.piece(number, &piece, on_match);
+        }
+        Ok(())
+    }
+
+    fn piece(&mut self, number: u64, piece: &Piece<'_>, on_match: &mut dyn FnMut(Match<'_>)) {
+        match piece {
+            Piece::Text(json) => self.event(number, json, on_match),
+            Piece::TooLong => self.summary.too_long += 1,
+            Piece::CutShort => self.broken(number, "the document ends in the middle of an event".into()),
+        }
+    }
+
+    fn broken(&mut self, number: u64, why: String) {
+        self.summary.broken += 1;
+        self.summary.first_broken.get_or_insert((number, why));
+    }
+
+    fn event(&mut self, number: u64, json: &[u8], on_match: &mut dyn FnMut(Match<'_>)) {
+        if let Err(error) = self.read(json) {
+            self.broken(number, error.to_string());
+            return;
+        }
+        self.summary.events += 1;
+        let (groups, known) = self.groups();
+        if !known {
+            self.summary.unknown += 1;
+            self.summary.first_unknown.get_or_insert(number);
+        }
+        origin::rename_windows_fields(&mut self.event);
+        for candidate in self.rules.index().candidates(&groups, &self.event, &mut self.candidates) {
+            let rule = self.rules.rule(*candidate);
+            if rule.matches(&self.event) {
+                self.summary.matches += 1;
+                let matched = rule.detection.explain(&self.event);
+                on_match(Match { rule, record: number, time: time(&self.event), matched });
+            }
+        }
+    }
+
+    /// Reads an event. Bytes that are no UTF-8 are common in logs of programs that don't know better, and no reason to
+    /// leave the event out.
+    fn read(&mut self, json: &[u8]) -> Result<(), event::Broken> {
+        let first = self.event.read_json(json, self.limits.nesting_max);
+        if first.is_err() && std::str::from_utf8(json).is_err() {
+            return self.event.read_json(String::from_utf8_lossy(json).as_bytes(), self.limits.nesting_max);
+        }
+        first
+    }
+
+    /// The groups of rules for the event, and whether its source is known.
+    fn groups(&mut self) -> (Rc<[u32]>, bool) {
+        let key = origin::key(&self.event);
+        self.key.clear();
+        // Writing to a string can't fail.
+        let _ = match key {
+            OriginKey::Windows { channel, id } => write!(self.key, "windows\0{channel}\0{id}"),
+            OriginKey::Process(system) => write!(self.key, "process\0{system}"),
+            OriginKey::Journal(program) => write!(self.key, "journal\0{program}"),
+            OriginKey::Marked(marker) => write!(self.key, "marked\0{marker}"),
+            OriginKey::Unknown => Ok(()),
+        };
+        let known = key != OriginKey::Unknown;
+        if let Some(groups) = self.groups.get(&self.key) {
+            return (Rc::clone(groups), known);
+        }
+        let groups: Rc<[u32]> = self.rules.index().groups_for(&origin::origin(key)).into();
+        if self.groups.len() < REMEMBERED_ORIGINS_MAX {
+            self.groups.insert(self.key.clone(), Rc::clone(&groups));
+        }
+        (groups, known)
+    }
+}
+
+/// Fields that hold the time of an event, the most exact ones first.
+static TIME_FIELDS: LazyLock<Vec<FieldName>> = LazyLock::new(|| {
+    [
+        "TimeCreated_SystemTime",
+        "eventTime",
+        "@timestamp",
+        "timestamp",
+        "time",
+        "TimeCreated",
+        "published",
+        "requestReceivedTimestamp",
+        "createdDateTime",
+        "CreationTime",
+        "UtcTime",
+    ]
+    .map(FieldName::new)
+    .to_vec()
+});
+
+fn time(event: &Event) -> Option<String> {
+    TIME_FIELDS
+        .iter()
+        .filter_map(|field| event.text(field))
+        .find(|text| text.parse::<Timestamp>().is_ok())
+        .map(str::to_owned)
 }

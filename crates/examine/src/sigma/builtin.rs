@@ -1,0 +1,1 @@
+const BUILTIN_FILES: &[(&str, &str)] = &[];
