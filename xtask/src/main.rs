@@ -1,1 +1,62 @@
-fn main() {}
+//! Tasks of the workspace: `cargo run -p xtask -- tidy | docs | coverage`.
+
+mod coverage;
+mod docs;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Tasks of the Sakimori workspace.
+#[derive(Parser)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Check the crate graph and the style ratchets.
+    Tidy {
+        /// Write what was measured as the new bound, where it got better.
+        #[arg(long)]
+        update: bool,
+    },
+    /// Write `docs/schema` and `docs/findings` anew.
+    Docs {
+        /// Fail instead when they differ.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run a built `sakimori` over unpacked data sets and write `docs/coverage.md`.
+    Coverage {
+        /// The folder into which the data sets were unpacked.
+        #[arg(long, env = "SAKIMORI_DATA")]
+        data: PathBuf,
+        /// The program.
+        #[arg(long, default_value = "target/release/sakimori")]
+        program: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().task {
+        Task::Tidy { update } => tidy::run(update),
+        Task::Docs { check } => docs::run(check),
+        Task::Coverage { data, program } => coverage::run(&data, &program),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}

@@ -16,3 +16,5 @@ pub const EMPTY: Code = Code::new("SKM-OBS-0005");
 pub const MORE_FINDINGS: Code = Code::new("SKM-OBS-0006");
 /// The content is encrypted.
 pub const ENCRYPTED: Code = Code::new("SKM-OBS-0007");
+/// The file changed while it was examined.
+pub const CHANGED: Code = Code::new("SKM-OBS-0008");

@@ -124,7 +124,11 @@ fn a_day_of_windows_events() {
             let start = Instant::now();
             let (ids, summary) = matches(&bytes, set);
             let rate = bytes.len() as f64 / 1e6 / start.elapsed().as_secs_f64();
-            println!("{name}, {what} rules: {:?}, {rate:.0} MB/s, {} rules matched, {summary:?}", start.elapsed(), ids.len());
+            println!(
+                "{name}, {what} rules: {:?}, {rate:.0} MB/s, {} rules matched, {summary:?}",
+                start.elapsed(),
+                ids.len()
+            );
         }
         println!("{:?}", matches(&bytes, &rules).0);
     }

@@ -1,1 +1,15 @@
-//! node
+//! A node: the flow, and every way in and out. Read [`flow`] first.
+
+pub mod act;
+pub mod audit;
+pub mod decide;
+pub mod error;
+pub mod flow;
+pub mod node;
+pub mod observe;
+pub mod prove;
+mod record;
+pub mod share;
+
+pub use error::NodeError;
+pub use node::Node;

@@ -56,7 +56,6 @@ pub struct Verified {
 
 /// One check that held.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Check {
     /// The checkpoint is signed by the log's key, which the caller named.
     Signature {
@@ -269,6 +268,12 @@ impl Salt {
 }
 
 impl Commitment {
+    /// A commitment that was kept.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The 32 raw bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

@@ -1,1 +1,33 @@
-fn main() {}
+//! Sakimori: AI cyberdefence as one program. See `sakimori --help`.
+
+mod cli;
+mod commands;
+mod exit;
+mod failure;
+mod paint;
+mod progress;
+mod render;
+mod words;
+
+use clap::Parser as _;
+
+use crate::cli::{Arguments, Command};
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let context = arguments.context();
+    let result = match arguments.command {
+        Command::Check(options) => commands::check::run(&context, &options),
+        Command::Detect(options) => commands::detect::run(&context, &options),
+        Command::Prove(options) => commands::prove::run(&context, &options),
+        Command::Verify(options) => commands::verify::run(&context, &options),
+        Command::Log(options) => commands::log::run(&context, &options),
+        Command::Audit(options) => commands::audit::run(&context, &options),
+        Command::Policy(options) => commands::policy::run(&context, &options),
+        Command::Share(options) => commands::share::run(&context, &options),
+        Command::Explain(options) => commands::explain::run(&context, &options),
+        Command::Completions(options) => commands::generate::completions(&options),
+        Command::Man(options) => commands::generate::man(&options),
+    };
+    exit::status(result.unwrap_or_else(|failure| failure::report(&context, &failure)))
+}

@@ -17,12 +17,12 @@ use sakimori_model::{Kind, Place, Timestamp};
 use self::event::{Event, FieldName};
 use self::feed::{Documents, Lines, Piece};
 use self::origin::OriginKey;
+use crate::Settings;
 use crate::catalogue;
 use crate::limits::Limits;
 use crate::report::Report;
 use crate::sigma::{Candidates, Rule, RuleSet, codes::of_level};
 use crate::source::Source;
-use crate::Settings;
 
 /// A Windows event log file.
 pub const EVTX: &str = "evtx";

@@ -1,0 +1,37 @@
+//! Acting: what a record justifies leaves from the outbox, at least once, and only after the record.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::NodeError;
+use crate::node::{CrashPoint, Node, folder};
+
+impl Node {
+    /// Delivers what waits in the outbox. Repeating a delivery does no harm: it writes the same bytes to the same place.
+    ///
+    /// # Errors
+    /// When a delivery fails. It stays in the outbox and is tried again with the next run.
+    pub fn act(&mut self) -> Result<(), NodeError> {
+        for item in self.store.waiting()? {
+            deliver(Path::new(&item.target), &item.body)?;
+            // A crash here repeats the delivery with the next run.
+            self.crash(CrashPoint::Acted);
+            self.store.delivered(item.record)?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts a file in place, whole or not at all.
+fn deliver(target: &Path, body: &[u8]) -> Result<(), NodeError> {
+    let parent = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(&parent).map_err(folder(&parent))?;
+    file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(folder(target))?;
+    file.persist(target).map_err(|error| folder(target)(error.error))?;
+    File::open(&parent).and_then(|parent| parent.sync_all()).map_err(folder(&parent))?;
+    fs::metadata(target).map(drop).map_err(folder(target))
+}

@@ -1,0 +1,128 @@
+//! Auditing: every row of the tables against the log, so that an edit behind the program's back shows.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sakimori_model::{Digest, RecordId, Statement};
+use sakimori_proof::{BadResource, Key, Log, Salt, commitment, entry_of};
+use sakimori_store::{DecisionRow, Record, ShareRow, StoreError};
+use serde::Serialize;
+
+use crate::NodeError;
+use crate::node::Node;
+
+/// One thing that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Mismatch {
+    /// The table, or `log`.
+    pub table: &'static str,
+    /// The key of the row, or the index in the log.
+    pub row: String,
+    /// What does not fit.
+    pub what: String,
+}
+
+/// What an audit came to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Audit {
+    /// Records that were compared.
+    pub records: u64,
+    /// Entries that the log has.
+    pub entries: u64,
+    /// What does not fit. Empty means that every row is justified by the log and every entry has its row.
+    pub mismatches: Vec<Mismatch>,
+}
+
+/// Hashes the whole log of the node in this folder again: its size, if its checkpoint can be read, and every bad file.
+/// It does not open the node, so that a damaged log is examined to its end.
+///
+/// # Errors
+/// When there is no node, or its key can't be read: without a key nothing can be verified.
+pub fn verify_log(home: &Path) -> Result<(Option<u64>, Vec<BadResource>), NodeError> {
+    let key = Key::load(&home.join("key"))?;
+    let log = Log::unchecked(&home.join("log"), key.verifier().clone());
+    let bad = log.verify_all(&mut |_| ()).into_iter().filter(|bad| !bad.problem.is_harmless()).collect();
+    Ok((log.tree().ok().map(|tree| tree.size()), bad))
+}
+
+impl Node {
+    /// Compares every row with the log, and every entry of the log with the rows.
+    ///
+    /// # Errors
+    /// When the tables or the log can't be read at all. A damaged row or entry is a mismatch, not an error.
+    pub fn audit(&self) -> Result<Audit, NodeError> {
+        let entries = self.log.tree()?.entries(0).collect::<Result<Vec<_>, _>>()?;
+        let mut audit = Audit { entries: entries.len() as u64, ..Audit::default() };
+        let mut justified = BTreeSet::new();
+        self.store.each_record(|record| -> Result<(), NodeError> {
+            audit.records += 1;
+            match record {
+                Ok(record) => {
+                    justified.extend(record.log_index);
+                    for what in self.faults_of(&record, &entries)? {
+                        audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
+                    }
+                }
+                Err(StoreError::Damaged { table, row, what }) => audit.mismatches.push(Mismatch { table, row, what }),
+                Err(error) => return Err(error.into()),
+            }
+            Ok(())
+        })?;
+        for index in (0..entries.len() as u64).filter(|index| !justified.contains(index)) {
+            let what = "no record has this place: its row was removed or changed".to_owned();
+            audit.mismatches.push(Mismatch { table: "log", row: index.to_string(), what });
+        }
+        for (table, row) in self.store.orphans()? {
+            audit.mismatches.push(Mismatch { table, row, what: "no record justifies it".to_owned() });
+        }
+        audit.mismatches.sort();
+        Ok(audit)
+    }
+
+    fn faults_of(&self, record: &Record, entries: &[Vec<u8>]) -> Result<Vec<(&'static str, String)>, NodeError> {
+        let mut faults = Vec::new();
+        let expected = commitment(&Salt::from_bytes(record.salt), &record.statement);
+        if Digest::from_bytes(*expected.as_bytes()) != record.commitment {
+            faults.push(("records", "the statement, its salt and its commitment do not belong together".to_owned()));
+        }
+        let logged = record.log_index.and_then(|index| entries.get(usize::try_from(index).ok()?));
+        match (record.log_index, logged) {
+            (None, _) => faults.push(("records", "it has no place in the log".to_owned())),
+            (Some(index), None) => faults.push(("records", format!("the log ends before its place {index}"))),
+            (Some(index), Some(entry)) if *entry != entry_of(&expected) => {
+                faults.push(("records", format!("the log holds another commitment at its place {index}")));
+            }
+            _ => {}
+        }
+        match Statement::from_bytes(&record.statement) {
+            Ok(statement) if statement.record() == record.id => faults.extend(self.row_faults(record.id, &statement)?),
+            Ok(statement) => {
+                faults.push(("records", format!("its statement is that of record {}", statement.record())))
+            }
+            Err(error) => faults.push(("records", error.to_string())),
+        }
+        Ok(faults)
+    }
+
+    fn row_faults(&self, id: RecordId, statement: &Statement) -> Result<Vec<(&'static str, String)>, NodeError> {
+        let decision = compared("decisions", self.store.decision(id), DecisionRow::of(statement))?;
+        let share = compared("shares", self.store.share(id), ShareRow::of(statement))?;
+        Ok(decision.into_iter().chain(share).collect())
+    }
+}
+
+fn compared<T: PartialEq>(
+    table: &'static str,
+    row: Result<Option<T>, StoreError>,
+    justified: Option<T>,
+) -> Result<Option<(&'static str, String)>, NodeError> {
+    let fault = match row {
+        Ok(row) if row == justified => return Ok(None),
+        Ok(None) => "the row is missing".to_owned(),
+        Ok(Some(_)) if justified.is_none() => "the record does not justify the row".to_owned(),
+        Ok(Some(_)) => "the row says something else than its record".to_owned(),
+        Err(StoreError::Damaged { what, .. }) => format!("the row is damaged: {what}"),
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Some((table, fault)))
+}

@@ -1,0 +1,131 @@
+//! Why an operation could not be done. Each has a stable code; the hint for people is found by it.
+
+use std::io;
+use std::path::PathBuf;
+
+use sakimori_proof::{KeyError, LogError};
+use sakimori_store::StoreError;
+use thiserror::Error;
+
+use crate::decide::PolicyFileError;
+
+/// Why an operation could not be done. Nothing that was acknowledged is lost by any of them.
+#[derive(Debug, Error)]
+pub enum NodeError {
+    /// The node's folder can't be made, read or written.
+    #[error("{}: {error}", path.display())]
+    Folder {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Another process keeps the node's folder locked.
+    #[error("{}: another process has been writing for {seconds} s", path.display())]
+    Busy {
+        /// The lock file.
+        path: PathBuf,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// The state can't be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The log can't be read or written.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The log is older than the state: it was put back to an older copy.
+    #[error("{}: the log has {size} entries, and {known} were acknowledged", log.display())]
+    RolledBack {
+        /// The folder of the log.
+        log: PathBuf,
+        /// The entries that it has.
+        size: u64,
+        /// The entries that it had.
+        known: u64,
+    },
+    /// The key is missing, and there are records that it signed.
+    #[error("{}: the key of this node is missing", path.display())]
+    NoKey {
+        /// Where it should be.
+        path: PathBuf,
+    },
+    /// The node's key can't be read or written.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The operating system has no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(getrandom::Error),
+    /// No record has this id.
+    #[error("no record {0}")]
+    NoRecord(String),
+    /// Several records have ids that begin so.
+    #[error("several records begin with {0}")]
+    Ambiguous(String),
+    /// The record is not a decision.
+    #[error("record {0} is not a decision")]
+    NotADecision(String),
+    /// The policy can't be read.
+    #[error(transparent)]
+    Policy(#[from] PolicyFileError),
+    /// The table and the log disagree about a record.
+    #[error("record {id}: {what}; run `sakimori audit`")]
+    Inconsistent {
+        /// The record.
+        id: String,
+        /// What does not fit.
+        what: String,
+    },
+    /// A share was refused.
+    #[error("not shared: {0}")]
+    NotShareable(String),
+}
+
+impl NodeError {
+    /// The stable code, under which the hints are found.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Folder { error, .. } => code_of_io(error),
+            Self::Busy { .. } => "SKM-E-0003",
+            Self::Store(error) if error.is_full() => "SKM-E-0001",
+            Self::Store(error) if error.is_read_only() => "SKM-E-0002",
+            Self::Store(StoreError::TooNew { .. }) => "SKM-E-0005",
+            Self::Store(error) if error.is_damaged() => "SKM-E-0006",
+            Self::Store(_) => "SKM-E-0004",
+            Self::Log(error) => code_of_log(error),
+            Self::RolledBack { .. } => "SKM-E-0014",
+            Self::NoKey { .. } => "SKM-E-0015",
+            Self::Key(KeyError::Io { source, .. }) => code_of_io(source),
+            Self::Key(KeyError::Random(_)) | Self::Random(_) => "SKM-E-0008",
+            Self::Key(_) => "SKM-E-0021",
+            Self::NoRecord(_) | Self::Ambiguous(_) => "SKM-E-0009",
+            Self::NotADecision(_) => "SKM-E-0010",
+            Self::Policy(_) => "SKM-E-0011",
+            Self::Inconsistent { .. } => "SKM-E-0012",
+            Self::NotShareable(_) => "SKM-E-0013",
+        }
+    }
+}
+
+fn code_of_io(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "SKM-E-0001",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "SKM-E-0002",
+        _ => "SKM-E-0004",
+    }
+}
+
+fn code_of_log(error: &LogError) -> &'static str {
+    match error {
+        LogError::Full { .. } => "SKM-E-0001",
+        LogError::Permission { .. } => "SKM-E-0002",
+        LogError::Busy { .. } => "SKM-E-0003",
+        LogError::Undecided { source } => code_of_log(source),
+        LogError::NotALog { .. } | LogError::Missing { .. } | LogError::Damaged { .. } | LogError::Fork { .. } => {
+            "SKM-E-0007"
+        }
+        LogError::WrongKey { .. } => "SKM-E-0015",
+        _ => "SKM-E-0004",
+    }
+}

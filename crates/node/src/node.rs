@@ -1,0 +1,222 @@
+//! A node's folder, its key, its state and its log.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sakimori_model::{RecordId, Statement};
+use sakimori_proof::{Key, Log, Step, VerifierKey};
+use sakimori_store::{Record, Store};
+
+use crate::NodeError;
+
+/// How long a command waits for another one that writes.
+const LOCK_SECONDS_MAX: u64 = 60;
+/// The pause between two tries.
+const LOCK_RETRY_MS: u64 = 5;
+
+/// A node: one folder with everything in it.
+pub struct Node {
+    home: PathBuf,
+    pub(crate) key: Key,
+    pub(crate) store: Store,
+    pub(crate) log: Log,
+}
+
+/// A place in the write path where a crash is tried. See the comments in `record.rs` for what it means there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// The records are staged.
+    Staged,
+    /// Inside of the log's own write path.
+    Log(Step),
+    /// The log covers the records, the table does not know.
+    Appended,
+    /// All is durable, the receipt was not handed over.
+    Sequenced,
+    /// The action was done, the outbox does not know.
+    Acted,
+}
+
+/// The node's lock; it ends with the value, and with the process.
+pub(crate) struct Lock(#[expect(dead_code, reason = "the open file is the lock")] File);
+
+impl Node {
+    /// Opens the node in this folder. A folder that is missing or empty becomes a node with a new key and an empty
+    /// log; records that a crash left without a place in the log get theirs now.
+    ///
+    /// # Errors
+    /// When the folder can't be used, or what is in it does not fit together.
+    pub fn open(home: &Path) -> Result<Self, NodeError> {
+        let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        private(home).map_err(folder(home))?;
+        let lock = lock_in(home)?;
+        let key_path = home.join("key");
+        if !key_path.exists() {
+            create_key_and_log(home, &key_path)?;
+        }
+        let key = Key::load(&key_path)?;
+        let log = Log::open(&home.join("log"), key.verifier().clone())?;
+        let store = Store::open(&home.join("state.db"))?;
+        let mut node = Self { home: home.to_owned(), key, store, log };
+        node.refuse_rollback()?;
+        node.sequence_staged()?;
+        drop(lock);
+        Ok(node)
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The public key with which others verify what this node logged.
+    #[must_use]
+    pub fn public_key(&self) -> &VerifierKey {
+        self.key.verifier()
+    }
+
+    /// The origin of the log: its name, which is also that of the key.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.key.name()
+    }
+
+    /// The newest checkpoint, as it was signed.
+    ///
+    /// # Errors
+    /// When the log can't be read.
+    pub fn signed_checkpoint(&self) -> Result<String, NodeError> {
+        Ok(self.log.tree()?.signed_checkpoint().to_owned())
+    }
+
+    /// A record by its id, or by the beginning of it if that is unambiguous.
+    ///
+    /// # Errors
+    /// When there is no such record, or several.
+    pub fn find(&self, id: &str) -> Result<Record, NodeError> {
+        let id = match self.store.ids_with_prefix(id, 2)?.as_slice() {
+            [] => return Err(NodeError::NoRecord(id.to_owned())),
+            [one] => *one,
+            _ => return Err(NodeError::Ambiguous(id.to_owned())),
+        };
+        self.store.record(id)?.ok_or_else(|| NodeError::NoRecord(id.to_string()))
+    }
+
+    /// Every decision, oldest first, as its statement.
+    ///
+    /// # Errors
+    /// When the state can't be read, or `each` fails.
+    pub fn each_decision<E: From<NodeError>>(
+        &self,
+        mut each: impl FnMut(RecordId, Statement) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut found = Ok(());
+        self.store
+            .each_record(|record| -> Result<(), NodeError> {
+                let record = record?;
+                if record.kind == "decision" && found.is_ok() {
+                    let statement = parsed(&record)?;
+                    found = each(record.id, statement);
+                }
+                Ok(())
+            })
+            .map_err(E::from)?;
+        found
+    }
+
+    /// Takes the lock that serialises all writers of this folder, waiting for another one to finish.
+    pub(crate) fn lock(&mut self) -> Result<Lock, NodeError> {
+        let lock = lock_in(&self.home)?;
+        self.refuse_rollback()?;
+        Ok(lock)
+    }
+
+    /// A log that is shorter than the state remembers was put back to an older copy. Signing on would fork it.
+    fn refuse_rollback(&self) -> Result<(), NodeError> {
+        let (known, size) = (self.store.sequenced()?, self.log.tree()?.size());
+        if size >= known {
+            return Ok(());
+        }
+        Err(NodeError::RolledBack { log: self.home.join("log"), size, known })
+    }
+
+    pub(crate) fn crash(&self, point: CrashPoint) {
+        crash_if_asked(point);
+    }
+
+    pub(crate) fn crash_hook(&self) -> fn(CrashPoint) {
+        crash_if_asked
+    }
+}
+
+/// The statement of a stored record.
+///
+/// # Errors
+/// When it is not what we write.
+pub(crate) fn parsed(record: &Record) -> Result<Statement, NodeError> {
+    Statement::from_bytes(&record.statement)
+        .map_err(|error| NodeError::Inconsistent { id: record.id.to_string(), what: error.to_string() })
+}
+
+/// Ends the process as a crash would, where a test asks for it. Not in a released program.
+#[cfg(debug_assertions)]
+fn crash_if_asked(point: CrashPoint) {
+    if std::env::var("SAKIMORI_CRASH_AT").is_ok_and(|wanted| wanted == format!("{point:?}")) {
+        std::process::abort();
+    }
+}
+
+#[cfg(not(debug_assertions))]
+fn crash_if_asked(_: CrashPoint) {}
+
+/// Makes the key and the empty log of a new node. The key is put in place last: a crash before that leaves a folder
+/// without a key, and the next start begins anew.
+fn create_key_and_log(home: &Path, key_path: &Path) -> Result<(), NodeError> {
+    let log = home.join("log");
+    if log.join("checkpoint").exists() && has_entries(home) {
+        return Err(NodeError::NoKey { path: key_path.to_owned() });
+    }
+    if log.exists() {
+        fs::remove_dir_all(&log).map_err(folder(&log))?;
+    }
+    let mut suffix = [0; 8];
+    getrandom::fill(&mut suffix).map_err(NodeError::Random)?;
+    // A name that nobody else has, without asking the user for one (C2SP signed-note: key names are such paths).
+    let origin = format!("sakimori.invalid/log/{}", hex::encode(suffix));
+    let key = Key::generate(&origin)?;
+    Log::create(&log, &key)?;
+    key.save(key_path)?;
+    Ok(())
+}
+
+/// True when the folder holds records already, so that a missing key is a loss and not a new node.
+fn has_entries(home: &Path) -> bool {
+    home.join("state.db").exists()
+}
+
+fn lock_in(home: &Path) -> Result<Lock, NodeError> {
+    let path = home.join("lock");
+    let file =
+        OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(folder(&path))?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Lock(file)),
+            Err(TryLockError::WouldBlock) if start.elapsed().as_secs() >= LOCK_SECONDS_MAX => {
+                return Err(NodeError::Busy { path, seconds: LOCK_SECONDS_MAX });
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(LOCK_RETRY_MS)),
+            Err(TryLockError::Error(error)) => return Err(folder(&path)(error)),
+        }
+    }
+}
+
+/// Names the file or folder in an error of the system.
+pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> NodeError {
+    let path = path.to_owned();
+    move |error| NodeError::Folder { path, error }
+}

@@ -1,0 +1,24 @@
+//! Proving: what a stranger gets to check a record offline.
+
+use sakimori_proof::{Bundle, Salt};
+
+use crate::NodeError;
+use crate::node::Node;
+
+impl Node {
+    /// The evidence bundle of a record: its statement and salt, and the proof that the log contains it, as JSON.
+    ///
+    /// # Errors
+    /// When there is no such record, or the log can't prove it.
+    pub fn prove(&self, id: &str) -> Result<String, NodeError> {
+        let record = self.find(id)?;
+        let inconsistent = |what: &str| NodeError::Inconsistent { id: record.id.to_string(), what: what.to_owned() };
+        let index = record.log_index.ok_or_else(|| inconsistent("it has no place in the log"))?;
+        let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
+        let proof = self.log.tree()?.prove(index)?;
+        let bundle = Bundle { statement: statement.to_owned(), salt: Salt::from_bytes(record.salt), proof };
+        // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's.
+        bundle.verify(std::slice::from_ref(self.public_key())).map_err(|error| inconsistent(&error.to_string()))?;
+        bundle.to_json().map_err(|error| inconsistent(&error.to_string()))
+    }
+}

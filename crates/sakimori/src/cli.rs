@@ -1,0 +1,370 @@
+//! The command line, declared once: parsing, `--help`, completion and the man page come from this table.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use sakimori_model::{Lang, Severity, Tlp};
+
+use crate::paint::Paint;
+
+/// AI cyberdefence as one program: hand it anything, and it decides, explains, records and proves it.
+#[derive(Parser)]
+#[command(name = "sakimori", version, after_help = EXAMPLES, subcommand_required = true, arg_required_else_help = true)]
+pub struct Arguments {
+    /// The node's folder: its key, its state and its log. It is made when it is missing.
+    /// [default: $XDG_DATA_HOME/sakimori or ~/.local/share/sakimori]
+    #[arg(long, global = true, env = "SAKIMORI_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+
+    /// The language of texts for people. [default: that of the locale, otherwise Japanese]
+    #[arg(long, global = true, env = "SAKIMORI_LANG", value_name = "LANG")]
+    lang: Option<Lang>,
+
+    /// Print data and errors only: no progress and no summary.
+    #[arg(long, short, global = true)]
+    quiet: bool,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sakimori check model.pt mails/ events.evtx     what is it, and may it be used?
+  sakimori check --format jsonl DIR | jq .       one JSON object a line for each input
+  cat message.eml | sakimori check -             standard input
+  sakimori detect --rules sigma/ events.evtx     every Sigma match in a log
+  sakimori prove 019a8b4e --out proof.json       evidence for somebody else, who checks it offline:
+  sakimori verify proof.json --key node.pub
+  sakimori explain SKM-ART-0101                  what a finding code means and what to do
+
+Exit status: 0 clean or done, 1 findings at or above --fail-on (or a proof that does not hold), 2 could not do it.";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Examine files, folders or standard input: decide, explain, record.
+    #[command(after_help = CHECK_EXAMPLES)]
+    Check(Check),
+    /// Print every match of Sigma rules in logs (JSON lines, EVTX). Nothing is recorded.
+    Detect(Detect),
+    /// Write the evidence bundle of a record, which a stranger verifies offline.
+    Prove(Prove),
+    /// Verify an evidence bundle offline, with a key that you trust.
+    Verify(Verify),
+    /// The transparency log of this node: its key, its checkpoint, its integrity.
+    Log(Log),
+    /// Compare every row of the tables with the log.
+    Audit(Audit),
+    /// Show the policy, or try another one on recorded decisions.
+    Policy(Policy),
+    /// Hand findings to others, with their marking.
+    Share(Share),
+    /// What a finding code means, why it matters and what to do.
+    Explain(Explain),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+    /// Print the man page.
+    Man(Man),
+}
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  sakimori check model.pt
+  sakimori check --fail-on medium --format sarif models/ > sakimori.sarif
+  sakimori check --policy strict.toml --rules sigma/rules incoming/";
+
+#[derive(Args)]
+pub struct Check {
+    /// Files or folders; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub format: CheckFormat,
+    /// Exit with 1 when a finding is at least this severe.
+    #[arg(long, value_name = "SEVERITY", default_value = "high")]
+    pub fail_on: FailOn,
+    /// A policy file instead of the default policy.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+    /// Sigma rules for logs, beside the built-in ones.
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CheckFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line for each input, as soon as it is recorded.
+    Jsonl,
+    /// SARIF 2.1.0, for code hosting and CI.
+    Sarif,
+}
+
+/// From which severity on the exit status is 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FailOn(Option<Severity>);
+
+impl FailOn {
+    /// True when a finding of this severity is reason enough.
+    pub fn reached(self, severity: Severity) -> bool {
+        self.0.is_some_and(|least| severity >= least)
+    }
+}
+
+impl std::str::FromStr for FailOn {
+    type Err = String;
+
+    fn from_str(word: &str) -> Result<Self, Self::Err> {
+        match word {
+            "never" => Ok(Self(None)),
+            _ => word
+                .parse()
+                .map(|severity| Self(Some(severity)))
+                .map_err(|e: sakimori_model::UnknownLevel| format!("{e}, or never")),
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Detect {
+    /// Log files or folders; `-` is standard input.
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Sigma rules: files or folders. [default: the built-in rules]
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+    pub format: DataFormat,
+    /// Exit with 1 when a match is at least this severe.
+    #[arg(long, value_name = "SEVERITY", default_value = "high")]
+    pub fail_on: FailOn,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DataFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+#[derive(Args)]
+pub struct Prove {
+    /// The id of the record, or the beginning of it.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Where the bundle goes; `-` is standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+}
+
+#[derive(Args)]
+#[command(
+    after_help = "The key comes from you, never from the bundle. Get it from the node's keeper: `sakimori log key --public > node.pub`."
+)]
+pub struct Verify {
+    /// The evidence bundle.
+    #[arg(value_name = "FILE")]
+    pub bundle: PathBuf,
+    /// A file with the public keys that you trust, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Args)]
+pub struct Log {
+    #[command(subcommand)]
+    pub command: LogCommand,
+}
+
+#[derive(Subcommand)]
+pub enum LogCommand {
+    /// Print the key of this node.
+    Key {
+        /// The public half, as others need it for `verify`. The private half is never printed.
+        #[arg(long, required = true)]
+        public: bool,
+    },
+    /// Print the newest signed checkpoint.
+    Checkpoint,
+    /// Hash the whole log again and name every bad file.
+    Verify {
+        /// The form of the output.
+        #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+        format: DocumentFormat,
+    },
+}
+
+#[derive(Args)]
+pub struct Audit {
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+#[derive(Args)]
+pub struct Policy {
+    #[command(subcommand)]
+    pub command: PolicyCommand,
+}
+
+#[derive(Subcommand)]
+pub enum PolicyCommand {
+    /// Print the default policy, as a start for your own.
+    Show,
+    /// Decide all recorded decisions again and show what would change. Nothing is recorded.
+    Test {
+        /// The policy to try. [default: the default policy]
+        #[arg(long, value_name = "FILE")]
+        policy: Option<PathBuf>,
+        /// The form of the output.
+        #[arg(long, value_enum, default_value_t = DataFormat::Text)]
+        format: DataFormat,
+    },
+}
+
+#[derive(Args)]
+pub struct Share {
+    #[command(subcommand)]
+    pub command: ShareCommand,
+}
+
+#[derive(Subcommand)]
+pub enum ShareCommand {
+    /// Write the findings of a decision as a STIX 2.1 bundle. The share itself is recorded first.
+    Export {
+        /// The id of the decision's record, or the beginning of it.
+        #[arg(value_name = "ID")]
+        id: String,
+        /// Who may see it (TLP 2.0).
+        #[arg(long, value_enum, default_value_t = Marking::Amber)]
+        tlp: Marking,
+        /// Where the bundle goes; `-` is standard output.
+        #[arg(long, value_name = "FILE", default_value = "-")]
+        out: PathBuf,
+    },
+}
+
+/// A marking of TLP 2.0 on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Marking {
+    /// No limit on disclosure.
+    Clear,
+    /// The community.
+    Green,
+    /// The organisation and its clients, by need to know.
+    Amber,
+    /// The organisation only.
+    #[value(name = "amber+strict")]
+    AmberStrict,
+    /// Named recipients in person: always refused here.
+    Red,
+}
+
+impl From<Marking> for Tlp {
+    fn from(marking: Marking) -> Self {
+        match marking {
+            Marking::Clear => Self::Clear,
+            Marking::Green => Self::Green,
+            Marking::Amber => Self::Amber,
+            Marking::AmberStrict => Self::AmberStrict,
+            Marking::Red => Self::Red,
+        }
+    }
+}
+
+#[derive(Args)]
+pub struct Explain {
+    /// A finding code (SKM-ART-0101) or an error code (SKM-E-0001). [default: list all finding codes]
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+}
+
+#[derive(Args)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Args)]
+pub struct Man {
+    /// A folder for one page a command, instead of the main page on standard output.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// What every command works with.
+pub struct Context {
+    home: Option<PathBuf>,
+    /// The language of texts for people.
+    pub lang: Lang,
+    /// How much is said on standard error.
+    pub chatter: Chatter,
+    /// Colours of standard output.
+    pub paint: Paint,
+}
+
+/// How much is said on standard error besides errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chatter {
+    /// Progress and a summary.
+    Normal,
+    /// Nothing.
+    Quiet,
+}
+
+impl Arguments {
+    /// What every command works with, from the arguments and the environment.
+    pub fn context(&self) -> Context {
+        Context {
+            home: self.home.clone(),
+            lang: self.lang.unwrap_or_else(lang_of_locale),
+            chatter: if self.quiet { Chatter::Quiet } else { Chatter::Normal },
+            paint: Paint::of_stdout(),
+        }
+    }
+}
+
+impl Context {
+    /// The node's folder.
+    pub fn home(&self) -> PathBuf {
+        let data = || {
+            let of_home = || std::env::home_dir().unwrap_or_default().join(".local/share");
+            std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute()).unwrap_or_else(of_home)
+        };
+        self.home.clone().unwrap_or_else(|| data().join("sakimori"))
+    }
+}
+
+/// The language of the locale (POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`). Where it names none, as `C` does,
+/// it is Japanese.
+fn lang_of_locale() -> Lang {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .unwrap_or_default();
+    match locale.split(['_', '.', '@']).next() {
+        None | Some("" | "C" | "POSIX" | "ja") => Lang::Ja,
+        Some(_) => Lang::En,
+    }
+}

@@ -1,0 +1,27 @@
+//! `sakimori audit`.
+
+use crate::cli::{Audit, Context, DocumentFormat};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::words::{harmless, say};
+
+/// Compares the tables with the log.
+pub fn run(context: &Context, options: &Audit) -> Result<Exit, Failure> {
+    let audit = super::node(context)?.audit()?;
+    match options.format {
+        DocumentFormat::Json => println!("{}", serde_json::to_string_pretty(&audit).map_err(std::io::Error::from)?),
+        DocumentFormat::Text => {
+            for mismatch in &audit.mismatches {
+                println!("{} {}: {}", mismatch.table, harmless(&mismatch.row), harmless(&mismatch.what));
+            }
+            if audit.mismatches.is_empty() {
+                let values: [(&str, &dyn std::fmt::Display); 2] =
+                    [("records", &audit.records), ("entries", &audit.entries)];
+                println!("{}", say(context.lang, "audit.fits", &values));
+            } else {
+                println!("{}", say(context.lang, "audit.mismatches", &[("count", &audit.mismatches.len())]));
+            }
+        }
+    }
+    Ok(if audit.mismatches.is_empty() { Exit::Done } else { Exit::Findings })
+}

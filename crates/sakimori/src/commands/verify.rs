@@ -1,0 +1,112 @@
+//! `sakimori verify`: offline, by itself, with keys that the user brings.
+
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+use sakimori_model::{Lang, Predicate, Statement};
+use sakimori_proof::{Bundle, Check, Verified, VerifierKey, VerifyError};
+use serde_json::json;
+
+use crate::cli::{Context, DocumentFormat, Verify};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::words::{harmless, say};
+
+/// The bytes of a bundle or a key file.
+const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
+
+/// Verifies an evidence bundle and says what it proves.
+pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
+    let keys = keys(&options.key)?;
+    let bytes = read(&options.bundle)?;
+    let bundle = Bundle::parse(&bytes).map_err(|error| Failure::new("SKM-E-0020", error))?;
+    let verified = bundle.verify(&keys).map_err(|error| error.to_string()).and_then(|verified| {
+        let statement = Statement::from_bytes(verified.statement.as_bytes()).map_err(|error| error.to_string())?;
+        Ok((verified, statement))
+    });
+    match (options.format, &verified) {
+        (DocumentFormat::Json, Ok((verified, statement))) => println!("{:#}", holds_json(verified, statement)),
+        (DocumentFormat::Json, Err(why)) => println!("{:#}", json!({ "holds": false, "why": why })),
+        (DocumentFormat::Text, Ok((verified, statement))) => print_holds(context, verified, statement),
+        (DocumentFormat::Text, Err(why)) => {
+            println!("{}", say(context.lang, "verify.fails", &[("why", &harmless(why))]));
+        }
+    }
+    Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
+}
+
+fn keys(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
+    let text = String::from_utf8(read(path)?).map_err(|error| Failure::new("SKM-E-0017", error))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let keys: Result<Vec<VerifierKey>, _> = lines.map(str::parse).collect();
+    let keys = keys.map_err(|error| Failure::new("SKM-E-0017", format!("{}: {error}", path.display())))?;
+    if keys.is_empty() {
+        return Err(Failure::new("SKM-E-0017", format!("{}: no key", path.display())));
+    }
+    Ok(keys)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+    read.map_err(|error| Failure::file(path, &error))?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let message = format!("{}: {}", path.display(), VerifyError::TooLarge);
+        return Err(Failure::new("SKM-E-0020", message));
+    }
+    Ok(bytes)
+}
+
+fn holds_json(verified: &Verified, statement: &Statement) -> serde_json::Value {
+    json!({
+        "holds": true,
+        "log": verified.origin,
+        "index": verified.index,
+        "tree_size": verified.tree_size,
+        "checks": verified.checks.iter().map(|check| check_words(Lang::En, check)).collect::<Vec<_>>(),
+        "statement": statement,
+    })
+}
+
+fn print_holds(context: &Context, verified: &Verified, statement: &Statement) {
+    let lang = context.lang;
+    for check in &verified.checks {
+        println!("  ✓ {}", harmless(&check_words(lang, check)));
+    }
+    println!("{}", say(lang, "verify.holds", &[]));
+    println!("  {}", harmless(&what_it_says(context, statement)));
+    let place: [(&str, &dyn Display); 3] =
+        [("log", &verified.origin), ("index", &verified.index), ("size", &verified.tree_size)];
+    println!("  {}", say(lang, "verify.place", &place));
+}
+
+fn check_words(lang: Lang, check: &Check) -> String {
+    match check {
+        Check::Signature { key } => say(lang, "verify.signature", &[("key", key)]),
+        Check::Commitment { entry } => say(lang, "verify.commitment", &[("entry", entry)]),
+        Check::Inclusion { root } => say(lang, "verify.inclusion", &[("root", root)]),
+    }
+}
+
+fn what_it_says(context: &Context, statement: &Statement) -> String {
+    let lang = context.lang;
+    match (&statement.predicate, statement.subject.first()) {
+        (Predicate::Decision(decision), Some(subject)) => {
+            let effect = say(lang, &format!("effect.{}", decision.decision.effect.as_str()), &[]);
+            let values: [(&str, &dyn Display); 4] = [
+                ("observed", &decision.observed),
+                ("path", &subject.name),
+                ("sha256", &subject.digest.sha256),
+                ("effect", &effect),
+            ];
+            say(lang, "verify.decided", &values)
+        }
+        (Predicate::Share(share), _) => {
+            let marking = share.marking.as_str();
+            say(lang, "verify.shared", &[("shared", &share.shared), ("of", &share.of), ("marking", &marking)])
+        }
+        (Predicate::Decision(_), None) => String::new(),
+    }
+}

@@ -1,0 +1,31 @@
+//! The outcomes of `check` in each form.
+
+mod json;
+mod sarif;
+mod text;
+
+use std::io::{self, Write};
+
+use sakimori_node::decide::Policy;
+use sakimori_node::flow::Outcome;
+
+use crate::cli::{CheckFormat, Context};
+
+/// Writes outcomes one by one.
+pub trait Renderer {
+    /// One outcome, right after it was recorded.
+    fn outcome(&mut self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()>;
+
+    /// The end, when all outcomes were written.
+    fn end(&mut self, out: &mut dyn Write) -> io::Result<()>;
+}
+
+/// The renderer for a form.
+pub fn renderer<'a>(format: CheckFormat, context: &'a Context, policy: &'a Policy) -> Box<dyn Renderer + 'a> {
+    match format {
+        CheckFormat::Text => Box::new(text::Text::new(context, policy)),
+        CheckFormat::Json => Box::new(json::Json::document(context.lang)),
+        CheckFormat::Jsonl => Box::new(json::Json::lines(context.lang)),
+        CheckFormat::Sarif => Box::new(sarif::Sarif::new(context.lang)),
+    }
+}
