@@ -15,6 +15,17 @@ pub struct Limits {
     pub ratio_max: u64,
     /// Opcodes run over all pickles of one observation.
     pub pickle_opcodes_max: u64,
+    /// Values on the stack of one pickle.
+    pub pickle_stack_max: usize,
+    /// Memo slots in use of one pickle.
+    pub pickle_memo_max: usize,
+    /// Containers and their items of one pickle whose content is kept, in cells of about 16 bytes. The content of
+    /// others counts as not known.
+    pub pickle_cells_max: usize,
+    /// Different globals over all pickles of one file.
+    pub pickle_globals_max: usize,
+    /// Values that one container may stand for when shared parts are written out each time.
+    pub pickle_expanded_max: u64,
     /// Bytes of a structured header (safetensors, GGUF metadata, HDF5 attribute, archive name) held in memory.
     pub header_bytes_max: u64,
     /// Bytes of one log line.
@@ -43,6 +54,11 @@ impl Default for Limits {
             unpacked_bytes_max: 1024 * MIB,
             ratio_max: 200,
             pickle_opcodes_max: 50_000_000,
+            pickle_stack_max: 4_000_000,
+            pickle_memo_max: 8_000_000,
+            pickle_cells_max: 4_000_000,
+            pickle_globals_max: 10_000,
+            pickle_expanded_max: 100_000_000,
             header_bytes_max: 16 * MIB,
             line_bytes_max: MIB as usize,
             nesting_max: 64,

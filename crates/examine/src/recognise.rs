@@ -30,6 +30,9 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
     if head.is_empty() {
         return Ok(EMPTY);
     }
+    if crate::artefact::pickle::looks_like_pickle(&head) {
+        return Ok(crate::artefact::pickle::KIND);
+    }
     if head.starts_with(b"ElfFile\0") {
         return Ok(EVTX);
     }

@@ -1,0 +1,690 @@
+//! The abstract machine: stack, marks and memo of the unpickler over symbolic values (CPython, `Modules/_pickle.c`).
+//!
+//! Where the loaders differ (the C and the Python unpickler, joblib's, PyTorch's) it follows the one that goes on,
+//! so that nothing which some loader would run stays unseen.
+
+use std::fmt;
+
+use sakimori_model::Finding;
+
+use crate::catalogue::finding;
+use crate::codes as common;
+use crate::report::Report;
+use crate::source::Source;
+
+use super::calls::Globals;
+use super::codes;
+use super::input::{Input, Span};
+use super::value::{Heap, Memo, Node, TextForm, Value};
+
+/// Opcodes run between two looks at the budget.
+const BATCH_OPCODES: u64 = 4096;
+/// The longest number in text that is read.
+const NUMBER_BYTES_MAX: u64 = 4096;
+/// The highest protocol that exists.
+const PROTOCOL_MAX: u8 = 5;
+/// PyTorch's magic number as LONG1 writes it, and as LONG does (torch/serialization.py, MAGIC_NUMBER).
+const TORCH_MAGIC: [u8; 10] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+const TORCH_MAGIC_TEXT: &[u8] = b"119547037146038801333356";
+
+/// Why a stream ends before its STOP. All but the limit make the loader raise.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    Truncated,
+    Io(String),
+    Opcode(u8),
+    Underflow,
+    NoMark,
+    OddItems,
+    Memo(i64),
+    Number,
+    Name,
+    NotText,
+    NotCallable,
+    /// Only while recognising: valid, but nothing that a pickler writes.
+    Implausible,
+    /// What follows can't be located, and a finding already says so.
+    Lost,
+    /// The budget is used up, and a finding already says so.
+    Limit,
+}
+
+impl fmt::Display for Broken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("the pickle ends in the middle"),
+            Self::Io(error) => f.write_str(error),
+            Self::Opcode(code) => write!(f, "{code:#04x} is no pickle opcode"),
+            Self::Underflow => f.write_str("an opcode needs more values than there are"),
+            Self::NoMark => f.write_str("an opcode needs a mark that is not there"),
+            Self::OddItems => f.write_str("a dictionary with a key and no value"),
+            Self::Memo(slot) => write!(f, "memo slot {slot} was never stored into"),
+            Self::Number => f.write_str("a number that is none"),
+            Self::Name => f.write_str("a global without a name, or one that is not UTF-8"),
+            Self::NotText => f.write_str("the name of a global is not text"),
+            Self::NotCallable => f.write_str("calls something that can't be called"),
+            Self::Implausible => f.write_str("no pickler writes this"),
+            Self::Lost => f.write_str("the rest can't be located"),
+            Self::Limit => f.write_str("a limit was reached"),
+        }
+    }
+}
+
+/// What the machine is run for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// To examine what was recognised: lenient where a loader may be.
+    Examine,
+    /// To tell pickles from other content: what no pickler writes is refused.
+    Recognise,
+}
+
+/// How the loader treats what is not in the pickle language.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Loader {
+    /// `pickle.load`.
+    Plain,
+    /// `joblib.load`: arrays stand between the opcodes. Also used when it is not known, as `pickle.load` fails there.
+    Joblib,
+    /// `torch.load`: tensors are persistent ids.
+    Torch,
+}
+
+/// One run over one source. The globals are shared by all pickles in it.
+pub(super) struct Machine<'s, 'r, 'l> {
+    pub(super) input: Input<'s>,
+    pub(super) heap: Heap,
+    pub(super) stack: Vec<Value>,
+    pub(super) globals: Globals,
+    pub(super) report: &'r mut Report<'l>,
+    pub(super) loader: Loader,
+    pub(super) purpose: Purpose,
+    pub(super) calls: u64,
+    marks: Vec<usize>,
+    memo: Memo,
+    opcodes: u64,
+    /// The offset of the opcode that runs.
+    pub(super) offset: u64,
+    /// The offset at which the current frame says that it ends.
+    frame_end: u64,
+    said: Said,
+}
+
+/// What is said once a source only.
+#[derive(Default)]
+struct Said {
+    frame: bool,
+    odd: bool,
+    bomb: bool,
+    persistent: bool,
+}
+
+impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
+    pub(super) fn new(source: &'s dyn Source, loader: Loader, purpose: Purpose, report: &'r mut Report<'l>) -> Self {
+        Self {
+            input: Input::new(source),
+            heap: Heap::new(report.limits().pickle_cells_max),
+            stack: Vec::new(),
+            globals: Globals::default(),
+            report,
+            loader,
+            purpose,
+            calls: 0,
+            marks: Vec::new(),
+            memo: Memo::default(),
+            opcodes: 0,
+            offset: 0,
+            frame_end: 0,
+            said: Said::default(),
+        }
+    }
+
+    /// Runs one pickle from the current position to its STOP, and returns the object that it makes.
+    pub(super) fn run(&mut self) -> Result<Value, Broken> {
+        self.stack.clear();
+        self.marks.clear();
+        self.memo.clear();
+        self.heap.clear();
+        self.frame_end = 0;
+        self.run_to_stop()
+    }
+
+    /// Runs a pickle that the loader reads in the middle of this one, with a stack and memo of its own.
+    pub(super) fn run_nested(&mut self) -> Result<(), Broken> {
+        let outer = (
+            std::mem::take(&mut self.stack),
+            std::mem::take(&mut self.marks),
+            std::mem::take(&mut self.memo),
+            std::mem::replace(&mut self.loader, Loader::Plain),
+        );
+        self.frame_end = 0;
+        let result = self.run_to_stop();
+        (self.stack, self.marks, self.memo, self.loader) = outer;
+        result.map(|_| ())
+    }
+
+    /// Opcodes run so far.
+    pub(super) fn opcodes(&self) -> u64 {
+        self.opcodes
+    }
+
+    fn run_to_stop(&mut self) -> Result<Value, Broken> {
+        loop {
+            self.offset = self.input.position();
+            let code = self.input.byte()?;
+            self.opcodes += 1;
+            if self.opcodes.is_multiple_of(BATCH_OPCODES) {
+                self.check_limits()?;
+            }
+            if code == b'.' {
+                return self.pop();
+            }
+            self.step(code)?;
+        }
+    }
+
+    /// Ends the examination of a source: what needs all of it to be known.
+    pub(super) fn finish(mut self) {
+        self.tell_imports();
+        // The budget is counted in batches; a limit that the rest goes over has its finding already.
+        let _ = self.report.ran_opcodes(self.opcodes % BATCH_OPCODES);
+    }
+
+    fn check_limits(&mut self) -> Result<(), Broken> {
+        self.report.ran_opcodes(BATCH_OPCODES).map_err(|_| Broken::Limit)?;
+        let limits = self.report.limits();
+        if self.stack.len() > limits.pickle_stack_max {
+            self.report.over("pickle_stack_max", limits.pickle_stack_max as u64);
+            return Err(Broken::Limit);
+        }
+        if self.memo.count() > limits.pickle_memo_max {
+            self.report.over("pickle_memo_max", limits.pickle_memo_max as u64);
+            return Err(Broken::Limit);
+        }
+        Ok(())
+    }
+
+    /// The opcodes that picklers write most; the others are in [`Self::step_other`].
+    #[inline]
+    fn step(&mut self, code: u8) -> Result<(), Broken> {
+        match code {
+            b'(' => self.marks.push(self.stack.len()),
+            b'K' => {
+                let value = i64::from(self.input.byte()?);
+                self.stack.push(Value::Int(value));
+            }
+            b'M' => {
+                let value = i64::from(u16::from_le_bytes(self.input.fixed()?));
+                self.stack.push(Value::Int(value));
+            }
+            b'J' => {
+                let value = i64::from(i32::from_le_bytes(self.input.fixed()?));
+                self.stack.push(Value::Int(value));
+            }
+            b'G' => {
+                self.input.fixed::<8>()?;
+                self.stack.push(Value::Data);
+            }
+            b'N' => self.stack.push(Value::None),
+            0x88 => self.stack.push(Value::Bool(true)),
+            0x89 => self.stack.push(Value::Bool(false)),
+            b'h' => {
+                let slot = u64::from(self.input.byte()?);
+                self.get(slot)?;
+            }
+            b'j' => {
+                let slot = u64::from(u32::from_le_bytes(self.input.fixed()?));
+                self.get(slot)?;
+            }
+            b'q' => {
+                let slot = u64::from(self.input.byte()?);
+                self.put(slot)?;
+            }
+            b'r' => {
+                let slot = u64::from(u32::from_le_bytes(self.input.fixed()?));
+                self.put(slot)?;
+            }
+            0x94 => self.put(self.memo.count() as u64)?,
+            b'X' | 0x8c | 0x8d | b'U' | b'T' | b'B' | b'C' | 0x8e | 0x96 => self.sized_literal(code)?,
+            _ => self.step_container(code)?,
+        }
+        Ok(())
+    }
+
+    fn step_container(&mut self, code: u8) -> Result<(), Broken> {
+        match code {
+            b')' => self.push_tuple(0)?,
+            0x85..=0x87 => self.push_tuple(usize::from(code - 0x84))?,
+            b't' => {
+                let items = self.pop_to_mark()?;
+                let tuple = self.heap.tuple(&items);
+                self.push_container(tuple);
+            }
+            b']' => self.push_node(Node::List { items: Vec::new(), len: 0 }),
+            b'}' => self.push_node(Node::Dict { entries: Vec::new(), len: 0 }),
+            0x8f => self.push_node(Node::Set),
+            b'l' => {
+                let items = self.pop_to_mark()?;
+                self.push_filled(Node::List { items: Vec::new(), len: 0 }, &items);
+            }
+            b'd' => {
+                let items = self.pop_to_mark()?;
+                even(&items)?;
+                self.push_filled(Node::Dict { entries: Vec::new(), len: 0 }, &items);
+            }
+            0x91 => {
+                let items = self.pop_to_mark()?;
+                self.push_filled(Node::Set, &items);
+            }
+            b'a' => {
+                let item = self.pop()?;
+                self.fill(&[item])?;
+            }
+            b's' => {
+                let value = self.pop()?;
+                let key = self.pop()?;
+                self.fill(&[key, value])?;
+            }
+            b'e' | b'u' | 0x90 => {
+                let items = self.pop_to_mark()?;
+                if code == b'u' {
+                    even(&items)?;
+                }
+                self.fill(&items)?;
+            }
+            _ => self.step_call(code)?,
+        }
+        Ok(())
+    }
+
+    fn step_call(&mut self, code: u8) -> Result<(), Broken> {
+        match code {
+            b'R' | 0x81 => {
+                let args = self.pop()?;
+                let callee = self.pop()?;
+                self.call(callee, args)
+            }
+            0x92 => {
+                let keywords = self.pop()?;
+                let args = self.pop()?;
+                let callee = self.pop()?;
+                let both = self.heap.tuple(&[args, keywords]);
+                self.call(callee, both)
+            }
+            b'b' => {
+                let state = self.pop()?;
+                self.build(state)
+            }
+            b'c' => {
+                let global = self.global_of_lines()?;
+                self.stack.push(global);
+                Ok(())
+            }
+            0x93 => self.stack_global(),
+            b'i' => {
+                let callee = self.global_of_lines()?;
+                let items = self.pop_to_mark()?;
+                let args = self.heap.tuple(&items);
+                self.call(callee, args)
+            }
+            b'o' => {
+                let items = self.pop_to_mark()?;
+                let (callee, rest) = items.split_first().ok_or(Broken::Underflow)?;
+                let args = self.heap.tuple(rest);
+                self.call(*callee, args)
+            }
+            _ => self.step_other(code),
+        }
+    }
+
+    fn step_other(&mut self, code: u8) -> Result<(), Broken> {
+        match code {
+            0x80 => self.protocol(),
+            0x95 => self.frame(),
+            b'0' => self.pop_or_mark(),
+            b'1' => self.pop_to_mark().map(|_| ()),
+            b'2' => {
+                let top = self.top()?;
+                self.stack.push(top);
+                Ok(())
+            }
+            b'S' | b'V' => self.text_line(code),
+            b'I' | b'L' | b'F' => self.number_line(code),
+            b'g' | b'p' => {
+                let line = self.input.line()?;
+                let slot = self.number(line).ok_or(Broken::Number)?;
+                let slot = u64::try_from(slot).map_err(|_| Broken::Memo(slot))?;
+                if code == b'g' { self.get(slot) } else { self.put(slot) }
+            }
+            0x8a | 0x8b => self.long(code),
+            0x82 => {
+                let registered = i64::from(self.input.byte()?);
+                self.extension(registered)
+            }
+            0x83 => {
+                let registered = i64::from(u16::from_le_bytes(self.input.fixed()?));
+                self.extension(registered)
+            }
+            0x84 => {
+                let registered = i64::from(i32::from_le_bytes(self.input.fixed()?));
+                self.extension(registered)
+            }
+            b'P' => {
+                let line = self.input.line()?;
+                self.plausible_if(|m| m.input.bytes(line, 256).iter().all(u8::is_ascii_graphic))?;
+                self.persistent(Value::text(TextForm::Raw, line))
+            }
+            b'Q' => {
+                let id = self.pop()?;
+                self.persistent(id)
+            }
+            0x97 => {
+                self.stack.push(Value::Data);
+                Ok(())
+            }
+            0x98 => self.top().map(|_| ()),
+            _ => Err(Broken::Opcode(code)),
+        }
+    }
+
+    fn protocol(&mut self) -> Result<(), Broken> {
+        let version = self.input.byte()?;
+        if version > PROTOCOL_MAX {
+            self.odd(&format!("protocol {version} does not exist"))?;
+        }
+        Ok(())
+    }
+
+    /// The C unpickler refuses a frame that is longer than the rest, the Python one doesn't; both read on past the end
+    /// of one that is too short.
+    fn frame(&mut self) -> Result<(), Broken> {
+        let len = u64::from_le_bytes(self.input.fixed()?);
+        if (len > self.input.left() || self.offset < self.frame_end) && self.purpose == Purpose::Examine {
+            self.note(codes::FRAME, |s| &mut s.frame, |f| f);
+        }
+        self.frame_end = self.input.position().saturating_add(len);
+        Ok(())
+    }
+
+    fn sized_literal(&mut self, code: u8) -> Result<(), Broken> {
+        let len = match code {
+            0x8c | b'U' | b'C' => u64::from(self.input.byte()?),
+            0x8d | 0x8e | 0x96 => u64::from_le_bytes(self.input.fixed()?),
+            _ => {
+                let len: [u8; 4] = self.input.fixed()?;
+                // Four letters as a length: text that happens to start with an opcode.
+                self.plausible_if(|_| !len.iter().all(u8::is_ascii_graphic))?;
+                u64::from(u32::from_le_bytes(len))
+            }
+        };
+        let span = self.input.literal(len)?;
+        self.stack.push(match code {
+            b'B' | b'C' | 0x8e | 0x96 => Value::bytes(span),
+            _ => Value::text(TextForm::Raw, span),
+        });
+        Ok(())
+    }
+
+    fn text_line(&mut self, code: u8) -> Result<(), Broken> {
+        let line = self.input.line()?;
+        if code == b'V' {
+            self.stack.push(Value::text(TextForm::UnicodeEscape, line));
+            return Ok(());
+        }
+        let ends = (self.input.bytes(line, 1).first().copied(), self.input.bytes(last_byte(line), 1).first().copied());
+        if line.len < 2 || !matches!(ends, (Some(b'\''), Some(b'\'')) | (Some(b'"'), Some(b'"'))) {
+            self.odd("a STRING without quotes")?;
+        }
+        let inner = Span { offset: line.offset + 1, len: line.len.saturating_sub(2) };
+        self.stack.push(Value::text(TextForm::Quoted, inner));
+        Ok(())
+    }
+
+    fn number_line(&mut self, code: u8) -> Result<(), Broken> {
+        let line = self.input.line()?;
+        if code == b'F' {
+            let bytes = self.input.bytes(line, NUMBER_BYTES_MAX as usize);
+            let fits = std::str::from_utf8(&bytes).is_ok_and(|t| t.trim().replace('_', "").parse::<f64>().is_ok());
+            if !fits {
+                self.odd("a FLOAT that is no number")?;
+            }
+            self.stack.push(Value::Data);
+            return Ok(());
+        }
+        let text = self.input.bytes(line, NUMBER_BYTES_MAX as usize).into_owned();
+        let value = match text.as_slice() {
+            b"00" => Value::Bool(false),
+            b"01" => Value::Bool(true),
+            digits if digits.strip_suffix(b"L").unwrap_or(digits) == TORCH_MAGIC_TEXT => Value::TorchMagic,
+            _ => match self.number(line) {
+                Some(value) => Value::Int(value),
+                None if is_long_number(&text) => Value::Data,
+                None => {
+                    self.odd("a number that is none")?;
+                    Value::Data
+                }
+            },
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    fn long(&mut self, code: u8) -> Result<(), Broken> {
+        let len = match code {
+            0x8a => u64::from(self.input.byte()?),
+            _ => u64::try_from(i32::from_le_bytes(self.input.fixed()?)).map_err(|_| Broken::Number)?,
+        };
+        let span = self.input.literal(len)?;
+        let bytes = self.input.bytes(span, TORCH_MAGIC.len());
+        let value = if len == TORCH_MAGIC.len() as u64 && *bytes == TORCH_MAGIC {
+            Value::TorchMagic
+        } else if len <= 8 {
+            let sign = if bytes.last().is_some_and(|b| *b >= 0x80) { 0xff } else { 0 };
+            let mut wide = [sign; 8];
+            wide[..bytes.len()].copy_from_slice(&bytes);
+            Value::Int(i64::from_le_bytes(wide))
+        } else {
+            Value::Data
+        };
+        self.stack.push(value);
+        Ok(())
+    }
+
+    /// An integer as `int(text, 0)` reads it, when it fits.
+    fn number(&self, line: Span) -> Option<i64> {
+        if line.len > NUMBER_BYTES_MAX {
+            return None;
+        }
+        parse_int(&self.input.bytes(line, NUMBER_BYTES_MAX as usize))
+    }
+
+    fn extension(&mut self, code: i64) -> Result<(), Broken> {
+        let place = self.report.byte(self.offset);
+        self.report.add(finding(&codes::EXTENSION, place).with("number", code));
+        self.stack.push(Value::Computed);
+        Ok(())
+    }
+
+    /// PyTorch's ids are tuples that start with `storage` or `module`; any other is up to the code of the loader.
+    fn persistent(&mut self, id: Value) -> Result<(), Broken> {
+        let kind = self.heap.items(id).and_then(|items| items.first().copied());
+        let kind = kind.and_then(|kind| self.text_of(kind)).unwrap_or_default();
+        if self.loader != Loader::Torch || !matches!(kind.as_str(), "storage" | "module") {
+            let id = self.shown(id);
+            self.note(codes::PERSISTENT, |s| &mut s.persistent, |f| f.with("id", id));
+        }
+        self.stack.push(Value::Data);
+        Ok(())
+    }
+
+    /// Adds a finding at the opcode that runs, unless one of its kind was added before.
+    fn note(
+        &mut self,
+        code: sakimori_model::Code,
+        said: fn(&mut Said) -> &mut bool,
+        with: impl FnOnce(Finding) -> Finding,
+    ) {
+        if !std::mem::replace(said(&mut self.said), true) && self.purpose == Purpose::Examine {
+            let place = self.report.byte(self.offset);
+            self.report.add(with(finding(&code, place)));
+        }
+    }
+
+    /// Something that most loaders refuse: reported once, and the run goes on in case that one doesn't.
+    pub(super) fn odd(&mut self, why: &str) -> Result<(), Broken> {
+        if self.purpose == Purpose::Recognise {
+            return Err(Broken::Implausible);
+        }
+        self.note(common::UNREADABLE, |s| &mut s.odd, |f| f.with("why", why));
+        Ok(())
+    }
+
+    /// Refuses what no pickler writes, while recognising.
+    pub(super) fn plausible_if(&self, test: impl FnOnce(&Self) -> bool) -> Result<(), Broken> {
+        if self.purpose == Purpose::Examine || test(self) { Ok(()) } else { Err(Broken::Implausible) }
+    }
+}
+
+/// The stack and the memo, with the checks of the C unpickler: nothing is taken from below the last mark.
+impl Machine<'_, '_, '_> {
+    fn fence(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+
+    pub(super) fn pop(&mut self) -> Result<Value, Broken> {
+        if self.stack.len() <= self.fence() {
+            return Err(Broken::Underflow);
+        }
+        self.stack.pop().ok_or(Broken::Underflow)
+    }
+
+    pub(super) fn top(&self) -> Result<Value, Broken> {
+        if self.stack.len() <= self.fence() {
+            return Err(Broken::Underflow);
+        }
+        self.stack.last().copied().ok_or(Broken::Underflow)
+    }
+
+    fn pop_to_mark(&mut self) -> Result<Vec<Value>, Broken> {
+        let mark = self.marks.pop().ok_or(Broken::NoMark)?;
+        Ok(self.stack.split_off(mark.min(self.stack.len())))
+    }
+
+    fn pop_or_mark(&mut self) -> Result<(), Broken> {
+        if self.marks.last() == Some(&self.stack.len()) {
+            self.marks.pop();
+            return Ok(());
+        }
+        self.pop().map(|_| ())
+    }
+
+    #[inline]
+    fn get(&mut self, slot: u64) -> Result<(), Broken> {
+        let value = self.memo.get(slot).ok_or(Broken::Memo(slot as i64))?;
+        self.stack.push(value);
+        Ok(())
+    }
+
+    #[inline]
+    fn put(&mut self, slot: u64) -> Result<(), Broken> {
+        let top = self.top()?;
+        self.memo.put(slot, top);
+        Ok(())
+    }
+
+    fn push_tuple(&mut self, len: usize) -> Result<(), Broken> {
+        let start = self.stack.len().checked_sub(len).filter(|s| *s >= self.fence()).ok_or(Broken::Underflow)?;
+        let tuple = self.heap.tuple(&self.stack[start..]);
+        self.stack.truncate(start);
+        self.push_container(tuple);
+        Ok(())
+    }
+
+    fn push_node(&mut self, node: Node) {
+        let node = self.heap.add(node, 0);
+        self.stack.push(node);
+    }
+
+    fn push_filled(&mut self, empty: Node, items: &[Value]) {
+        let is_dict = matches!(empty, Node::Dict { .. });
+        let node = self.heap.add(empty, 0);
+        if is_dict {
+            self.heap.set_items(node, items)
+        } else {
+            self.heap.extend(node, items)
+        }
+        self.push_container(node);
+    }
+
+    fn push_container(&mut self, node: Value) {
+        self.stack.push(node);
+        self.weigh(node);
+    }
+
+    /// Puts items into the container on top. One that is no built-in container gets them through its methods.
+    fn fill(&mut self, items: &[Value]) -> Result<(), Broken> {
+        let target = self.top()?;
+        match self.heap.node(target) {
+            Some(Node::Dict { .. }) => self.heap.set_items(target, items),
+            Some(_) => self.heap.extend(target, items),
+            None if items.is_empty() => {}
+            None => match target {
+                Value::Global(_) => self.changes_global(target, items.first().copied()),
+                Value::Computed | Value::Data => {}
+                _ => self.odd("fills something that is no container")?,
+            },
+        }
+        self.weigh(target);
+        Ok(())
+    }
+
+    /// Looks for containers that hold each other so often that writing them out never ends ("billion laughs").
+    fn weigh(&mut self, node: Value) {
+        let weight = self.heap.weight(node);
+        let limits = self.report.limits();
+        let bytes = self.input.position().max(1);
+        if weight > limits.pickle_expanded_max && weight / bytes > limits.ratio_max {
+            self.note(codes::EXPANSION, |s| &mut s.bomb, |f| f.with("count", weight));
+        }
+    }
+}
+
+fn even(items: &[Value]) -> Result<(), Broken> {
+    if items.len().is_multiple_of(2) { Ok(()) } else { Err(Broken::OddItems) }
+}
+
+fn last_byte(line: Span) -> Span {
+    Span { offset: line.offset + line.len.saturating_sub(1), len: line.len.min(1) }
+}
+
+/// `int(text, 0)`, also with the leading zeros and the trailing `L` that older picklers wrote.
+fn parse_int(bytes: &[u8]) -> Option<i64> {
+    let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
+    let text = std::str::from_utf8(&bytes[..end]).ok()?.trim();
+    let text = text.strip_suffix('L').unwrap_or(text);
+    let (negative, digits) = match text.as_bytes().first()? {
+        b'-' => (true, &text[1..]),
+        b'+' => (false, &text[1..]),
+        _ => (false, text),
+    };
+    let lower = digits.to_ascii_lowercase().replace('_', "");
+    let value = match lower.get(..2) {
+        Some("0x") => i64::from_str_radix(&lower[2..], 16),
+        Some("0o") => i64::from_str_radix(&lower[2..], 8),
+        Some("0b") => i64::from_str_radix(&lower[2..], 2),
+        _ => lower.parse(),
+    };
+    let value = value.ok().filter(|v| *v >= 0)?;
+    Some(if negative { -value } else { value })
+}
+
+/// A decimal number too large for 64 bits.
+fn is_long_number(text: &[u8]) -> bool {
+    let digits = text.strip_suffix(b"L").unwrap_or(text);
+    let digits = digits.strip_prefix(b"-").unwrap_or(digits);
+    digits.len() > 18 && digits.iter().all(u8::is_ascii_digit)
+}
+
+#[cfg(test)]
+#[path = "machine_tests.rs"]
+mod tests;

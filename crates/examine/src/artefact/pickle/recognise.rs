@@ -1,0 +1,42 @@
+//! Tells pickles from other content by running the start of them.
+
+use crate::limits::Limits;
+use crate::report::Report;
+
+use super::machine::{Broken, Loader, Machine, Purpose};
+
+/// Opcodes that must run well before a stream counts as a pickle although its end was not seen.
+const OPCODES_MIN: u64 = 8;
+
+/// Is this the start of a pickle of any protocol (0 to 5)?
+///
+/// Protocols 0 and 1 have no magic number, so the prefix is run: it must reach its STOP, or get far, or import or call
+/// what text and other formats don't spell by accident before it breaks.
+#[must_use]
+pub fn looks_like_pickle(prefix: &[u8]) -> bool {
+    let has_magic = matches!(prefix, [0x80, 0..=5, ..]);
+    if !has_magic && !prefix.first().is_some_and(|b| FIRST.contains(b)) {
+        return false;
+    }
+    let limits = Limits::default();
+    let mut report = Report::new(&limits);
+    let bytes = prefix.to_vec();
+    let mut machine = Machine::new(&bytes, Loader::Joblib, Purpose::Recognise, &mut report);
+    let end = machine.run();
+    let known = machine.globals.any_known() || machine.calls > 0;
+    match end {
+        Ok(_) => machine.opcodes() > 1,
+        Err(Broken::Truncated | Broken::Lost) => {
+            known || has_magic || machine.opcodes() >= OPCODES_MIN && literals(prefix)
+        }
+        Err(_) => known || (has_magic && machine.opcodes() > 2),
+    }
+}
+
+/// Opcodes that a pickle without magic number can start with: those that need nothing on the stack.
+const FIRST: &[u8] = b"(IJKLMFGNSTUVXBC])}cP\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97";
+
+/// Marks and empty containers alone are no content.
+fn literals(prefix: &[u8]) -> bool {
+    prefix.iter().any(|b| !b"([]){}".contains(b))
+}

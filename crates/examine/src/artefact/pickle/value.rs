@@ -1,0 +1,258 @@
+//! Symbolic values: small, copied freely, and never the content of a literal.
+
+use super::input::Span;
+
+/// What stands for an object while the machine runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Value {
+    /// A memo slot that was never stored into.
+    Unset,
+    None,
+    Bool(bool),
+    Int(i64),
+    /// The number that starts PyTorch's format before 1.6.
+    TorchMagic,
+    /// Data without anything to run: floats, large integers, arrays, storages.
+    Data,
+    /// Text, by its place in the source.
+    Text {
+        form: TextForm,
+        len: u32,
+        offset: u64,
+    },
+    /// Bytes, by their place in the source.
+    Bytes {
+        len: u32,
+        offset: u64,
+    },
+    /// An imported global, by its number in the machine.
+    Global(u32),
+    /// A container or an instance, by its number in the heap.
+    Node(u32),
+    /// Something that is known only when it runs, or that was not kept.
+    Computed,
+}
+
+/// How a text literal is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TextForm {
+    /// UTF-8, or bytes of Python 2.
+    Raw,
+    /// Between quotes, with Python's backslash escapes.
+    Quoted,
+    /// With `\uXXXX` and `\UXXXXXXXX` only.
+    UnicodeEscape,
+}
+
+impl Value {
+    pub(super) fn text(form: TextForm, span: Span) -> Self {
+        match u32::try_from(span.len) {
+            Ok(len) => Self::Text { form, len, offset: span.offset },
+            Err(_) => Self::Data,
+        }
+    }
+
+    pub(super) fn bytes(span: Span) -> Self {
+        match u32::try_from(span.len) {
+            Ok(len) => Self::Bytes { len, offset: span.offset },
+            Err(_) => Self::Data,
+        }
+    }
+}
+
+/// Items of one container that are kept; the rest is counted.
+pub(super) const ITEMS_KEPT: usize = 16;
+/// Entries of one dictionary that are kept; the rest is counted.
+pub(super) const ENTRIES_KEPT: usize = 64;
+
+/// A container or an instance.
+#[derive(Debug)]
+pub(super) enum Node {
+    Tuple {
+        items: Box<[Value]>,
+        len: usize,
+    },
+    List {
+        items: Vec<Value>,
+        len: usize,
+    },
+    Dict {
+        entries: Vec<(Value, Value)>,
+        len: usize,
+    },
+    Set,
+    /// What a call returned, with the state that it was given afterwards.
+    Call {
+        callee: Value,
+        args: Value,
+        state: Value,
+    },
+}
+
+/// All nodes of a pickle.
+pub(super) struct Heap {
+    nodes: Vec<Node>,
+    /// For each node how many values it stands for when shared parts are written out each time. Saturating.
+    weights: Vec<u64>,
+    cells: usize,
+    cells_max: usize,
+}
+
+impl Heap {
+    pub(super) fn new(cells_max: usize) -> Self {
+        Self { nodes: Vec::new(), weights: Vec::new(), cells: 0, cells_max }
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.cells_max);
+    }
+
+    /// Keeps a node while there is room; past that its content is not known any more.
+    pub(super) fn add(&mut self, node: Node, weight: u64) -> Value {
+        let cells = 3 + match &node {
+            Node::Tuple { items, .. } => items.len(),
+            Node::List { items, .. } => items.len(),
+            Node::Dict { entries, .. } => 2 * entries.len(),
+            Node::Set | Node::Call { .. } => 0,
+        };
+        let Ok(number) = u32::try_from(self.nodes.len()) else { return Value::Computed };
+        if self.cells + cells > self.cells_max {
+            return Value::Computed;
+        }
+        self.cells += cells;
+        self.nodes.push(node);
+        self.weights.push(weight.saturating_add(1));
+        Value::Node(number)
+    }
+
+    pub(super) fn tuple(&mut self, items: &[Value]) -> Value {
+        let weight = self.weight_of_all(items);
+        let kept = items[..items.len().min(ITEMS_KEPT)].into();
+        self.add(Node::Tuple { items: kept, len: items.len() }, weight)
+    }
+
+    pub(super) fn node(&self, value: Value) -> Option<&Node> {
+        match value {
+            Value::Node(number) => self.nodes.get(number as usize),
+            _ => None,
+        }
+    }
+
+    pub(super) fn node_mut(&mut self, value: Value) -> Option<&mut Node> {
+        match value {
+            Value::Node(number) => self.nodes.get_mut(number as usize),
+            _ => None,
+        }
+    }
+
+    /// Adds items to a list or a set.
+    pub(super) fn extend(&mut self, list: Value, more: &[Value]) {
+        self.grow(list, more);
+        let spare = self.cells_max - self.cells;
+        if let Some(Node::List { items, len }) = self.node_mut(list) {
+            let kept = more.len().min(ITEMS_KEPT.saturating_sub(items.len())).min(spare);
+            items.extend_from_slice(&more[..kept]);
+            *len += more.len();
+            self.cells += kept;
+        }
+    }
+
+    /// Adds keys and values, in turn, to a dictionary.
+    pub(super) fn set_items(&mut self, dict: Value, more: &[Value]) {
+        self.grow(dict, more);
+        let spare = (self.cells_max - self.cells) / 2;
+        if let Some(Node::Dict { entries, len }) = self.node_mut(dict) {
+            let kept = (more.len() / 2).min(ENTRIES_KEPT.saturating_sub(entries.len())).min(spare);
+            entries.extend(more.chunks_exact(2).take(kept).map(|pair| (pair[0], pair[1])));
+            *len += more.len() / 2;
+            self.cells += 2 * kept;
+        }
+    }
+
+    /// The items of a tuple or list, if all of them were kept.
+    pub(super) fn items(&self, value: Value) -> Option<&[Value]> {
+        match self.node(value)? {
+            Node::Tuple { items, len } if items.len() == *len => Some(items),
+            Node::List { items, len } if items.len() == *len => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The entries of a dictionary, if all of them were kept.
+    pub(super) fn entries(&self, value: Value) -> Option<&[(Value, Value)]> {
+        match self.node(value)? {
+            Node::Dict { entries, len } if entries.len() == *len => Some(entries),
+            _ => None,
+        }
+    }
+
+    pub(super) fn weight(&self, value: Value) -> u64 {
+        match value {
+            Value::Node(number) => self.weights.get(number as usize).copied().unwrap_or(1),
+            _ => 1,
+        }
+    }
+
+    pub(super) fn weight_of_all(&self, values: &[Value]) -> u64 {
+        values.iter().fold(0, |sum: u64, v| sum.saturating_add(self.weight(*v)))
+    }
+
+    fn grow(&mut self, container: Value, more: &[Value]) {
+        let added = self.weight_of_all(more);
+        if let Value::Node(number) = container
+            && let Some(weight) = self.weights.get_mut(number as usize)
+        {
+            *weight = weight.saturating_add(added);
+        }
+    }
+}
+
+/// The memo: dense where the stream numbers densely, as every pickler does, and sparse otherwise.
+#[derive(Default)]
+pub(super) struct Memo {
+    dense: Vec<Value>,
+    sparse: std::collections::HashMap<u64, Value>,
+    count: usize,
+}
+
+impl Memo {
+    pub(super) fn clear(&mut self) {
+        self.dense.clear();
+        self.sparse.clear();
+        self.count = 0;
+    }
+
+    /// How many slots are in use: the next slot that MEMOIZE takes.
+    pub(super) fn count(&self) -> usize {
+        self.count
+    }
+
+    #[inline]
+    pub(super) fn put(&mut self, slot: u64, value: Value) {
+        let reach = 4 * self.count as u64 + 1024;
+        let old = match usize::try_from(slot) {
+            Ok(at) if slot < reach => {
+                if at >= self.dense.len() {
+                    self.dense.resize(at + 1, Value::Unset);
+                }
+                let old = std::mem::replace(&mut self.dense[at], value);
+                if old == Value::Unset && !self.sparse.is_empty() {
+                    self.sparse.remove(&slot).unwrap_or(old)
+                } else {
+                    old
+                }
+            }
+            _ => self.sparse.insert(slot, value).unwrap_or(Value::Unset),
+        };
+        self.count += usize::from(old == Value::Unset);
+    }
+
+    #[inline]
+    pub(super) fn get(&self, slot: u64) -> Option<Value> {
+        let dense = usize::try_from(slot).ok().and_then(|at| self.dense.get(at)).copied();
+        match dense {
+            Some(value) if value != Value::Unset => Some(value),
+            _ => self.sparse.get(&slot).copied(),
+        }
+    }
+}

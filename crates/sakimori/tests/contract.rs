@@ -1,0 +1,211 @@
+//! The command line contract: forms, fields, exit statuses, errors with a code and a hint.
+
+mod common;
+
+use std::io::Write as _;
+use std::process::Stdio;
+
+use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node, Run};
+use sha2::Digest as _;
+
+#[test]
+fn jsonl_has_one_object_for_each_input_with_the_promised_fields() {
+    let node = Node::new();
+    node.write("a.bin", BAD_PICKLE);
+    node.write("b/c.txt", GOOD_SAFETENSORS);
+    node.write("d", b"");
+    let found = node.check(&node.path(""));
+    assert_eq!(found.len(), 3);
+    for object in &found {
+        for field in ["path", "sha256", "kind", "examined", "decision", "score", "findings", "record"] {
+            assert!(object.get(field).is_some(), "{field} is missing in {object}");
+        }
+        for finding in object["findings"].as_array().expect("a list") {
+            for field in ["code", "severity", "confidence", "title", "where", "techniques", "points"] {
+                assert!(finding.get(field).is_some(), "{field} is missing in {finding}");
+            }
+        }
+        let sum: i64 = object["findings"]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|f| f["points"].as_i64().expect("an integer"))
+            .sum();
+        assert_eq!(object["score"], sum, "the points sum up to the score");
+    }
+    let [bad, good, empty] = &found[..] else { unreachable!() };
+    assert_eq!((&bad["kind"], &bad["decision"]), (&"pickle".into(), &"block".into()), "by content, not by name");
+    assert_eq!((&good["kind"], &good["decision"]), (&"safetensors".into(), &"allow".into()));
+    assert_eq!(good["examined"], true);
+    assert_eq!(bad["sha256"], hex::encode(sha2::Sha256::digest(BAD_PICKLE)));
+    assert_eq!(empty["decision"], "review", "nothing to examine is never clean");
+    assert!(empty["examined"].is_string());
+}
+
+#[test]
+fn the_exit_status_follows_fail_on() {
+    let node = Node::new();
+    let bad = node.write("bad", BAD_PICKLE).display().to_string();
+    let good = node.write("good", GOOD_SAFETENSORS).display().to_string();
+    assert_eq!(node.run(&["check", &good]).status, Some(0));
+    assert_eq!(node.run(&["check", &bad]).status, Some(1));
+    assert_eq!(node.run(&["check", "--fail-on", "never", &bad]).status, Some(0));
+    assert_eq!(node.run(&["check", "--fail-on", "informational", &good]).status, Some(0));
+    assert_eq!(node.run(&["check", "--fail-on", "hgih", &good]).status, Some(2));
+    assert_eq!(node.run(&["check"]).status, Some(2));
+}
+
+#[test]
+fn what_cannot_be_read_is_reported_and_exits_with_2() {
+    let node = Node::new();
+    let good = node.write("good", GOOD_SAFETENSORS).display().to_string();
+    let run = node.run(&["check", "--format", "jsonl", &good, "no-such-file", "/dev/null"]);
+    assert_eq!(run.status, Some(2));
+    let found = run.lines();
+    assert_eq!(found.len(), 3, "the others are still examined");
+    assert!(found[1]["examined"].is_string() && found[1]["record"].is_null());
+    assert!(found[2]["examined"].as_str().is_some_and(|why| why.contains("regular file")));
+    assert_ne!(found[1]["decision"], "allow");
+}
+
+#[test]
+fn links_in_folders_are_reported_and_not_followed() {
+    let node = Node::new();
+    node.write("dir/good", GOOD_SAFETENSORS);
+    std::os::unix::fs::symlink("/etc", node.path("dir/link")).expect("a link");
+    let run = node.run(&["check", "--format", "jsonl", &node.path("dir").display().to_string()]);
+    let found = run.lines();
+    assert_eq!(found.len(), 2);
+    assert!(found[1]["examined"].as_str().is_some_and(|why| why.contains("symbolic link")));
+}
+
+#[test]
+fn a_dash_reads_standard_input() {
+    let node = Node::new();
+    let mut command = node.command();
+    command.args(["check", "--format", "jsonl", "-"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("started");
+    child.stdin.take().expect("a pipe").write_all(BAD_PICKLE).expect("written");
+    let run = Run::of(child.wait_with_output().expect("ended"));
+    assert_eq!(run.status, Some(1));
+    assert_eq!(run.lines()[0]["path"], "-");
+    assert_eq!(run.lines()[0]["kind"], "pickle");
+}
+
+#[test]
+fn standard_output_carries_data_only() {
+    let node = Node::new();
+    let bad = node.write("bad", BAD_PICKLE).display().to_string();
+    let run = node.run(&["check", "--format", "json", &bad]);
+    assert_eq!(run.json()["results"][0]["decision"], "block");
+    assert!(!run.out.contains('\x1b') && !run.err.contains('\x1b'), "no colours and no bars in a pipe");
+    assert!(run.err.contains("1 block"));
+    assert!(node.run(&["check", "--quiet", "--format", "json", &bad]).err.is_empty());
+}
+
+#[test]
+fn sarif_names_rules_results_and_artifacts() {
+    let node = Node::new();
+    let bad = node.write("bad model", BAD_PICKLE).display().to_string();
+    let sarif = node.run(&["check", "--format", "sarif", &bad, "missing"]).json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let run = &sarif["runs"][0];
+    let rules: Vec<&str> =
+        run["tool"]["driver"]["rules"].as_array().expect("rules").iter().filter_map(|r| r["id"].as_str()).collect();
+    for result in run["results"].as_array().expect("results") {
+        assert!(rules.contains(&result["ruleId"].as_str().expect("an id")));
+        let uri = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        assert!(uri.as_str().is_some_and(|uri| uri.ends_with("bad%20model")));
+    }
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+}
+
+#[test]
+fn people_are_spoken_to_in_japanese_and_english() {
+    let node = Node::new();
+    let bad = node.write("bad", BAD_PICKLE).display().to_string();
+    let in_lang = |lang: &str| Run::of(node.command().args(["--lang", lang, "check", &bad]).output().expect("ran"));
+    assert!(in_lang("ja").out.starts_with("[禁止]"));
+    assert!(in_lang("en").out.starts_with("[block]"));
+    let locale = |value: &str| {
+        let mut command = node.command();
+        command.env_remove("SAKIMORI_LANG").env("LC_ALL", value).args(["check", &bad]);
+        Run::of(command.output().expect("ran")).out
+    };
+    assert!(locale("C").starts_with("[禁止]") && locale("ja_JP.UTF-8").starts_with("[禁止]"));
+    assert!(locale("en_US.UTF-8").starts_with("[block]"));
+}
+
+#[test]
+fn a_name_cannot_steer_the_terminal() {
+    let node = Node::new();
+    node.write("evil\x1b[2J\n[allow] x", BAD_PICKLE);
+    let run = node.run(&["check", &node.path("").display().to_string()]);
+    assert!(!run.out.contains('\x1b'));
+    assert_eq!(run.out.lines().filter(|line| line.starts_with('[')).count(), 1);
+}
+
+#[test]
+fn errors_have_a_code_and_a_hint() {
+    let node = Node::new();
+    node.key();
+    let junk = node.write("junk", b"{}").display().to_string();
+    let key = node.path("node.pub").display().to_string();
+    for (arguments, code) in [
+        (vec!["prove", "0000"], "SKM-E-0009"),
+        (vec!["verify", &junk, "--key", &key], "SKM-E-0020"),
+        (vec!["verify", &junk, "--key", &junk], "SKM-E-0017"),
+        (vec!["check", "--policy", &junk, &junk], "SKM-E-0011"),
+        (vec!["check", "--policy", "missing.toml", &junk], "SKM-E-0016"),
+        (vec!["check", "--rules", &junk, &junk], "SKM-E-0018"),
+        (vec!["explain", "SKM-XX-9999"], "SKM-E-0019"),
+        (vec!["--home", &junk, "audit"], "SKM-E-0004"),
+    ] {
+        let run = node.run(&arguments);
+        assert_eq!(run.status, Some(2), "{arguments:?} {}", run.out);
+        assert!(run.err.contains(&format!("error[{code}]")), "{arguments:?}: {}", run.err);
+        assert!(run.err.contains("hint: "), "{arguments:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn every_finding_code_is_explained() {
+    let node = Node::new();
+    let list = node.run(&["explain"]);
+    assert!(list.out.lines().count() > 5);
+    for code in list.out.lines().filter_map(|line| line.split(' ').next()) {
+        let page = node.run(&["explain", code]);
+        assert!(page.out.contains("Why it matters") && page.out.contains("What to do"), "{code}");
+    }
+}
+
+#[test]
+fn help_completion_and_man_page_come_from_one_table() {
+    let node = Node::new();
+    let help = node.run(&["--help"]).out;
+    for command in ["check", "detect", "prove", "verify", "log", "audit", "policy", "share", "explain"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{command}");
+    }
+    assert!(node.run(&["completions", "bash"]).out.contains("_sakimori"));
+    assert!(node.run(&["man"]).out.contains(".TH sakimori"));
+    assert!(!node.home().exists(), "none of these makes a node");
+}
+
+#[test]
+fn a_pipe_that_closes_is_no_error() {
+    let node = Node::new();
+    for i in 0..200 {
+        node.write(&format!("f{i}"), GOOD_SAFETENSORS);
+    }
+    let program = env!("CARGO_BIN_EXE_sakimori");
+    let script = format!("{program} check --format jsonl in | head -n 1; echo ${{PIPESTATUS[0]}}");
+    let mut shell = std::process::Command::new("bash");
+    shell
+        .args(["-c", &script])
+        .current_dir(node.path("").parent().expect("a parent"))
+        .env("SAKIMORI_HOME", node.home());
+    let run = Run::of(shell.output().expect("bash"));
+    assert_eq!(run.out.lines().last(), Some("0"), "{}", run.err);
+    assert!(!run.err.contains("panicked"));
+    node.is_sound();
+}
