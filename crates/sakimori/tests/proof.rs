@@ -135,7 +135,7 @@ fn every_edit_behind_the_programs_back_shows() {
         ("UPDATE decisions SET effect = 'allow' WHERE effect = 'block'", "decisions"),
         ("UPDATE decisions SET path = 'elsewhere'", "decisions"),
         ("DELETE FROM decisions WHERE effect = 'block'", "decisions"),
-        ("UPDATE records SET statement = replace(CAST(statement AS TEXT), 'block', 'allow')", "records"),
+        ("UPDATE records SET statement = CAST(replace(CAST(statement AS TEXT), 'block', 'allow') AS BLOB)", "records"),
         ("UPDATE records SET salt = randomblob(32)", "records"),
         ("UPDATE records SET log_index = log_index + 10", "records"),
         ("DELETE FROM decisions; DELETE FROM records", "log"),
@@ -192,7 +192,7 @@ fn a_share_is_recorded_marked_and_redacted() {
     }
     assert!(bundle["objects"].as_array().expect("objects").iter().any(|o| o["type"] == "indicator"));
     let db = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");
-    let shares: u64 =
+    let shares: i64 =
         db.query_row("SELECT count(*) FROM shares WHERE of_record = ?1", [&id], |r| r.get(0)).expect("counted");
     assert_eq!(shares, 1);
     node.is_sound();

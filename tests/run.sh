@@ -1,0 +1,35 @@
+#!/bin/sh
+# Runs every test of the workspace. The last line states how many passed and failed.
+set -u
+cd "$(dirname "$0")/.."
+export SAKIMORI_ORACLES="$PWD/.venv"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+passed=0
+failed=0
+
+# A check that is no test of cargo counts as one test.
+check() {
+  name=$1
+  shift
+  echo "== $name"
+  if "$@"; then passed=$((passed + 1)); else failed=$((failed + 1)); echo "FAILED: $name"; fi
+}
+
+check "format" cargo fmt --all --check
+check "lints" cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+check "tidy" cargo run --quiet --locked -p xtask -- tidy
+
+echo "== tests"
+cargo test --workspace --locked --no-fail-fast >"$log" 2>&1
+status=$?
+cat "$log"
+count() { awk -v word="$1" '/^test result:/ { for (i = 2; i <= NF; i++) if ($i ~ "^" word) sum += $(i - 1) } END { print sum + 0 }' "$log"; }
+passed=$((passed + $(count passed)))
+tests_failed=$(count failed)
+# A test program that did not build or died prints no result line.
+if [ "$status" -ne 0 ] && [ "$tests_failed" -eq 0 ]; then tests_failed=1; fi
+failed=$((failed + tests_failed))
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

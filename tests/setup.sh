@@ -1,0 +1,22 @@
+#!/bin/sh
+# Installs what the tests need and the machine lacks: Debian packages, and Python packages into .venv.
+set -eu
+cd "$(dirname "$0")/.."
+
+need=""
+command -v cc >/dev/null 2>&1 || need="$need gcc libc6-dev"
+command -v python3 >/dev/null 2>&1 || need="$need python3"
+python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need="$need python3-venv"
+if [ -n "$need" ]; then
+  [ "$(id -u)" = 0 ] && as_root="" || as_root="sudo"
+  $as_root apt-get update -qq
+  # shellcheck disable=SC2086 # a list of packages
+  $as_root apt-get install -y -qq --no-install-recommends $need
+fi
+
+if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
+  rm -rf .venv
+  python3 -m venv .venv
+  .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+  cp tests/requirements.txt .venv/requirements.txt
+fi
