@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::audit::{Audit, BadResource, Progress};
 use crate::checkpoint::Checkpoint;
@@ -41,6 +42,7 @@ pub(crate) const DECIDED: &str = "checkpoint.next";
 pub struct Log {
     folder: Folder,
     key: VerifierKey,
+    lock_wait_max: Duration,
 }
 
 /// The steps of an append, in order. The hook of [`Log::append`] is called after each.
@@ -92,8 +94,8 @@ impl Log {
     /// the same call (or [`Log::open`]) completes it.
     pub fn create(path: &Path, key: &Key) -> Result<Self, LogError> {
         make_folder_durable(path)?;
-        let log = Self { folder: Folder::new(path), key: key.verifier().clone() };
-        let _lock = log.folder.lock(LOCK_WAIT_MAX)?;
+        let log = Self::at(path, key.verifier().clone());
+        let _lock = log.folder.lock(log.lock_wait_max)?;
         // Tiles without a checkpoint are a log that lost its head: a new one over them would be a fork.
         if log.folder.has(CHECKPOINT) || log.folder.has(DECIDED) || log.folder.has("tile") {
             return Err(LogError::Exists { folder: path.to_owned() });
@@ -112,9 +114,9 @@ impl Log {
     /// [`LogError::NotALog`]; [`LogError::Damaged`] or [`LogError::Missing`] with the file that is bad; those of the
     /// file system.
     pub fn open(path: &Path, key: VerifierKey) -> Result<Self, LogError> {
-        let log = Self { folder: Folder::new(path), key };
+        let log = Self::at(path, key);
         if log.folder.has(DECIDED) {
-            match log.folder.lock(LOCK_WAIT_MAX) {
+            match log.folder.lock(log.lock_wait_max) {
                 Ok(_lock) => log.settle().map(drop)?,
                 // An auditor may have a read-only copy: the last published checkpoint is as good for reading.
                 Err(LogError::Permission { .. }) => {}
@@ -166,7 +168,7 @@ impl Log {
         self.check_key(key)?;
         check_batch(entries)?;
 
-        let _lock = self.folder.lock(LOCK_WAIT_MAX)?;
+        let _lock = self.folder.lock(self.lock_wait_max)?;
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
 
@@ -209,6 +211,16 @@ impl Log {
         let _ = self.remove_replaced_partials(published.size(), growth.size);
         crash(Step::Tidied);
         Ok(published.size()..growth.size)
+    }
+
+    /// The same log, whose appends wait so long for another writer (instead of [`LOCK_WAIT_MAX`]).
+    #[must_use]
+    pub fn waiting_at_most(self, lock_wait_max: Duration) -> Self {
+        Self { lock_wait_max, ..self }
+    }
+
+    fn at(path: &Path, key: VerifierKey) -> Self {
+        Self { folder: Folder::new(path), key, lock_wait_max: LOCK_WAIT_MAX }
     }
 
     /// Makes all new tiles durable under their names.
