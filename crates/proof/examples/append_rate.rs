@@ -1,8 +1,8 @@
 //! How many entries a second an append makes durable, beside what the disk itself can do, in one run:
 //! `cargo run --release -p sakimori-proof --example append_rate [FOLDER]`.
 //!
-//! The yardstick is a loop that writes 4 KiB and syncs it, in the same folder: an append cannot be faster than the
-//! number of syncs that it needs.
+//! The yardstick is a write of 4 KiB and its sync, in the same folder and in turns with the appends, so that both see
+//! the same load of the machine. An append waits for three rounds of syncs, so a ratio of 0.33 would be the most.
 
 use std::cell::Cell;
 use std::error::Error;
@@ -25,42 +25,33 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
-    println!(
-        "{:>6} {:>11} {:>11} {:>11} {:>12} {:>9}",
-        "batch", "entries/s", "appends/s", "p50 ms", "raw fsync/s", "ratio"
-    );
+    println!("{:>6} {:>11} {:>14} {:>14} {:>8}", "batch", "entries/s", "append p50 ms", "fsync p50 ms", "ratio");
+    let mut yardstick = File::create(folder.join("yardstick"))?;
     for batch in [1, 100, 1_000] {
-        let raw = syncs_per_second(folder)?;
         let key = Key::generate("node.example/log")?;
         let log = Log::create(&folder.join(batch.to_string()), &key)?;
         let count = Cell::new(0_u64);
-        let mut times = Vec::new();
+        let (mut appends, mut syncs) = (Vec::new(), Vec::new());
         let began = Instant::now();
         while began.elapsed() < RUN {
-            let entries: Vec<Vec<u8>> = (0..batch)
-                .map(|_| format!("sakimori/v1 {:064x}", count.replace(count.get() + 1)).into_bytes())
-                .collect();
+            let entry = |_| format!("sakimori/v1 {:064x}", count.replace(count.get() + 1)).into_bytes();
+            let entries: Vec<Vec<u8>> = (0..batch).map(entry).collect();
             let one = Instant::now();
             log.append(&key, &entries, &|_| ())?;
-            times.push(one.elapsed());
+            appends.push(one.elapsed());
+            let one = Instant::now();
+            yardstick.write_all(&[0; 4096])?;
+            yardstick.sync_all()?;
+            syncs.push(one.elapsed());
         }
-        let seconds = began.elapsed().as_secs_f64();
-        times.sort();
-        let (appends, median) = (times.len() as f64 / seconds, times[times.len() / 2].as_secs_f64() * 1e3);
-        let entries = appends * f64::from(batch);
-        println!("{batch:>6} {entries:>11.0} {appends:>11.1} {median:>11.2} {raw:>12.0} {:>9.3}", appends / raw);
+        let rate = f64::from(batch) * appends.len() as f64 / appends.iter().sum::<Duration>().as_secs_f64();
+        let (append, sync) = (median_ms(appends), median_ms(syncs));
+        println!("{batch:>6} {rate:>11.0} {append:>14.2} {sync:>14.2} {:>8.3}", sync / append);
     }
     Ok(())
 }
 
-fn syncs_per_second(folder: &Path) -> Result<f64, Box<dyn Error>> {
-    let mut file = File::create(folder.join("yardstick"))?;
-    let began = Instant::now();
-    let mut syncs = 0;
-    while began.elapsed() < RUN / 4 {
-        file.write_all(&[0; 4096])?;
-        file.sync_all()?;
-        syncs += 1;
-    }
-    Ok(f64::from(syncs) / began.elapsed().as_secs_f64())
+fn median_ms(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64() * 1e3
 }

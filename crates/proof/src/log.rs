@@ -23,7 +23,7 @@ use std::time::Duration;
 use crate::audit::{Audit, BadResource, Progress};
 use crate::checkpoint::Checkpoint;
 use crate::disk::{Folder, LOCK, PENDING, folders_above};
-use crate::edge::{Edge, Growth};
+use crate::edge::Edge;
 use crate::error::LogError;
 use crate::key::Key;
 use crate::limits::{
@@ -52,14 +52,12 @@ pub enum Step {
     Locked,
     /// What an interrupted append had decided is published, and what it had not is swept away.
     Recovered,
-    /// One more file is durable as a draft.
-    Staged,
-    /// One more file has its name.
+    /// All new files and the signed checkpoint are durable as drafts.
+    DraftsDurable,
+    /// One more file has its name. (The only step that is passed several times.)
     Placed,
     /// All new files are durable under their names.
     TilesDurable,
-    /// The signed checkpoint is durable as a draft.
-    CheckpointStaged,
     /// The checkpoint is named `checkpoint.next`.
     Decided,
     /// That name is durable.
@@ -72,13 +70,12 @@ pub enum Step {
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Locked,
         Self::Recovered,
-        Self::Staged,
+        Self::DraftsDurable,
         Self::Placed,
         Self::TilesDurable,
-        Self::CheckpointStaged,
         Self::Decided,
         Self::DecisionDurable,
         Self::Published,
@@ -100,9 +97,9 @@ impl Log {
         if log.folder.has(CHECKPOINT) || log.folder.has(DECIDED) || log.folder.has("tile") {
             return Err(LogError::Exists { folder: path.to_owned() });
         }
-        log.folder.clear_pending()?;
         let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
-        log.decide(&empty, key, &|_| ())?;
+        log.stage(&[], &empty, key)?;
+        log.decide(&|_| ())?;
         log.settle()?;
         Ok(log)
     }
@@ -188,12 +185,16 @@ impl Log {
         self.sweep_undecided(published.size(), growth.size)?;
         crash(Step::Recovered);
 
-        let written = self.write_tiles(&published, &growth, crash).and_then(|()| {
-            // Crash up to here: new tiles are durable, but no checkpoint covers them. The append never happened: the
-            // caller has no receipt, and the next append sweeps and overwrites.
-            let head =
-                Checkpoint { origin: published.checkpoint().origin.clone(), size: growth.size, root: growth.root };
-            self.decide(&head, key, crash)
+        let head = Checkpoint { origin: published.checkpoint().origin.clone(), size: growth.size, root: growth.root };
+        let written = self.stage(&growth.files, &head, key).and_then(|()| {
+            // Crash here: drafts in `pending/`, worthless, among them a signed head that nobody has seen or will see.
+            // The next append empties the folder.
+            crash(Step::DraftsDurable);
+            self.place_tiles(published.size(), &growth.files, crash)?;
+            // Crash here: the new tiles are durable, but no checkpoint covers them. The append never happened: the
+            // caller has no receipt, and the next append sweeps them away or replaces them.
+            crash(Step::TilesDurable);
+            self.decide(crash)
         });
         if matches!(written, Err(ref error) if !matches!(error, LogError::Undecided { .. })) {
             // On a full disk the drafts take room that others need. If this fails too, the next append does it.
@@ -223,36 +224,33 @@ impl Log {
         Self { folder: Folder::new(path), key, lock_wait_max: LOCK_WAIT_MAX }
     }
 
-    /// Makes all new tiles durable under their names.
-    fn write_tiles(&self, published: &Tree, growth: &Growth, crash: &dyn Fn(Step)) -> Result<(), LogError> {
+    /// Makes all new files durable as drafts, and the signed head with them.
+    fn stage(&self, files: &[(Tile, Vec<u8>)], head: &Checkpoint, key: &Key) -> Result<(), LogError> {
         self.folder.clear_pending()?;
-        for (number, (_, bytes)) in growth.files.iter().enumerate() {
-            self.folder.stage(&number.to_string(), bytes)?;
-            // Crash here: drafts in `pending/`, worthless; the next append empties it.
-            crash(Step::Staged);
-        }
-        for (number, (tile, bytes)) in growth.files.iter().enumerate() {
-            self.check_not_published(*tile, bytes, published.size())?;
-            self.folder.place(&number.to_string(), &tile.path())?;
-            // Crash here: some tiles have their names, whole; no checkpoint covers them.
-            crash(Step::Placed);
-        }
-        // The drafts' bytes are durable; now their names.
-        self.folder.sync(&folders_to_sync(published.size(), &growth.files))?;
-        crash(Step::TilesDurable);
-        Ok(())
+        let note = head.sign(key).to_string();
+        let tiles = files.iter().enumerate().map(|(number, (_, bytes))| (number.to_string(), bytes.as_slice()));
+        let drafts: Vec<_> = tiles.chain([(CHECKPOINT.to_owned(), note.as_bytes())]).collect();
+        self.folder.stage(&drafts)
     }
 
-    /// Signs the head and makes it durable as the decided one. After this the append has happened.
-    fn decide(&self, head: &Checkpoint, key: &Key, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        self.folder.stage(CHECKPOINT, head.sign(key).to_string().as_bytes())?;
-        // Crash here: a signed head that nobody has seen or will see; it is swept with the drafts.
-        crash(Step::CheckpointStaged);
+    /// Gives all new tiles their names, durably.
+    fn place_tiles(&self, published: u64, files: &[(Tile, Vec<u8>)], crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        for (number, (tile, bytes)) in files.iter().enumerate() {
+            self.check_not_published(*tile, bytes, published)?;
+            self.folder.place(&number.to_string(), &tile.path())?;
+            // Crash here: some tiles have their names, whole, but no checkpoint covers them.
+            crash(Step::Placed);
+        }
+        self.folder.sync(&folders_to_sync(published, files))
+    }
+
+    /// Makes the staged checkpoint the decided one, durably. After this the append has happened.
+    fn decide(&self, crash: &dyn Fn(Step)) -> Result<(), LogError> {
         self.folder.place(CHECKPOINT, DECIDED)?;
         // Crash here: after a mere crash of the process the decision stands; after a power cut it may be gone. Either
         // is right: no receipt was given, and no reader looks at this name.
         crash(Step::Decided);
-        self.folder.sync(&BTreeSet::from([String::new()])).map_err(LogError::undecided)?;
+        self.folder.sync(&[String::new()]).map_err(LogError::undecided)?;
         crash(Step::DecisionDurable);
         Ok(())
     }
@@ -362,7 +360,7 @@ fn kinds() -> impl Iterator<Item = TileKind> {
 /// The folders whose names must be made durable for these new files: the folder of each, and every one above it that
 /// is not known to be durable already because a published file at the right edge lives below it. (That a folder exists
 /// proves nothing: a writer may have made it and died before its sync.)
-fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> BTreeSet<String> {
+fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> Vec<String> {
     let edges: Vec<String> = kinds().filter_map(|kind| kind.edge_of(published)).map(Tile::path).collect();
     let durable: BTreeSet<&str> = edges.iter().flat_map(|name| folders_above(name)).collect();
     let mut folders = BTreeSet::new();
@@ -375,7 +373,7 @@ fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> BTreeSet<String
             }
         }
     }
-    folders
+    folders.into_iter().collect()
 }
 
 fn check_batch(entries: &[Vec<u8>]) -> Result<(), LogError> {

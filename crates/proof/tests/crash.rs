@@ -157,7 +157,7 @@ fn again_while_recovering() {
         let folder = temp();
         copy(preset.path(), folder.path());
         crash_at(folder.path(), 255, 3, first);
-        for second in 0..8 {
+        for second in 0..7 {
             let size = head(folder.path()).size;
             crash_at(folder.path(), size, 2, second);
         }
