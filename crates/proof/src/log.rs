@@ -18,11 +18,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::audit::{Audit, BadResource, Progress};
 use crate::checkpoint::Checkpoint;
 use crate::disk::{Folder, LOCK, PENDING, folders_above};
-use crate::edge::{Edge, Growth};
+use crate::edge::Edge;
 use crate::error::LogError;
 use crate::key::Key;
 use crate::limits::{
@@ -41,6 +42,7 @@ pub(crate) const DECIDED: &str = "checkpoint.next";
 pub struct Log {
     folder: Folder,
     key: VerifierKey,
+    lock_wait_max: Duration,
 }
 
 /// The steps of an append, in order. The hook of [`Log::append`] is called after each.
@@ -50,14 +52,12 @@ pub enum Step {
     Locked,
     /// What an interrupted append had decided is published, and what it had not is swept away.
     Recovered,
-    /// One more file is durable as a draft.
-    Staged,
-    /// One more file has its name.
+    /// All new files and the signed checkpoint are durable as drafts.
+    DraftsDurable,
+    /// One more file has its name. (The only step that is passed several times.)
     Placed,
     /// All new files are durable under their names.
     TilesDurable,
-    /// The signed checkpoint is durable as a draft.
-    CheckpointStaged,
     /// The checkpoint is named `checkpoint.next`.
     Decided,
     /// That name is durable.
@@ -70,13 +70,12 @@ pub enum Step {
 
 impl Step {
     /// All steps, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Locked,
         Self::Recovered,
-        Self::Staged,
+        Self::DraftsDurable,
         Self::Placed,
         Self::TilesDurable,
-        Self::CheckpointStaged,
         Self::Decided,
         Self::DecisionDurable,
         Self::Published,
@@ -92,15 +91,15 @@ impl Log {
     /// the same call (or [`Log::open`]) completes it.
     pub fn create(path: &Path, key: &Key) -> Result<Self, LogError> {
         make_folder_durable(path)?;
-        let log = Self { folder: Folder::new(path), key: key.verifier().clone() };
-        let _lock = log.folder.lock(LOCK_WAIT_MAX)?;
+        let log = Self::at(path, key.verifier().clone());
+        let _lock = log.folder.lock(log.lock_wait_max)?;
         // Tiles without a checkpoint are a log that lost its head: a new one over them would be a fork.
         if log.folder.has(CHECKPOINT) || log.folder.has(DECIDED) || log.folder.has("tile") {
             return Err(LogError::Exists { folder: path.to_owned() });
         }
-        log.folder.clear_pending()?;
         let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
-        log.decide(&empty, key, &|_| ())?;
+        log.stage(&[], &empty, key)?;
+        log.decide(&|_| ())?;
         log.settle()?;
         Ok(log)
     }
@@ -112,9 +111,9 @@ impl Log {
     /// [`LogError::NotALog`]; [`LogError::Damaged`] or [`LogError::Missing`] with the file that is bad; those of the
     /// file system.
     pub fn open(path: &Path, key: VerifierKey) -> Result<Self, LogError> {
-        let log = Self { folder: Folder::new(path), key };
+        let log = Self::at(path, key);
         if log.folder.has(DECIDED) {
-            match log.folder.lock(LOCK_WAIT_MAX) {
+            match log.folder.lock(log.lock_wait_max) {
                 Ok(_lock) => log.settle().map(drop)?,
                 // An auditor may have a read-only copy: the last published checkpoint is as good for reading.
                 Err(LogError::Permission { .. }) => {}
@@ -173,7 +172,7 @@ impl Log {
         self.check_key(key)?;
         check_batch(entries)?;
 
-        let _lock = self.folder.lock(LOCK_WAIT_MAX)?;
+        let _lock = self.folder.lock(self.lock_wait_max)?;
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
 
@@ -193,12 +192,16 @@ impl Log {
         self.sweep_undecided(published.size(), growth.size)?;
         crash(Step::Recovered);
 
-        let written = self.write_tiles(&published, &growth, crash).and_then(|()| {
-            // Crash up to here: new tiles are durable, but no checkpoint covers them. The append never happened: the
-            // caller has no receipt, and the next append sweeps and overwrites.
-            let head =
-                Checkpoint { origin: published.checkpoint().origin.clone(), size: growth.size, root: growth.root };
-            self.decide(&head, key, crash)
+        let head = Checkpoint { origin: published.checkpoint().origin.clone(), size: growth.size, root: growth.root };
+        let written = self.stage(&growth.files, &head, key).and_then(|()| {
+            // Crash here: drafts in `pending/`, worthless, among them a signed head that nobody has seen or will see.
+            // The next append empties the folder.
+            crash(Step::DraftsDurable);
+            self.place_tiles(published.size(), &growth.files, crash)?;
+            // Crash here: the new tiles are durable, but no checkpoint covers them. The append never happened: the
+            // caller has no receipt, and the next append sweeps them away or replaces them.
+            crash(Step::TilesDurable);
+            self.decide(crash)
         });
         if matches!(written, Err(ref error) if !matches!(error, LogError::Undecided { .. })) {
             // On a full disk the drafts take room that others need. If this fails too, the next append does it.
@@ -218,36 +221,43 @@ impl Log {
         Ok(published.size()..growth.size)
     }
 
-    /// Makes all new tiles durable under their names.
-    fn write_tiles(&self, published: &Tree, growth: &Growth, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        self.folder.clear_pending()?;
-        for (number, (_, bytes)) in growth.files.iter().enumerate() {
-            self.folder.stage(&number.to_string(), bytes)?;
-            // Crash here: drafts in `pending/`, worthless; the next append empties it.
-            crash(Step::Staged);
-        }
-        for (number, (tile, bytes)) in growth.files.iter().enumerate() {
-            self.check_not_published(*tile, bytes, published.size())?;
-            self.folder.place(&number.to_string(), &tile.path())?;
-            // Crash here: some tiles have their names, whole; no checkpoint covers them.
-            crash(Step::Placed);
-        }
-        // The drafts' bytes are durable; now their names.
-        self.folder.sync(&folders_to_sync(published.size(), &growth.files))?;
-        crash(Step::TilesDurable);
-        Ok(())
+    /// The same log, whose appends wait so long for another writer (instead of [`LOCK_WAIT_MAX`]).
+    #[must_use]
+    pub fn waiting_at_most(self, lock_wait_max: Duration) -> Self {
+        Self { lock_wait_max, ..self }
     }
 
-    /// Signs the head and makes it durable as the decided one. After this the append has happened.
-    fn decide(&self, head: &Checkpoint, key: &Key, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        self.folder.stage(CHECKPOINT, head.sign(key).to_string().as_bytes())?;
-        // Crash here: a signed head that nobody has seen or will see; it is swept with the drafts.
-        crash(Step::CheckpointStaged);
+    fn at(path: &Path, key: VerifierKey) -> Self {
+        Self { folder: Folder::new(path), key, lock_wait_max: LOCK_WAIT_MAX }
+    }
+
+    /// Makes all new files durable as drafts, and the signed head with them.
+    fn stage(&self, files: &[(Tile, Vec<u8>)], head: &Checkpoint, key: &Key) -> Result<(), LogError> {
+        self.folder.clear_pending()?;
+        let note = head.sign(key).to_string();
+        let tiles = files.iter().enumerate().map(|(number, (_, bytes))| (number.to_string(), bytes.as_slice()));
+        let drafts: Vec<_> = tiles.chain([(CHECKPOINT.to_owned(), note.as_bytes())]).collect();
+        self.folder.stage(&drafts)
+    }
+
+    /// Gives all new tiles their names, durably.
+    fn place_tiles(&self, published: u64, files: &[(Tile, Vec<u8>)], crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        for (number, (tile, bytes)) in files.iter().enumerate() {
+            self.check_not_published(*tile, bytes, published)?;
+            self.folder.place(&number.to_string(), &tile.path())?;
+            // Crash here: some tiles have their names, whole, but no checkpoint covers them.
+            crash(Step::Placed);
+        }
+        self.folder.sync(&folders_to_sync(published, files))
+    }
+
+    /// Makes the staged checkpoint the decided one, durably. After this the append has happened.
+    fn decide(&self, crash: &dyn Fn(Step)) -> Result<(), LogError> {
         self.folder.place(CHECKPOINT, DECIDED)?;
         // Crash here: after a mere crash of the process the decision stands; after a power cut it may be gone. Either
         // is right: no receipt was given, and no reader looks at this name.
         crash(Step::Decided);
-        self.folder.sync(&BTreeSet::from([String::new()])).map_err(LogError::undecided)?;
+        self.folder.sync(&[String::new()]).map_err(LogError::undecided)?;
         crash(Step::DecisionDurable);
         Ok(())
     }
@@ -357,7 +367,7 @@ fn kinds() -> impl Iterator<Item = TileKind> {
 /// The folders whose names must be made durable for these new files: the folder of each, and every one above it that
 /// is not known to be durable already because a published file at the right edge lives below it. (That a folder exists
 /// proves nothing: a writer may have made it and died before its sync.)
-fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> BTreeSet<String> {
+fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> Vec<String> {
     let edges: Vec<String> = kinds().filter_map(|kind| kind.edge_of(published)).map(Tile::path).collect();
     let durable: BTreeSet<&str> = edges.iter().flat_map(|name| folders_above(name)).collect();
     let mut folders = BTreeSet::new();
@@ -370,7 +380,7 @@ fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> BTreeSet<String
             }
         }
     }
-    folders
+    folders.into_iter().collect()
 }
 
 fn check_batch(entries: &[Vec<u8>]) -> Result<(), LogError> {

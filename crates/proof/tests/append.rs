@@ -119,7 +119,7 @@ fn many_entries_in_one_append_and_over_the_second_level() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(12))]
 
     /// Every entry is provable at every size at which a checkpoint was published, and the checkpoints are consistent.
     #[test]
