@@ -16,3 +16,5 @@ pub const EMPTY: Code = Code::new("SKM-OBS-0005");
 pub const MORE_FINDINGS: Code = Code::new("SKM-OBS-0006");
 /// The content is encrypted.
 pub const ENCRYPTED: Code = Code::new("SKM-OBS-0007");
+/// There is no examiner for members of this kind.
+pub const MEMBERS_WITHOUT_EXAMINER: Code = Code::new("SKM-OBS-0008");
