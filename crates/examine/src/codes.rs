@@ -18,3 +18,5 @@ pub const MORE_FINDINGS: Code = Code::new("SKM-OBS-0006");
 pub const ENCRYPTED: Code = Code::new("SKM-OBS-0007");
 /// The file changed while it was examined.
 pub const CHANGED: Code = Code::new("SKM-OBS-0008");
+/// There is no examiner for members of this kind.
+pub const MEMBERS_WITHOUT_EXAMINER: Code = Code::new("SKM-OBS-0009");

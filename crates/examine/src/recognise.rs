@@ -1,22 +1,22 @@
 //! What bytes are, judged by their content and never by their name.
+//!
+//! The order is from the surest sign to the weakest: signatures, formats with a checkable structure, text. A file
+//! that begins as nothing known but ends as a zip archive is one: archives may have anything in front.
+
+pub mod kinds;
+mod magic;
+mod text;
 
 use std::io;
 
 use sakimori_model::Kind;
 
+use crate::artefact::{hdf5, lzma_alone, pickle, savedmodel, tar, zip, zlib};
+use crate::artefact::{onnx, safetensors};
 use crate::source::{Source, read_up_to};
 
-/// No bytes at all.
-pub const EMPTY: Kind = Kind::new("empty");
-/// Nothing that is known.
-pub const UNKNOWN: Kind = Kind::new("unknown");
-
-/// A Windows event log file.
-pub const EVTX: Kind = Kind::new("evtx");
-/// Lines of JSON.
-pub const JSON_LINES: Kind = Kind::new("jsonl");
-/// A JSON document.
-pub const JSON: Kind = Kind::new("json");
+pub use kinds::{EMPTY, UNKNOWN};
+pub(crate) use magic::program;
 
 /// Bytes looked at from the start.
 const HEAD_BYTES: usize = 64 * 1024;
@@ -30,19 +30,56 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
     if head.is_empty() {
         return Ok(EMPTY);
     }
-    if crate::artefact::pickle::looks_like_pickle(&head) {
-        return Ok(crate::artefact::pickle::KIND);
+    if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
+        return zip::kind_of(source);
     }
-    if head.starts_with(b"ElfFile\0") {
-        return Ok(EVTX);
+    if let Some(kind) = magic::kind_of(&head) {
+        return Ok(kind);
     }
-    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head);
-    match text.iter().find(|b| !b.is_ascii_whitespace()) {
-        Some(b'{') => {
-            let first = text.split(|b| *b == b'\n').find(|line| !line.trim_ascii().is_empty()).unwrap_or_default();
-            Ok(if first.trim_ascii_end().ends_with(b"}") { JSON_LINES } else { JSON })
-        }
-        Some(b'[') => Ok(JSON),
-        _ => Ok(UNKNOWN),
+    if let Some(kind) = by_structure(source, &head)? {
+        return Ok(kind);
     }
+    if let Some(kind) = text::kind_of(source, &head)? {
+        return Ok(kind);
+    }
+    by_other_places(source)
 }
+
+/// Formats whose first bytes are weak, but whose structure can be checked.
+fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
+    let kind = if safetensors::looks_like(head) {
+        Some(kinds::SAFETENSORS)
+    } else if tar::looks_like(head) {
+        Some(kinds::TAR)
+    } else if pickle::looks_like_pickle(head) {
+        Some(if is_torch_legacy(head) { kinds::PYTORCH_LEGACY } else { kinds::PICKLE })
+    } else if zlib::looks_like(head) {
+        Some(kinds::ZLIB)
+    } else if lzma_alone::looks_like(head) {
+        Some(kinds::LZMA)
+    } else if onnx::looks_like(source)? {
+        Some(kinds::ONNX)
+    } else if savedmodel::looks_like(source)? {
+        Some(kinds::SAVED_MODEL)
+    } else {
+        None
+    };
+    Ok(kind)
+}
+
+/// The number with which `torch.save` began files before its zip format, as the argument of LONG1.
+fn is_torch_legacy(head: &[u8]) -> bool {
+    const LONG1_MAGIC: &[u8] = b"\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
+    memchr::memmem::find(&head[..head.len().min(32)], LONG1_MAGIC).is_some()
+}
+
+/// Formats that readers find elsewhere than at the start.
+fn by_other_places(source: &dyn Source) -> io::Result<Kind> {
+    if zip::tail(source)?.is_some() {
+        return zip::kind_of(source);
+    }
+    Ok(if hdf5::superblock(source)?.is_some() { kinds::HDF5 } else { UNKNOWN })
+}
+
+#[cfg(test)]
+mod tests;

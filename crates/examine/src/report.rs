@@ -1,6 +1,6 @@
 //! What an examination gathers: findings, the examiners that took part, and what was used up of the limits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sakimori_model::{ExaminerRef, Finding, Place};
 
@@ -18,6 +18,8 @@ pub struct Report<'a> {
     members: u64,
     unpacked_bytes: u64,
     pickle_opcodes: u64,
+    /// Members that no examiner took, by kind: how many, and where the first is.
+    without_examiner: BTreeMap<String, (u64, Place)>,
 }
 
 /// A limit was reached; the finding that says so is already in the report.
@@ -37,6 +39,7 @@ impl<'a> Report<'a> {
             members: 0,
             unpacked_bytes: 0,
             pickle_opcodes: 0,
+            without_examiner: BTreeMap::new(),
         }
     }
 
@@ -140,14 +143,24 @@ impl<'a> Report<'a> {
         self.add(finding(&codes::UNREADABLE, self.whole()).with("why", why));
     }
 
-    /// Reports that no examiner exists for the current member.
+    /// Reports that no examiner exists for the observation, or for the current member. Members are reported
+    /// together at the end, one finding a kind: an archive of photographs is one sentence, not thousands.
     pub fn no_examiner(&mut self, kind: &str) {
-        self.add(finding(&codes::NO_EXAMINER, self.whole()).with("kind", kind));
+        if self.member.is_empty() {
+            self.add(finding(&codes::NO_EXAMINER, self.whole()).with("kind", kind));
+            return;
+        }
+        let place = self.whole();
+        let (count, _) = self.without_examiner.entry(kind.to_owned()).or_insert((0, place));
+        *count += 1;
     }
 
     /// Ends the examination. A report that had to drop findings says so in one more.
     #[must_use]
     pub fn finish(mut self) -> (Vec<Finding>, Vec<ExaminerRef>) {
+        for (kind, (count, first)) in std::mem::take(&mut self.without_examiner) {
+            self.add(finding(&codes::MEMBERS_WITHOUT_EXAMINER, first).with("kind", kind).with("count", count));
+        }
         if self.dropped > 0 {
             self.findings.push(finding(&codes::MORE_FINDINGS, Place::WHOLE).with("count", self.dropped));
         }

@@ -1,18 +1,79 @@
-//! artefact examiners.
+//! Artefacts: models in their formats, and the containers that they come in.
 
+pub mod codes;
+mod codetext;
+mod config;
+mod cursor;
+mod gguf;
+pub(crate) mod hdf5;
+mod json;
+mod markup;
+mod modules;
+mod names;
+mod numpy;
+pub(crate) mod onnx;
 pub mod pickle;
+pub(crate) mod safetensors;
+pub(crate) mod savedmodel;
+mod streams;
+pub(crate) mod tar;
+mod template;
+mod torchscript;
+mod unpack;
+mod wire;
+pub(crate) mod zip;
 
 use sakimori_model::Kind;
+pub(crate) use streams::{lzma_alone, zlib};
 
 use crate::Settings;
+use crate::catalogue::finding;
+use crate::recognise::kinds;
 use crate::report::Report;
 use crate::source::Source;
 
 /// Examines `source` if its kind is one of this family. Returns whether it is.
-pub fn examine(kind: &Kind, source: &dyn Source, _settings: &Settings, report: &mut Report<'_>) -> bool {
-    if *kind == pickle::KIND {
-        pickle::examine(source, pickle::Carrier::Plain, report);
-        return true;
+///
+/// JSON is looked at in any case, but counts as examined only when it configures a model: other JSON may be a log.
+pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
+    let examined = as_what_it_is(kind, source, settings, report);
+    as_what_it_also_is(kind, source, settings, report);
+    examined
+}
+
+fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
+    match kind.as_str() {
+        "pickle" => pickle::examine(source, pickle::Carrier::Plain, report),
+        "pytorch-legacy" => pickle::examine(source, pickle::Carrier::TorchLegacy, report),
+        "tar" => tar::examine(source, settings, report),
+        "safetensors" => safetensors::examine(source, report),
+        "gguf" => gguf::examine(source, report),
+        "onnx" => onnx::examine(source, report),
+        "tf-savedmodel" => savedmodel::examine(source, report),
+        "hdf5" => hdf5::examine(source, report),
+        "npy" => numpy::examine(source, report),
+        "json" => return config::examine(source, report),
+        _ if zip::is_zip(kind) => zip::examine(source, settings, report),
+        _ if streams::is_stream(kind) => streams::examine(kind, source, settings, report),
+        _ => return markup::examine(kind, source, report),
     }
-    false
+    true
+}
+
+/// Readers of zip look for its end, and readers of HDF5 also behind other bytes: what begins as something else may
+/// be one of these too, and is then examined as both.
+fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
+    // In these, another file may lie in the open; it is examined as a member or in their own way.
+    let carries = [kinds::TAR, kinds::MAIL, kinds::MBOX, kinds::EMPTY, kinds::EVTX, kinds::JSONL].contains(kind);
+    if carries || zip::is_zip(kind) {
+        return;
+    }
+    if matches!(zip::tail(source), Ok(Some(tail)) if tail.entries > 0) {
+        report.add(finding(&codes::POLYGLOT, report.whole()).with("first", kind).with("second", "zip"));
+        zip::examine(source, settings, report);
+    }
+    if *kind != kinds::HDF5 && matches!(hdf5::superblock(source), Ok(Some(_))) {
+        report.add(finding(&codes::POLYGLOT, report.whole()).with("first", kind).with("second", "hdf5"));
+        hdf5::examine(source, report);
+    }
 }

@@ -1,0 +1,167 @@
+//! Configuration in JSON: Keras models, skops schemas, tokenizers and models of the Hugging Face form.
+//!
+//! Such files are data that a loader turns into imports, calls and templates. What is looked for is each of these.
+
+use std::collections::BTreeSet;
+
+use sakimori_model::Code;
+
+use crate::artefact::json::{self, Object, Sink};
+use crate::artefact::modules::{Standing, in_keras, in_skops};
+use crate::artefact::{codes, template};
+use crate::catalogue::finding;
+use crate::report::Report;
+use crate::source::{Source, read_up_to};
+
+/// Findings of one kind and document.
+const FINDINGS_MAX: usize = 200;
+
+/// Keys that only configurations of models have.
+const MODEL_KEYS: &[&str] = &[
+    "architectures",
+    "auto_map",
+    "model_type",
+    "tokenizer_class",
+    "chat_template",
+    "transformers_version",
+    "class_name",
+    "__loader__",
+    "weight_map",
+    "added_tokens",
+    "custom_pipelines",
+    "trust_remote_code",
+    "_class_name",
+    "keras_version",
+    "image_processor_type",
+    "feature_extractor_type",
+    "processor_class",
+    "bos_token",
+    "eos_token_id",
+    "model_max_length",
+    "special_tokens_map",
+    "vocab_size",
+    "base_model_name_or_path",
+    "peft_type",
+    "_diffusers_version",
+];
+
+/// Examines a JSON document. Returns whether it is the configuration of a model; other JSON is looked at in the same
+/// way, but whether that means anything is for others to say.
+pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
+    let max = report.limits().member_bytes_max;
+    let bytes = match read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX)) {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            report.unreadable(&e);
+            return true;
+        }
+    };
+    if source.size() > max {
+        report.over("member_bytes_max", max);
+    }
+    let text = match encoding_rs::Encoding::for_bom(&bytes) {
+        Some((encoding, skip)) => encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned().into_bytes(),
+        None => bytes,
+    };
+    let nesting_max = report.limits().nesting_max;
+    let mut judge = Judge::new(report);
+    let walked = json::walk(&text, nesting_max, &mut judge);
+    let model = judge.is_model();
+    if model {
+        report.ran("config", 1);
+        if let Err(e) = walked {
+            report.unreadable(&e);
+        }
+    }
+    model
+}
+
+/// Judges what a walk over configuration meets.
+pub struct Judge<'a, 'r> {
+    report: &'a mut Report<'r>,
+    seen: BTreeSet<String>,
+    model: bool,
+}
+
+impl<'a, 'r> Judge<'a, 'r> {
+    /// A judge that reports into `report`.
+    pub fn new(report: &'a mut Report<'r>) -> Self {
+        Self { report, seen: BTreeSet::new(), model: false }
+    }
+
+    /// True when something was met that only configurations of models have.
+    #[must_use]
+    pub fn is_model(&self) -> bool {
+        self.model
+    }
+
+    /// Reports a name once.
+    fn found(&mut self, code: &Code, name: &str) {
+        self.model = true;
+        if self.seen.len() < FINDINGS_MAX && self.seen.insert(format!("{code} {name}")) {
+            let place = self.report.whole();
+            self.report.add(finding(code, place).with("name", name));
+        }
+    }
+
+    fn keras(&mut self, object: &Object) {
+        let Some(class) = object.text("class_name") else { return };
+        if matches!(class, "Lambda" | "__lambda__") {
+            self.found(&codes::KERAS_LAMBDA, class);
+        }
+        let name = if class == "function" {
+            object.text("config").or(object.text("registered_name")).unwrap_or(class)
+        } else {
+            class
+        };
+        if let Some(module) = object.text("module") {
+            self.standing(in_keras(module, name), module, name);
+        }
+    }
+
+    fn skops(&mut self, object: &Object) {
+        if object.text("__loader__").is_none() {
+            return;
+        }
+        if let (Some(module), Some(class)) = (object.text("__module__"), object.text("__class__")) {
+            self.standing(in_skops(module, class), module, class);
+        }
+    }
+
+    fn standing(&mut self, standing: Standing, module: &str, name: &str) {
+        match standing {
+            Standing::Framework => {}
+            Standing::Foreign => self.found(&codes::FOREIGN_OBJECT, &format!("{module}.{name}")),
+            Standing::Harmful => self.found(&codes::HARMFUL_OBJECT, &format!("{module}.{name}")),
+        }
+    }
+}
+
+impl Sink for Judge<'_, '_> {
+    fn string(&mut self, key: &str, value: &str) {
+        // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
+        if key == "vocabulary" && (value.contains(['/', '\\', '.']) || value.len() < 200) {
+            self.found(&codes::FILE_REFERENCE, value);
+        }
+        if !value.contains("{{") && !value.contains("{%") {
+            return;
+        }
+        let is_template = key.contains("template");
+        self.model |= is_template;
+        if let Some(hazard) = template::hazard(value).filter(|h| is_template || h.level == template::Level::Escape) {
+            let place = self.report.whole();
+            template::report(&hazard, place, self.report);
+        }
+    }
+
+    fn object(&mut self, object: &Object) {
+        self.model |= object.depth == 0 && MODEL_KEYS.iter().any(|key| object.has(key));
+        self.keras(object);
+        self.skops(object);
+        for key in ["auto_map", "custom_pipelines"] {
+            if object.has(key) {
+                self.found(&codes::REMOTE_CODE, key);
+            }
+        }
+    }
+}

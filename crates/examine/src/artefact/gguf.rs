@@ -1,0 +1,252 @@
+//! The GGUF format (versions 1 to 3, both byte orders): metadata, descriptions of tensors, tensors.
+//!
+//! Readers in C have trusted its counts and lengths more than once, so each is checked against what the file can
+//! hold. The chat template in the metadata is a program in Jinja, and is judged as one.
+
+use crate::artefact::cursor::{Broken, Cursor};
+use crate::artefact::{codes, codetext, template};
+use crate::catalogue::finding;
+use crate::report::Report;
+use crate::source::Source;
+
+/// Bytes of metadata, vocabulary included, that are gone through.
+const METADATA_BYTES_MAX: u64 = 512 * 1024 * 1024;
+/// Bytes of a text in the metadata that is held.
+const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// Arrays in arrays.
+const ARRAY_NESTING_MAX: usize = 4;
+/// Bytes of a key or of a tensor's name (specification: a key has at most 65,535).
+const NAME_BYTES_MAX: u64 = 65_535;
+
+/// Examines the metadata and the descriptions of the tensors. The tensors are numbers and are never read.
+pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
+    report.ran("gguf", 1);
+    match Reader::open(source).and_then(|mut reader| reader.walk(report)) {
+        Ok(()) => {}
+        Err(Broken::Wrong { what, at }) => {
+            report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "GGUF").with("what", what));
+        }
+        Err(e) => report.unreadable(&e),
+    }
+}
+
+struct Reader<'a> {
+    cursor: Cursor<'a>,
+    big_endian: bool,
+    version: u32,
+    alignment: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn open(source: &'a dyn Source) -> Result<Self, Broken> {
+        let mut cursor = Cursor::new(source);
+        cursor.skip(4)?;
+        let version: [u8; 4] = cursor.take()?;
+        // The version is a small number in one of the two byte orders.
+        let (little, big) = (u32::from_le_bytes(version), u32::from_be_bytes(version));
+        let big_endian = little > big;
+        let version = little.min(big);
+        if !(1..=3).contains(&version) {
+            return Err(cursor.wrong("a version that does not exist"));
+        }
+        Ok(Self { cursor, big_endian, version, alignment: 32 })
+    }
+
+    fn walk(&mut self, report: &mut Report<'_>) -> Result<(), Broken> {
+        let tensors = self.count()?;
+        let pairs = self.count()?;
+        // The smallest pair is a key's length, a type and a byte; the smallest tensor has its numbers only.
+        if pairs > self.cursor.left() / 9 || tensors > self.cursor.left() / 20 {
+            return Err(self.cursor.wrong("counts of metadata or tensors that the file cannot hold"));
+        }
+        for _ in 0..pairs {
+            self.pair(report)?;
+            if self.cursor.position() > METADATA_BYTES_MAX {
+                report.over("gguf_metadata_bytes_max", METADATA_BYTES_MAX);
+                return Ok(());
+            }
+        }
+        let mut end = 0;
+        for _ in 0..tensors {
+            end = end.max(self.tensor()?);
+            if self.cursor.position() > METADATA_BYTES_MAX {
+                report.over("gguf_metadata_bytes_max", METADATA_BYTES_MAX);
+                return Ok(());
+            }
+        }
+        let data = self.cursor.position().next_multiple_of(self.alignment);
+        if tensors > 0 && data.saturating_add(end) > self.cursor.source().size() {
+            return Err(self.cursor.wrong("tensors that lie behind the end of the file"));
+        }
+        Ok(())
+    }
+
+    fn pair(&mut self, report: &mut Report<'_>) -> Result<(), Broken> {
+        let at = self.cursor.position();
+        let key = self.name()?;
+        let kind = self.u32()?;
+        if key == "general.alignment" {
+            if kind != 4 {
+                return Err(self.cursor.wrong("an alignment that is no 32-bit number"));
+            }
+            self.alignment = u64::from(self.u32()?);
+            if !self.alignment.is_power_of_two() {
+                return Err(self.cursor.wrong("an alignment that is no power of two"));
+            }
+            return Ok(());
+        }
+        if kind != 8 {
+            return self.skip_value(kind, 0);
+        }
+        let length = self.length()?;
+        if length > TEXT_BYTES_MAX {
+            report.over("gguf_text_bytes_max", TEXT_BYTES_MAX);
+            return self.cursor.skip(length);
+        }
+        let text = String::from_utf8_lossy(&self.cursor.bytes(length)?).into_owned();
+        judge_text(&key, &text, at, report);
+        Ok(())
+    }
+
+    /// Goes over a value of this type.
+    fn skip_value(&mut self, kind: u32, nesting: usize) -> Result<(), Broken> {
+        if let Some(bytes) = fixed_bytes(kind) {
+            return self.cursor.skip(bytes);
+        }
+        match kind {
+            8 => {
+                let length = self.length()?;
+                self.cursor.skip(length)
+            }
+            9 => self.skip_array(nesting + 1),
+            _ => Err(self.cursor.wrong("a type of value that does not exist")),
+        }
+    }
+
+    fn skip_array(&mut self, nesting: usize) -> Result<(), Broken> {
+        if nesting > ARRAY_NESTING_MAX {
+            return Err(self.cursor.wrong("arrays nested too deep"));
+        }
+        let kind = self.u32()?;
+        let count = self.count()?;
+        if let Some(bytes) = fixed_bytes(kind) {
+            let all = count.checked_mul(bytes).filter(|all| *all <= self.cursor.left());
+            return match all {
+                Some(all) => self.cursor.skip(all),
+                None => Err(self.cursor.wrong("an array that the file cannot hold")),
+            };
+        }
+        if count > self.cursor.left() / 4 {
+            return Err(self.cursor.wrong("an array that the file cannot hold"));
+        }
+        for _ in 0..count {
+            self.skip_value(kind, nesting)?;
+        }
+        Ok(())
+    }
+
+    /// The end of a tensor, counted from the first byte of the data.
+    fn tensor(&mut self) -> Result<u64, Broken> {
+        self.name()?;
+        let dimensions = self.u32()?;
+        if dimensions > 4 {
+            return Err(self.cursor.wrong("a tensor of more than four dimensions"));
+        }
+        let mut elements = 1_u64;
+        for _ in 0..dimensions {
+            let size = self.count()?;
+            elements = elements.checked_mul(size).ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))?;
+        }
+        let kind = self.u32()?;
+        let offset = self.u64()?;
+        if offset % self.alignment != 0 {
+            return Err(self.cursor.wrong("a tensor that is not aligned"));
+        }
+        let bytes = match tensor_block(kind) {
+            // The tensors of a type that is newer than this build are taken to have no size.
+            None => 0,
+            Some((block, bytes)) => elements
+                .div_ceil(block)
+                .checked_mul(bytes)
+                .ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))?,
+        };
+        offset.checked_add(bytes).ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))
+    }
+
+    fn name(&mut self) -> Result<String, Broken> {
+        let length = self.length()?;
+        if length > NAME_BYTES_MAX {
+            return Err(self.cursor.wrong("a name that is longer than the format allows"));
+        }
+        Ok(String::from_utf8_lossy(&self.cursor.bytes(length)?).into_owned())
+    }
+
+    /// The length of a text.
+    fn length(&mut self) -> Result<u64, Broken> {
+        let length = self.count()?;
+        if length > self.cursor.left() {
+            Err(self.cursor.wrong("a text that is longer than the file"))
+        } else {
+            Ok(length)
+        }
+    }
+
+    /// A count: 32 bits in version 1, 64 bits since.
+    fn count(&mut self) -> Result<u64, Broken> {
+        if self.version == 1 { self.u32().map(u64::from) } else { self.u64() }
+    }
+
+    fn u32(&mut self) -> Result<u32, Broken> {
+        let bytes = self.cursor.take()?;
+        Ok(if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) })
+    }
+
+    fn u64(&mut self) -> Result<u64, Broken> {
+        let bytes = self.cursor.take()?;
+        Ok(if self.big_endian { u64::from_be_bytes(bytes) } else { u64::from_le_bytes(bytes) })
+    }
+}
+
+/// Chat templates are programs; other texts only describe.
+fn judge_text(key: &str, text: &str, at: u64, report: &mut Report<'_>) {
+    if key.contains("template") {
+        if let Some(hazard) = template::hazard(text) {
+            template::report(&hazard, report.byte(at), report);
+        }
+    } else if codetext::program_in(text).is_some() {
+        report.add(finding(&codes::METADATA_PROGRAM, report.byte(at)).with("name", key));
+    }
+}
+
+/// Bytes of a value whose type has a fixed size.
+fn fixed_bytes(kind: u32) -> Option<u64> {
+    match kind {
+        0 | 1 | 7 => Some(1),
+        2 | 3 => Some(2),
+        4..=6 => Some(4),
+        10..=12 => Some(8),
+        _ => None,
+    }
+}
+
+/// Elements and bytes of one block of a tensor type (ggml); `None` for types that this build does not know.
+fn tensor_block(kind: u32) -> Option<(u64, u64)> {
+    Some(match kind {
+        0 | 26 => (1, 4),
+        1 | 25 | 30 => (1, 2),
+        2 => (32, 18),
+        3 => (32, 20),
+        6 => (32, 22),
+        7 => (32, 24),
+        8 => (32, 34),
+        9 => (32, 36),
+        10 => (256, 84),
+        11 => (256, 110),
+        12 => (256, 144),
+        13 => (256, 176),
+        14 => (256, 210),
+        24 => (1, 1),
+        27 | 28 => (1, 8),
+        _ => return None,
+    })
+}

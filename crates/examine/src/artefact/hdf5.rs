@@ -1,0 +1,100 @@
+//! HDF5 files, as Keras 2 wrote them. Not parsed yet: only the configuration of the model, which lies in them as
+//! plain JSON, is searched for and examined.
+
+use std::io::{self, BufReader};
+
+use memchr::memmem;
+
+use crate::artefact::config::Judge;
+use crate::artefact::{codes, json};
+use crate::catalogue::finding;
+use crate::report::Report;
+use crate::source::{Source, SourceReader, Window, read_up_to};
+
+/// The signature of the superblock (HDF5 specification, II.A).
+const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
+/// Bytes that are searched at a time.
+const CHUNK_BYTES: usize = 1024 * 1024;
+/// Bytes of JSON that are read from one file.
+const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// How configurations begin.
+const OPENINGS: [&[u8]; 4] = [b"{\"class_name\"", b"{\"module\"", b"{\"loss\"", b"{\"optimizer"];
+/// The longest of them, less one.
+const OVERLAP_BYTES: usize = 12;
+
+/// Where the superblock lies: at 0, or at 512 and its doublings after something else.
+///
+/// # Errors
+/// When the source can't be read.
+pub fn superblock(source: &dyn Source) -> io::Result<Option<u64>> {
+    let mut at = 0;
+    while at + (SIGNATURE.len() as u64) <= source.size() {
+        if read_up_to(source, at, SIGNATURE.len())? == SIGNATURE {
+            return Ok(Some(at));
+        }
+        at = if at == 0 { 512 } else { at * 2 };
+    }
+    Ok(None)
+}
+
+/// Searches for the configuration of a model and examines it; says that the rest was not.
+pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
+    report.ran("hdf5", 1);
+    if let Err(e) = search(source, report) {
+        report.unreadable(&e);
+    }
+    report.add(finding(&codes::HDF5_SEARCHED_ONLY, report.whole()));
+}
+
+fn search(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
+    let (mut at, mut read) = (0, 0);
+    while at < source.size() {
+        let chunk = read_up_to(source, at, CHUNK_BYTES)?;
+        let Some(found) = OPENINGS.iter().filter_map(|o| memmem::find(&chunk, o)).min() else {
+            if chunk.len() < CHUNK_BYTES {
+                break;
+            }
+            at += (chunk.len() - OVERLAP_BYTES) as u64;
+            continue;
+        };
+        let start = at + found as u64;
+        let length = configuration(source, start, report);
+        read += length;
+        if read > JSON_BYTES_MAX {
+            report.over("hdf5_json_bytes_max", JSON_BYTES_MAX);
+            break;
+        }
+        at = start + length.max(1);
+    }
+    Ok(())
+}
+
+/// Examines the JSON value at this offset and returns its length. What is broken off is taken as far as it goes: a
+/// text that only looks like a beginning is no damage.
+fn configuration(source: &dyn Source, start: u64, report: &mut Report<'_>) -> u64 {
+    let limits = report.limits();
+    let window = Window::new(source, start, limits.header_bytes_max);
+    let reader = BufReader::with_capacity(16 * 1024, SourceReader::new(&window));
+    let mut json = serde_json::Deserializer::from_reader(reader);
+    let mut judge = Judge::new(report);
+    let mut counted = Counted { judge: &mut judge, bytes: 0 };
+    let done = json::step(&mut json, limits.nesting_max, &mut counted);
+    if done.is_ok() { json.into_iter::<serde::de::IgnoredAny>().byte_offset() as u64 } else { counted.bytes }
+}
+
+/// Counts what a broken value held at least, so that it isn't gone through again and again.
+struct Counted<'c, 'a, 'r> {
+    judge: &'c mut Judge<'a, 'r>,
+    bytes: u64,
+}
+
+impl json::Sink for Counted<'_, '_, '_> {
+    fn string(&mut self, key: &str, value: &str) {
+        self.bytes += value.len() as u64;
+        self.judge.string(key, value);
+    }
+
+    fn object(&mut self, object: &json::Object) {
+        self.judge.object(object);
+    }
+}

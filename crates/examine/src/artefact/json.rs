@@ -1,0 +1,229 @@
+//! A walk over a JSON document that holds no more of it than one string and the path to it.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::de::Read;
+
+/// Keys of one object that are kept.
+const KEYS_MAX: usize = 64;
+/// Characters of a kept key or value.
+const KEPT_CHARS_MAX: usize = 256;
+/// Keys whose values are kept for [`Sink::object`].
+const KEPT: &[&str] = &[
+    "module",
+    "class_name",
+    "registered_name",
+    "config",
+    "vocabulary",
+    "function_type",
+    "__module__",
+    "__class__",
+    "__loader__",
+];
+
+/// Takes what the walk meets.
+pub trait Sink {
+    /// A string, with the key of the nearest object around it.
+    fn string(&mut self, key: &str, value: &str);
+    /// An object, after everything in it.
+    fn object(&mut self, object: &Object);
+}
+
+/// What is kept of an object.
+#[derive(Default)]
+pub struct Object {
+    /// Objects and arrays around it.
+    pub depth: usize,
+    /// Its first keys.
+    pub keys: Vec<String>,
+    strings: Vec<(&'static str, String)>,
+}
+
+impl Object {
+    /// The value of a key, if it is text and one of those that are kept.
+    #[must_use]
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.strings.iter().rev().find(|(k, _)| *k == key).map(|(_, value)| value.as_str())
+    }
+
+    /// True when the object has the key, within the number of keys that are kept.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|k| k == key)
+    }
+
+    fn note_key(&mut self, key: &str) {
+        if self.keys.len() < KEYS_MAX {
+            self.keys.push(key.chars().take(KEPT_CHARS_MAX).collect());
+        }
+    }
+}
+
+/// Walks over one document in UTF-8 bytes. What Python writes and JSON lacks (`NaN`, `Infinity`) is read as a number.
+///
+/// # Errors
+/// When the bytes are no JSON, or are nested deeper than `nesting_max`; the sink has then seen what came before.
+pub fn walk(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_json::Result<()> {
+    let bytes = without_python_numbers(bytes);
+    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+    step(&mut deserializer, nesting_max, sink)?;
+    deserializer.end()
+}
+
+/// Walks over one value and leaves the deserializer after it.
+///
+/// # Errors
+/// As [`walk`].
+pub fn step<'de, R: Read<'de>>(
+    from: &mut serde_json::Deserializer<R>,
+    nesting_max: usize,
+    sink: &mut dyn Sink,
+) -> serde_json::Result<()> {
+    Node { sink, key: "", depth: 0, nesting_max }.deserialize(from).map(|_| ())
+}
+
+/// Replaces the numbers that Python's `json` writes against the standard, outside of strings.
+fn without_python_numbers(bytes: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memmem::find(bytes, b"NaN").is_none() && memchr::memmem::find(bytes, b"Infinity").is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    let mut out = bytes.to_vec();
+    let (mut quoted, mut at) = (false, 0);
+    while at < out.len() {
+        let rest = &out[at..];
+        let word = if rest.starts_with(b"NaN") {
+            3
+        } else if rest.starts_with(b"Infinity") {
+            8
+        } else {
+            0
+        };
+        match out[at] {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            _ if !quoted && word > 0 => {
+                out[at..at + word].fill(b' ');
+                out[at] = b'0';
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Cow::Owned(out)
+}
+
+/// One value. What comes out is its text, if it is text under a key that is kept.
+struct Node<'s> {
+    sink: &'s mut dyn Sink,
+    key: &'s str,
+    depth: usize,
+    nesting_max: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Option<String>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Node<'_> {
+    fn check_depth<E: serde::de::Error>(&self) -> Result<(), E> {
+        if self.depth < self.nesting_max {
+            Ok(())
+        } else {
+            Err(E::custom(format!("nested deeper than {}", self.nesting_max)))
+        }
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Option<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        self.sink.string(self.key, value);
+        Ok(KEPT.contains(&self.key).then(|| value.chars().take(KEPT_CHARS_MAX).collect()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        self.check_depth()?;
+        let (depth, nesting_max) = (self.depth + 1, self.nesting_max);
+        while seq.next_element_seed(Node { sink: &mut *self.sink, key: self.key, depth, nesting_max })?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        self.check_depth()?;
+        let (depth, nesting_max) = (self.depth + 1, self.nesting_max);
+        let mut object = Object { depth: self.depth, ..Object::default() };
+        while let Some(key) = map.next_key::<String>()? {
+            object.note_key(&key);
+            let value = map.next_value_seed(Node { sink: &mut *self.sink, key: &key, depth, nesting_max })?;
+            let kept = KEPT.iter().find(|k| **k == key);
+            if let (Some(value), Some(kept)) = (value, kept)
+                && object.strings.len() < KEYS_MAX
+            {
+                object.strings.push((kept, value));
+            }
+        }
+        self.sink.object(&object);
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Seen(Vec<String>);
+
+    impl Sink for Seen {
+        fn string(&mut self, key: &str, value: &str) {
+            self.0.push(format!("{key}={value}"));
+        }
+        fn object(&mut self, object: &Object) {
+            self.0.push(format!("{:?} {:?}", object.keys, object.text("module")));
+        }
+    }
+
+    #[test]
+    fn strings_come_with_their_key_and_objects_after_their_content() {
+        let mut seen = Seen::default();
+        walk(br#"{"a": ["x", {"module": "m"}], "n": NaN, "i": -Infinity, "s": "NaN"}"#, 8, &mut seen).expect("JSON");
+        assert_eq!(seen.0, ["a=x", "module=m", r#"["module"] Some("m")"#, "s=NaN", r#"["a", "n", "i", "s"] None"#]);
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error() {
+        assert!(walk(b"[[[[]]]]", 3, &mut Seen::default()).is_err());
+        assert!(walk(b"[[[]]]", 3, &mut Seen::default()).is_ok());
+    }
+}

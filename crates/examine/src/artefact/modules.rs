@@ -1,0 +1,245 @@
+//! Python modules that configurations may name: which belong to the framework, and which open a way out of it.
+
+/// How a name that a configuration asks for stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// A part of the framework that loads it.
+    Framework,
+    /// Code from elsewhere, of which nothing is known.
+    Foreign,
+    /// Gives whoever wrote the configuration a shell, files, the network or code.
+    Harmful,
+}
+
+/// Top-level modules of the standard library, and of others, whose functions act on the system.
+const HARMFUL_ROOTS: &[&str] = &[
+    "os",
+    "posix",
+    "nt",
+    "sys",
+    "subprocess",
+    "shutil",
+    "importlib",
+    "runpy",
+    "socket",
+    "socketserver",
+    "ssl",
+    "ctypes",
+    "_ctypes",
+    "pty",
+    "code",
+    "codeop",
+    "marshal",
+    "pickle",
+    "_pickle",
+    "cPickle",
+    "cloudpickle",
+    "dill",
+    "joblib",
+    "urllib",
+    "urllib2",
+    "http",
+    "httplib",
+    "requests",
+    "aiohttp",
+    "httpx",
+    "webbrowser",
+    "tempfile",
+    "pathlib",
+    "io",
+    "_io",
+    "multiprocessing",
+    "threading",
+    "_thread",
+    "asyncio",
+    "inspect",
+    "timeit",
+    "pdb",
+    "bdb",
+    "cProfile",
+    "profile",
+    "trace",
+    "doctest",
+    "pydoc",
+    "platform",
+    "commands",
+    "popen2",
+    "ftplib",
+    "smtplib",
+    "telnetlib",
+    "imaplib",
+    "poplib",
+    "xmlrpc",
+    "site",
+    "sitecustomize",
+    "venv",
+    "ensurepip",
+    "pip",
+    "setuptools",
+    "distutils",
+    "zipimport",
+    "pkgutil",
+    "imp",
+    "gc",
+    "signal",
+    "faulthandler",
+    "atexit",
+    "logging",
+    "glob",
+    "fileinput",
+    "linecache",
+    "dbm",
+    "shelve",
+    "sqlite3",
+    "winreg",
+    "_winapi",
+    "msvcrt",
+    "resource",
+    "mmap",
+    "fcntl",
+    "pwd",
+    "getpass",
+    "idlelib",
+    "lib2to3",
+    "test",
+    "unittest",
+    "types",
+    "uuid",
+    "cgi",
+    "cgitb",
+    "wsgiref",
+    "rlcompleter",
+    "antigravity",
+    "this",
+    "turtle",
+    "tkinter",
+    "IPython",
+    "fabric",
+    "paramiko",
+    "psutil",
+    "sh",
+    "git",
+    "yaml",
+    "jinja2",
+    "mako",
+    "exec",
+    "eval",
+];
+/// Functions of `builtins` with which a name becomes an action.
+const HARMFUL_BUILTINS: &[&str] = &[
+    "eval",
+    "exec",
+    "compile",
+    "open",
+    "__import__",
+    "getattr",
+    "setattr",
+    "delattr",
+    "input",
+    "print",
+    "globals",
+    "locals",
+    "vars",
+    "breakpoint",
+    "exit",
+    "quit",
+    "help",
+    "execfile",
+    "apply",
+    "__build_class__",
+    "map",
+    "filter",
+    "raw_input",
+];
+
+/// How a name of Keras configurations stands.
+#[must_use]
+pub fn in_keras(module: &str, name: &str) -> Standing {
+    const ROOTS: &[&str] = &["keras", "tf_keras", "keras_core", "keras_hub", "keras_nlp", "keras_cv", "keras_tuner"];
+    // Parts of Keras that layers, losses and the like never live in.
+    const AWAY: &[&str] = &[
+        "utils",
+        "config",
+        "saving",
+        "datasets",
+        "legacy",
+        "export",
+        "callbacks",
+        "tree",
+        "testing",
+        "wrappers",
+        "api",
+    ];
+    const CALLS: &[&str] =
+        &["get_file", "enable_unsafe_deserialization", "load_model", "save_model", "model_from_json", "load_img"];
+    let module = module.strip_prefix("tensorflow.").or_else(|| module.strip_prefix("tf.")).unwrap_or(module);
+    let module = module.strip_prefix("python.").unwrap_or(module);
+    let mut steps = module.split('.').filter(|s| !matches!(*s, "src" | "_tf_keras"));
+    let root = steps.next().unwrap_or_default();
+    if !ROOTS.contains(&root) {
+        return elsewhere(module, name);
+    }
+    let away = steps.next().is_some_and(|part| AWAY.contains(&part));
+    if away || CALLS.contains(&name) { Standing::Harmful } else { Standing::Framework }
+}
+
+/// How a type that a skops file asks for stands.
+#[must_use]
+pub fn in_skops(module: &str, name: &str) -> Standing {
+    const ROOTS: &[&str] = &[
+        "sklearn",
+        "numpy",
+        "scipy",
+        "pandas",
+        "skops",
+        "collections",
+        "datetime",
+        "decimal",
+        "fractions",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "imblearn",
+        "quantile_forest",
+        "functools",
+        "random",
+    ];
+    // Attribute and method access by name.
+    const ACCESSORS: &[&str] = &["methodcaller", "attrgetter", "itemgetter", "call"];
+    let root = module.split('.').next().unwrap_or_default();
+    match root {
+        "builtins" => elsewhere(module, name),
+        "operator" if !ACCESSORS.contains(&name) => Standing::Framework,
+        "operator" => Standing::Harmful,
+        _ if ROOTS.contains(&root) && !module.contains("f2py") && !module.contains("testing") => Standing::Framework,
+        _ => elsewhere(module, name),
+    }
+}
+
+fn elsewhere(module: &str, name: &str) -> Standing {
+    let root = module.split('.').next().unwrap_or_default();
+    match root {
+        "builtins" | "__builtin__" if HARMFUL_BUILTINS.contains(&name) => Standing::Harmful,
+        "builtins" | "__builtin__" => Standing::Framework,
+        _ if HARMFUL_ROOTS.contains(&root) => Standing::Harmful,
+        _ => Standing::Foreign,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frameworks_and_ways_out() {
+        assert_eq!(in_keras("keras.layers", "Dense"), Standing::Framework);
+        assert_eq!(in_keras("keras.src.utils.file_utils", "get_file"), Standing::Harmful);
+        assert_eq!(in_keras("tensorflow.keras.losses", "mse"), Standing::Framework);
+        assert_eq!(in_keras("builtins", "my_loss"), Standing::Framework);
+        assert_eq!(in_keras("builtins", "exec"), Standing::Harmful);
+        assert_eq!(in_keras("hospital.layers", "Gate"), Standing::Foreign);
+        assert_eq!(in_skops("sklearn.svm._classes", "SVC"), Standing::Framework);
+        assert_eq!(in_skops("operator", "methodcaller"), Standing::Harmful);
+        assert_eq!(in_skops("os", "system"), Standing::Harmful);
+    }
+}

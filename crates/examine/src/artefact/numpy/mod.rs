@@ -1,0 +1,138 @@
+//! NumPy arrays (`.npy`, versions 1 to 3). An array of objects is a pickle behind a header.
+
+mod literal;
+
+use literal::Literal;
+
+use crate::artefact::{codes, pickle};
+use crate::catalogue::finding;
+use crate::report::Report;
+use crate::source::{Source, Window, read_up_to};
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+/// Arrays written one after the other into one file.
+const ARRAYS_MAX: usize = 10_000;
+
+/// Examines the array, and further ones behind it.
+pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
+    report.ran("numpy", 1);
+    let mut at = 0;
+    for _ in 0..ARRAYS_MAX {
+        match array(source, at, report) {
+            Ok(Some(end)) if end < source.size() => at = end,
+            Ok(_) => return,
+            Err(e) => return report.unreadable(&e),
+        }
+        if read_up_to(source, at, MAGIC.len()).is_ok_and(|next| next != MAGIC) {
+            let count = source.size() - at;
+            report.add(finding(&codes::STRAY_BYTES, report.byte(at)).with("count", count).with("format", "npy"));
+            return;
+        }
+    }
+    report.over("npy_arrays_max", ARRAYS_MAX as u64);
+}
+
+/// Examines the array at this offset. Returns where it ends; `None` when that can't be told.
+fn array(source: &dyn Source, at: u64, report: &mut Report<'_>) -> std::io::Result<Option<u64>> {
+    let prefix = read_up_to(source, at, 12)?;
+    let (length_bytes, length) = match prefix.get(6..) {
+        Some([1, _, a, b, ..]) => (2, u64::from(u16::from_le_bytes([*a, *b]))),
+        Some([2 | 3, _, a, b, c, d]) => (4, u64::from(u32::from_le_bytes([*a, *b, *c, *d]))),
+        _ => {
+            structure("a version that does not exist", at, report);
+            return Ok(None);
+        }
+    };
+    let start = at + 8 + length_bytes;
+    if length > report.limits().header_bytes_max {
+        report.over("header_bytes_max", report.limits().header_bytes_max);
+        return Ok(None);
+    }
+    let header = read_up_to(source, start, length as usize)?;
+    let data = start + length;
+    let parsed = literal::parse(&String::from_utf8_lossy(&header));
+    let Some((kind, shape)) = parsed.as_ref().and_then(fields) else {
+        structure("a header that is no dictionary of type and shape", at, report);
+        // What the header hides can still be there for a reader that trusts it.
+        let rest = Window::new(source, data, source.size());
+        if pickle::looks_like_pickle(&read_up_to(&rest, 0, 4096)?) {
+            pickle::examine(&rest, pickle::Carrier::Embedded, report);
+        }
+        return Ok(None);
+    };
+    if holds_objects(kind) {
+        pickle::examine(&Window::new(source, data, source.size()), pickle::Carrier::Embedded, report);
+        return Ok(None);
+    }
+    Ok(end_of(kind, shape, data, source.size(), report))
+}
+
+/// Where the numbers end, if they fit into the file.
+fn end_of(kind: &Literal, shape: &[Literal], data: u64, size: u64, report: &mut Report<'_>) -> Option<u64> {
+    let item = item_bytes(kind)?;
+    let items = shape.iter().try_fold(1_u64, |n, d| match d {
+        Literal::Number(d) => n.checked_mul(u64::try_from(*d).ok()?),
+        _ => None,
+    });
+    match items.and_then(|n| n.checked_mul(item)).and_then(|bytes| data.checked_add(bytes)) {
+        Some(end) if end <= size => Some(end),
+        Some(_) => {
+            report.unreadable(&"the array is longer than the file");
+            None
+        }
+        None => {
+            structure("an impossible shape", data, report);
+            None
+        }
+    }
+}
+
+fn structure(what: &str, at: u64, report: &mut Report<'_>) {
+    report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "npy").with("what", what));
+}
+
+/// The type and the shape of the header.
+fn fields(header: &Literal) -> Option<(&Literal, &[Literal])> {
+    let Literal::Dict(entries) = header else { return None };
+    let of = |name: &str| {
+        entries.iter().rev().find(|(key, _)| *key == Literal::Text(name.to_owned())).map(|(_, value)| value)
+    };
+    match (of("descr")?, of("shape")?) {
+        (kind, Literal::List(shape)) => Some((kind, shape)),
+        _ => None,
+    }
+}
+
+/// True when the type holds Python objects anywhere.
+fn holds_objects(kind: &Literal) -> bool {
+    match kind {
+        Literal::Text(text) => {
+            text.trim_start_matches(['<', '>', '|', '=', '!']).starts_with('O') || text.contains("object")
+        }
+        // A field is a tuple of name, type and maybe shape; a type may be a tuple of type and shape.
+        Literal::List(parts) => parts.iter().any(|part| match part {
+            Literal::List(field) => field.iter().skip(usize::from(field.len() > 1)).any(holds_objects),
+            other => parts.len() == 2 && holds_objects(other),
+        }),
+        Literal::Dict(entries) => entries.iter().any(|(_, value)| holds_objects(value)),
+        Literal::Number(_) | Literal::Word(_) => false,
+    }
+}
+
+/// Bytes of one item; `None` for types whose size this does not compute.
+fn item_bytes(kind: &Literal) -> Option<u64> {
+    match kind {
+        Literal::Text(text) => {
+            let text = text.trim_start_matches(['<', '>', '|', '=', '!']);
+            let (class, size) = text.split_at_checked(1)?;
+            let digits: String = size.chars().take_while(char::is_ascii_digit).collect();
+            let size: u64 = digits.parse().ok().or((class == "?").then_some(1))?;
+            if class == "U" { size.checked_mul(4) } else { Some(size) }
+        }
+        Literal::List(fields) => fields.iter().try_fold(0_u64, |sum, field| match field {
+            Literal::List(parts) if parts.len() == 2 => sum.checked_add(item_bytes(&parts[1])?),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
