@@ -128,7 +128,7 @@ impl Log {
     /// [`Log::open`] refuses.
     #[must_use]
     pub fn unchecked(path: &Path, key: VerifierKey) -> Self {
-        Self { folder: Folder::new(path), key }
+        Self::at(path, key)
     }
 
     /// The log as it is published now.
