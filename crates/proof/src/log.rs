@@ -88,7 +88,7 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError::Exists`] if there is a log or the tiles of one; those of the file system. After a crash in here,
-    /// the same call (or [`Log::open`]) completes it.
+    /// [`Log::open_or_create`] completes it.
     pub fn create(path: &Path, key: &Key) -> Result<Self, LogError> {
         make_folder_durable(path)?;
         let log = Self::at(path, key.verifier().clone());
@@ -99,9 +99,30 @@ impl Log {
         }
         let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
         log.stage(&[], &empty, key)?;
-        log.decide(&|_| ())?;
-        log.settle()?;
+        log.folder.place(CHECKPOINT, DECIDED)?;
+        log.settle(&|_| ())?;
         Ok(log)
+    }
+
+    /// Opens the log in this folder, or begins one if there is none. Several processes may call it at once.
+    ///
+    /// # Errors
+    /// Those of [`Log::open`] and [`Log::create`].
+    pub fn open_or_create(path: &Path, key: &Key) -> Result<Self, LogError> {
+        match Self::open(path, key.verifier().clone()) {
+            Err(LogError::NotALog { .. }) => {}
+            opened => return opened,
+        }
+        match Self::create(path, key) {
+            // Another process was faster; or tiles without a checkpoint are in the way, as the first error says.
+            Err(exists @ LogError::Exists { .. }) => {
+                Self::open(path, key.verifier().clone()).map_err(|error| match error {
+                    LogError::NotALog { .. } => exists,
+                    error => error,
+                })
+            }
+            created => created,
+        }
     }
 
     /// Opens a log: checks the checkpoint's signature and the right edge of the tree against it. Completes an append
@@ -114,7 +135,7 @@ impl Log {
         let log = Self::at(path, key);
         if log.folder.has(DECIDED) {
             match log.folder.lock(log.lock_wait_max) {
-                Ok(_lock) => log.settle().map(drop)?,
+                Ok(_lock) => log.settle(&|_| ()).map(drop)?,
                 // An auditor may have a read-only copy: the last published checkpoint is as good for reading.
                 Err(LogError::Permission { .. }) => {}
                 Err(error) => return Err(error),
@@ -171,7 +192,7 @@ impl Log {
 
         // Recovery is the normal path's own last step: if the writer before us died between its decision and its
         // publication, `settle` publishes for it. It is idempotent, so a crash in it is like one before it.
-        let published = self.settle()?;
+        let published = self.settle(crash)?;
         let edge = Edge::read(&published)?;
         if entries.is_empty() {
             return Ok(published.size()..published.size());
@@ -194,17 +215,20 @@ impl Log {
             // Crash here: the new tiles are durable, but no checkpoint covers them. The append never happened: the
             // caller has no receipt, and the next append sweeps them away or replaces them.
             crash(Step::TilesDurable);
-            self.decide(crash)
+            self.folder.place(CHECKPOINT, DECIDED)
         });
-        if matches!(written, Err(ref error) if !matches!(error, LogError::Undecided { .. })) {
+        if written.is_err() {
             // On a full disk the drafts take room that others need. If this fails too, the next append does it.
             let _ = self.folder.clear_pending();
         }
         written?;
 
-        // Crash from here on: the append is decided and durable. Whoever locks the folder next publishes it; the
-        // caller, who has no receipt, finds its entries in the log and must not append them again.
-        self.settle().map_err(LogError::undecided)?;
+        // Crash from here on: after a mere crash of the process the append is decided: whoever locks the folder next
+        // publishes it. A power cut may still undo it, up to the sync in `settle`. Either is right, as no receipt was
+        // given and no reader has seen it; the caller looks for its entries before it appends them again.
+        crash(Step::Decided);
+
+        self.settle(crash).map_err(LogError::undecided)?;
         crash(Step::Published);
 
         // Crash here: some replaced partial tiles stay. They are good prefixes of the full tiles, and harm nobody.
@@ -244,26 +268,15 @@ impl Log {
         self.folder.sync(&folders_to_sync(published, files))
     }
 
-    /// Makes the staged checkpoint the decided one, durably. After this the append has happened.
-    fn decide(&self, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        self.folder.place(CHECKPOINT, DECIDED)?;
-        // Crash here: after a mere crash of the process the decision stands; after a power cut it may be gone. Either
-        // is right: no receipt was given, and no reader looks at this name.
-        crash(Step::Decided);
-        self.folder.sync(&[String::new()]).map_err(LogError::undecided)?;
-        crash(Step::DecisionDurable);
-        Ok(())
-    }
-
     /// Publishes the decided checkpoint, if there is one, and returns what is published then. The last step of every
     /// append and the first of every recovery; the caller holds the lock.
-    ///
-    /// The rename need not be made durable: a power cut that takes it back leaves `checkpoint.next` in place, and the
-    /// next call comes to the same end. The next append's sync covers it.
-    fn settle(&self) -> Result<Tree, LogError> {
+    fn settle(&self, crash: &dyn Fn(Step)) -> Result<Tree, LogError> {
         if !self.folder.has(DECIDED) {
             return self.tree();
         }
+        // Rule 2: durable first, then readable. Also in a recovery, as the writer may have died before its sync.
+        self.folder.sync(&[String::new()])?;
+        crash(Step::DecisionDurable);
         let decided = self.tree_under(DECIDED)?;
         match self.tree_under(CHECKPOINT) {
             Ok(published) => decided.check_follows(published.checkpoint())?,
@@ -271,6 +284,8 @@ impl Log {
             Err(LogError::Missing { .. }) if decided.size() == 0 => {}
             Err(error) => return Err(error),
         }
+        // This needs no sync: a power cut that takes it back leaves `checkpoint.next` in place, and the next `settle`
+        // comes to the same end.
         self.folder.rename(DECIDED, CHECKPOINT)?;
         Ok(decided)
     }
