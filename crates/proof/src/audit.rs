@@ -240,10 +240,13 @@ impl<'p> Audit<'p> {
         let mut levels = vec![Vec::new(); usize::from(LEVELS_MAX)];
         for (at, edge) in tiles.into_iter().enumerate() {
             let use_rebuilt = choice.is_some_and(|mask| mask >> at & 1 == 1) || edge.stored.is_err();
-            let agree = edge.rebuilt.is_none() || edge.stored.as_ref().ok() == edge.rebuilt.as_ref();
-            let bad = if choice.is_some() { use_rebuilt } else { !agree };
+            // Without proof, what agrees with all below it is held to be good, and what can't be compared is not.
+            let bad = if choice.is_some() { use_rebuilt } else { edge.stored.as_ref().ok() != edge.rebuilt.as_ref() };
             let (stored, problem) = match edge.stored {
-                Ok(hashes) => (Some(hashes), Problem::Damaged("it does not hash to the signed root".to_owned())),
+                Ok(hashes) => (
+                    Some(hashes),
+                    Problem::Damaged("it does not agree with the signed root or with what is below it".to_owned()),
+                ),
                 Err(problem) => (None, problem),
             };
             if bad || stored.is_none() {
