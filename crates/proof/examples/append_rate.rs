@@ -11,7 +11,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sakimori_proof::{Key, Log};
+use sakimori_proof::{Key, Log, merkle};
 
 const RUN: Duration = Duration::from_secs(4);
 
@@ -47,7 +47,24 @@ fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
         let rate = f64::from(batch) * appends.len() as f64 / appends.iter().sum::<Duration>().as_secs_f64();
         let (append, sync) = (median_ms(appends), median_ms(syncs));
         println!("{batch:>6} {rate:>11.0} {append:>14.2} {sync:>14.2} {:>8.3}", sync / append);
+        if batch == 1_000 {
+            audit_rate(&log, count.get())?;
+        }
     }
+    Ok(())
+}
+
+/// The audit of the log beside the bare hashing of its leaves.
+fn audit_rate(log: &Log, size: u64) -> Result<(), Box<dyn Error>> {
+    let entries = log.tree()?.entries(0).collect::<Result<Vec<_>, _>>()?;
+    let began = Instant::now();
+    let bad = log.verify_all(&mut |_| ());
+    let audit = began.elapsed().as_secs_f64();
+    let began = Instant::now();
+    entries.iter().for_each(|entry| _ = std::hint::black_box(merkle::leaf_hash(entry)));
+    let hashing = began.elapsed().as_secs_f64();
+    let size = size as f64;
+    println!("audit  {:>11.0} entries/s, {} bad; leaf hashes {:>11.0}/s", size / audit, bad.len(), size / hashing);
     Ok(())
 }
 

@@ -130,11 +130,11 @@ impl Expected {
         }
     }
 
-    /// The expectation for a child, by its hash in a tile that met (or did not meet) this one.
-    fn of_child(self, hash: Option<&Hash>, met: bool) -> Self {
+    /// The expectation for a child, by its hash in a tile that met this one.
+    fn of_child(self, hash: Option<&Hash>) -> Self {
         match (self, hash) {
             (_, None) => Self::Unknown,
-            (Self::Signed(_), Some(hash)) if met => Self::Signed(*hash),
+            (Self::Signed(_), Some(hash)) => Self::Signed(*hash),
             (_, Some(hash)) => Self::Stored(*hash),
         }
     }
@@ -144,8 +144,9 @@ impl<'p> Audit<'p> {
     /// The audit of everything in the folder.
     pub(crate) fn of_log(folder: Folder, key: &VerifierKey, progress: &'p mut dyn FnMut(Progress)) -> Vec<BadResource> {
         let mut audit = Self::new(folder, progress);
-        let head = read_checkpoint(&audit.folder, CHECKPOINT, key);
+        // The head after the list: whatever the list has missed was not published before.
         let tiles = audit.list_files();
+        let head = read_checkpoint(&audit.folder, CHECKPOINT, key);
         match head {
             Ok((checkpoint, _)) => (audit.size, audit.root) = (checkpoint.size, Some(checkpoint.root)),
             Err(error) => {
@@ -239,10 +240,13 @@ impl<'p> Audit<'p> {
         let mut levels = vec![Vec::new(); usize::from(LEVELS_MAX)];
         for (at, edge) in tiles.into_iter().enumerate() {
             let use_rebuilt = choice.is_some_and(|mask| mask >> at & 1 == 1) || edge.stored.is_err();
-            let agree = edge.rebuilt.is_none() || edge.stored.as_ref().ok() == edge.rebuilt.as_ref();
-            let bad = if choice.is_some() { use_rebuilt } else { !agree };
+            // Without proof, what agrees with all below it is held to be good, and what can't be compared is not.
+            let bad = if choice.is_some() { use_rebuilt } else { edge.stored.as_ref().ok() != edge.rebuilt.as_ref() };
             let (stored, problem) = match edge.stored {
-                Ok(hashes) => (Some(hashes), Problem::Damaged("it does not hash to the signed root".to_owned())),
+                Ok(hashes) => (
+                    Some(hashes),
+                    Problem::Damaged("it does not agree with the signed root or with what is below it".to_owned()),
+                ),
                 Err(problem) => (None, problem),
             };
             if bad || stored.is_none() {
@@ -336,9 +340,10 @@ impl<'p> Audit<'p> {
             }
         };
         self.check_earlier(level, index, chosen.as_deref().unwrap_or_default());
+        let proven_so_far = if met || mended { expected } else { Expected::Unknown };
         for at in 0..u64::from(TILE_WIDTH) {
             let hash = chosen.as_ref().and_then(|hashes| hashes.get(at as usize));
-            self.check_full(level - 1, index * u64::from(TILE_WIDTH) + at, expected.of_child(hash, met || mended));
+            self.check_full(level - 1, index * u64::from(TILE_WIDTH) + at, proven_so_far.of_child(hash));
         }
     }
 

@@ -37,6 +37,9 @@ use crate::tree::Tree;
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 pub(crate) const DECIDED: &str = "checkpoint.next";
 
+/// How often an audit is repeated that found something bad while others appended.
+const AUDIT_TRIES_MAX: usize = 3;
+
 /// A transparency log in a folder. Any number of readers; one writer at a time, across threads and processes.
 #[derive(Clone, Debug)]
 pub struct Log {
@@ -88,7 +91,7 @@ impl Log {
     ///
     /// # Errors
     /// [`LogError::Exists`] if there is a log or the tiles of one; those of the file system. After a crash in here,
-    /// the same call (or [`Log::open`]) completes it.
+    /// [`Log::open_or_create`] completes it.
     pub fn create(path: &Path, key: &Key) -> Result<Self, LogError> {
         make_folder_durable(path)?;
         let log = Self::at(path, key.verifier().clone());
@@ -99,9 +102,36 @@ impl Log {
         }
         let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
         log.stage(&[], &empty, key)?;
-        log.decide(&|_| ())?;
-        log.settle()?;
+        log.folder.place(CHECKPOINT, DECIDED)?;
+        log.settle(&|_| ())?;
         Ok(log)
+    }
+
+    /// The log in this folder, without a look at it: for [`Log::verify_all`] on one that [`Log::open`] refuses.
+    #[must_use]
+    pub fn at(path: &Path, key: VerifierKey) -> Self {
+        Self { folder: Folder::new(path), key, lock_wait_max: LOCK_WAIT_MAX }
+    }
+
+    /// Opens the log in this folder, or begins one if there is none. Several processes may call it at once.
+    ///
+    /// # Errors
+    /// Those of [`Log::open`] and [`Log::create`].
+    pub fn open_or_create(path: &Path, key: &Key) -> Result<Self, LogError> {
+        match Self::open(path, key.verifier().clone()) {
+            Err(LogError::NotALog { .. }) => {}
+            opened => return opened,
+        }
+        match Self::create(path, key) {
+            // Another process was faster; or tiles without a checkpoint are in the way, as the first error says.
+            Err(exists @ LogError::Exists { .. }) => {
+                Self::open(path, key.verifier().clone()).map_err(|error| match error {
+                    LogError::NotALog { .. } => exists,
+                    error => error,
+                })
+            }
+            created => created,
+        }
     }
 
     /// Opens a log: checks the checkpoint's signature and the right edge of the tree against it. Completes an append
@@ -114,7 +144,7 @@ impl Log {
         let log = Self::at(path, key);
         if log.folder.has(DECIDED) {
             match log.folder.lock(log.lock_wait_max) {
-                Ok(_lock) => log.settle().map(drop)?,
+                Ok(_lock) => log.settle(&|_| ()).map(drop)?,
                 // An auditor may have a read-only copy: the last published checkpoint is as good for reading.
                 Err(LogError::Permission { .. }) => {}
                 Err(error) => return Err(error),
@@ -158,7 +188,17 @@ impl Log {
     /// and may run while others append. `progress` is called after each bundle of entries.
     #[must_use]
     pub fn verify_all(&self, progress: &mut dyn FnMut(Progress)) -> Vec<BadResource> {
-        Audit::of_log(self.folder.clone(), &self.key, progress)
+        let head = || read_checkpoint(&self.folder, CHECKPOINT, &self.key).ok();
+        let mut found = Vec::new();
+        for _ in 0..AUDIT_TRIES_MAX {
+            let before = head();
+            found = Audit::of_log(self.folder.clone(), &self.key, progress);
+            // An append meanwhile may have replaced partial tiles that were about to be read.
+            if found.iter().all(|bad| bad.problem.is_harmless()) || before == head() {
+                break;
+            }
+        }
+        found
     }
 
     /// Appends entries in this order and returns their indexes once all of it is durable and published. Waits for its
@@ -178,7 +218,7 @@ impl Log {
 
         // Recovery is the normal path's own last step: if the writer before us died between its decision and its
         // publication, `settle` publishes for it. It is idempotent, so a crash in it is like one before it.
-        let published = self.settle()?;
+        let published = self.settle(crash)?;
         let edge = Edge::read(&published)?;
         if entries.is_empty() {
             return Ok(published.size()..published.size());
@@ -201,17 +241,20 @@ impl Log {
             // Crash here: the new tiles are durable, but no checkpoint covers them. The append never happened: the
             // caller has no receipt, and the next append sweeps them away or replaces them.
             crash(Step::TilesDurable);
-            self.decide(crash)
+            self.folder.place(CHECKPOINT, DECIDED)
         });
-        if matches!(written, Err(ref error) if !matches!(error, LogError::Undecided { .. })) {
+        if written.is_err() {
             // On a full disk the drafts take room that others need. If this fails too, the next append does it.
             let _ = self.folder.clear_pending();
         }
         written?;
 
-        // Crash from here on: the append is decided and durable. Whoever locks the folder next publishes it; the
-        // caller, who has no receipt, finds its entries in the log and must not append them again.
-        self.settle().map_err(LogError::undecided)?;
+        // Crash from here on: after a mere crash of the process the append is decided: whoever locks the folder next
+        // publishes it. A power cut may still undo it, up to the sync in `settle`. Either is right, as no receipt was
+        // given and no reader has seen it; the caller looks for its entries before it appends them again.
+        crash(Step::Decided);
+
+        self.settle(crash).map_err(LogError::undecided)?;
         crash(Step::Published);
 
         // Crash here: some replaced partial tiles stay. They are good prefixes of the full tiles, and harm nobody.
@@ -225,10 +268,6 @@ impl Log {
     #[must_use]
     pub fn waiting_at_most(self, lock_wait_max: Duration) -> Self {
         Self { lock_wait_max, ..self }
-    }
-
-    fn at(path: &Path, key: VerifierKey) -> Self {
-        Self { folder: Folder::new(path), key, lock_wait_max: LOCK_WAIT_MAX }
     }
 
     /// Makes all new files durable as drafts, and the signed head with them.
@@ -251,26 +290,15 @@ impl Log {
         self.folder.sync(&folders_to_sync(published, files))
     }
 
-    /// Makes the staged checkpoint the decided one, durably. After this the append has happened.
-    fn decide(&self, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        self.folder.place(CHECKPOINT, DECIDED)?;
-        // Crash here: after a mere crash of the process the decision stands; after a power cut it may be gone. Either
-        // is right: no receipt was given, and no reader looks at this name.
-        crash(Step::Decided);
-        self.folder.sync(&[String::new()]).map_err(LogError::undecided)?;
-        crash(Step::DecisionDurable);
-        Ok(())
-    }
-
     /// Publishes the decided checkpoint, if there is one, and returns what is published then. The last step of every
     /// append and the first of every recovery; the caller holds the lock.
-    ///
-    /// The rename need not be made durable: a power cut that takes it back leaves `checkpoint.next` in place, and the
-    /// next call comes to the same end. The next append's sync covers it.
-    fn settle(&self) -> Result<Tree, LogError> {
+    fn settle(&self, crash: &dyn Fn(Step)) -> Result<Tree, LogError> {
         if !self.folder.has(DECIDED) {
             return self.tree();
         }
+        // Rule 2: durable first, then readable. Also in a recovery, as the writer may have died before its sync.
+        self.folder.sync(&[String::new()])?;
+        crash(Step::DecisionDurable);
         let decided = self.tree_under(DECIDED)?;
         match self.tree_under(CHECKPOINT) {
             Ok(published) => decided.check_follows(published.checkpoint())?,
@@ -278,6 +306,8 @@ impl Log {
             Err(LogError::Missing { .. }) if decided.size() == 0 => {}
             Err(error) => return Err(error),
         }
+        // This needs no sync: a power cut that takes it back leaves `checkpoint.next` in place, and the next `settle`
+        // comes to the same end.
         self.folder.rename(DECIDED, CHECKPOINT)?;
         Ok(decided)
     }
@@ -407,4 +437,62 @@ fn make_folder_durable(path: &Path) -> Result<(), LogError> {
         synced.map_err(|source| LogError::from_io("write", parent, source))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names in a file system after a power cut: only those whose folder was synced since they came to be.
+    #[derive(Default)]
+    struct Names {
+        made: BTreeSet<String>,
+        durable: BTreeSet<String>,
+    }
+
+    impl Names {
+        fn make(&mut self, name: &str) {
+            self.made.insert(name.to_owned());
+            self.made.extend(folders_above(name).map(str::to_owned));
+        }
+
+        fn sync(&mut self, folder: &str) {
+            let inside = |name: &&String| folders_above(name).next() == Some(folder);
+            self.durable.extend(self.made.iter().filter(inside).cloned());
+        }
+    }
+
+    #[test]
+    fn every_published_file_has_a_durable_path_whatever_a_dead_writer_made() {
+        let sizes = [1, 2, 255, 256, 257, 300, 511, 512, 65_535, 65_536, 65_537, 255_999, 256_300, 256_301];
+        let mut names = Names::default();
+        let mut published = 0;
+        for size in sizes {
+            let below = |kind: TileKind| kind.count_in(published) / 256..=kind.count_in(size) / 256;
+            let tiles: Vec<(Tile, Vec<u8>)> = kinds()
+                .filter(|kind| kind.count_in(size) > kind.count_in(published))
+                .flat_map(|kind| below(kind).filter_map(move |index| Tile::in_tree(kind, index, size)))
+                .map(|tile| (tile, Vec::new()))
+                .collect();
+            // A writer that dies before its sync leaves the folders of its tiles, and partial tiles of its own.
+            for (tile, _) in &tiles {
+                names.make(&format!("{}/1", tile.partials_path()));
+            }
+            tiles.iter().for_each(|(tile, _)| names.make(&tile.path()));
+            folders_to_sync(published, &tiles).iter().for_each(|folder| names.sync(folder));
+            for (tile, _) in &tiles {
+                let path = tile.path();
+                let parts = std::iter::once(path.as_str()).chain(folders_above(&path)).filter(|name| !name.is_empty());
+                assert!(parts.into_iter().all(|name| names.durable.contains(name)), "{path} of {size}");
+            }
+            published = size;
+        }
+    }
+
+    #[test]
+    fn one_more_entry_syncs_two_folders_only() {
+        let file = |kind, width| (Tile { kind, index: 7, width }, Vec::new());
+        let files = [file(TileKind::Entries, 9), file(TileKind::Hashes(0), 9)];
+        assert_eq!(folders_to_sync(7 * 256 + 8, &files), ["tile/0/007.p", "tile/entries/007.p"]);
+    }
 }

@@ -58,6 +58,21 @@ fn a_log_is_never_begun_twice() {
     std::fs::remove_file(folder.path().join("checkpoint")).unwrap();
     assert!(matches!(Log::create(folder.path(), &key()), Err(LogError::Exists { .. })), "tiles without a head");
     assert!(matches!(Log::open(folder.path(), verifier()), Err(LogError::NotALog { .. })));
+    assert!(matches!(Log::open_or_create(folder.path(), &key()), Err(LogError::Exists { .. })));
+}
+
+#[test]
+fn several_may_begin_a_log_at_once() {
+    let folder = temp();
+    std::thread::scope(|scope| {
+        for n in 0..8 {
+            let path = folder.path().join("log");
+            scope.spawn(move || {
+                Log::open_or_create(&path, &key()).unwrap().append(&key(), &entries(n, 1), &|_| ()).unwrap()
+            });
+        }
+    });
+    assert_eq!(check(&folder.path().join("log")).len(), 8);
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn refused_writer() {
 #[test]
 fn processes_and_threads_take_turns() {
     let folder = temp();
-    let log = log_of(folder.path(), 0);
+    let log = log_of(folder.path(), 200);
     let spec = |name: &str| format!("{}|{name}|40", folder.path().display());
     let mut processes: Vec<_> = ["a", "b"].map(|name| child("busy_writer", &spec(name)).spawn().unwrap()).into();
     let mut heads = vec![head(folder.path())];
@@ -58,12 +58,14 @@ fn processes_and_threads_take_turns() {
                 }
             });
         }
-        while heads.last().unwrap().size < 150 {
+        while heads.last().unwrap().size < 350 {
             heads.push(head(folder.path()));
             let tree = log.tree().unwrap();
             if tree.size() > 0 {
                 tree.prove(tree.size() / 2).unwrap();
             }
+            let bad = log.verify_all(&mut |_| ());
+            assert!(bad.iter().all(|bad| bad.problem.is_harmless()), "{bad:?}");
         }
     });
     assert!(processes.iter_mut().all(|process| process.wait().unwrap().success()));
@@ -72,6 +74,7 @@ fn processes_and_threads_take_turns() {
     sorted.sort();
     let mut expected: Vec<Vec<u8>> =
         ["a", "b", "c", "d"].iter().flat_map(|name| (0..40).map(move |n| format!("{name} {n}").into_bytes())).collect();
+    expected.extend(entries(0, 200));
     expected.sort();
     assert_eq!(sorted, expected, "each entry once");
     heads.iter().for_each(|earlier| check_continues(folder.path(), earlier));
