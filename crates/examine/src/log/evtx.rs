@@ -24,13 +24,13 @@ pub(crate) enum Record<'a> {
 
 /// Hands every record to `each`, in their order. The error says why the log can't be read at all.
 pub(crate) fn each_record(source: &dyn Source, each: &mut dyn FnMut(Record<'_>)) -> Result<(), String> {
-    let mut parser = EvtxParser::from_read_seek(SourceReader::new(source)).map_err(|e| e.to_string())?;
+    let mut parser = EvtxParser::from_read_seek(SourceReader::new(source)).map_err(|e| told(&e))?;
     let settings = Arc::new(ParserSettings::new().num_threads(1).indent(false));
     let announced = u64::from(parser.header().chunk_count);
     for chunk in parser.chunks() {
         match chunk {
             Ok(chunk) => each_of_chunk(chunk, &settings, each),
-            Err(error) => each(Record::Broken(error.to_string())),
+            Err(error) => each(Record::Broken(told(&error))),
         }
     }
     if let Some(why) = cut_short(source, announced) {
@@ -47,10 +47,10 @@ fn each_of_chunk(mut chunk: EvtxChunkData, settings: &Arc<ParserSettings>, each:
             .iter()
             .map(|record| match record.and_then(|record| record.into_json_bytes()) {
                 Ok(record) => Ok((record.event_record_id, record.data)),
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(told(&error)),
             })
             .collect(),
-        Err(error) => vec![Err(error.to_string())],
+        Err(error) => vec![Err(told(&error))],
     }));
     match rendered {
         Ok(records) => {
@@ -63,6 +63,17 @@ fn each_of_chunk(mut chunk: EvtxChunkData, settings: &Arc<ParserSettings>, each:
         }
         Err(_) => each(Record::Broken("the reader failed on a chunk".into())),
     }
+}
+
+/// An error with its causes, of which the last one says the most.
+fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{error}; {text}");
+        cause = error.source();
+    }
+    text.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether chunks are missing at the end. The header of a log in use lags behind, so that more chunks than it

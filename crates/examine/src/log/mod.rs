@@ -74,6 +74,11 @@ impl LogSummary {
     pub fn examined(&self) -> u64 {
         self.events - self.unknown
     }
+
+    /// Whether nothing in it is an event of a known source, or one that a rule knows.
+    fn holds_nothing(&self) -> bool {
+        self.examined() == 0 && self.matches == 0
+    }
 }
 
 /// Examines `source` if it is a log: one finding for each rule that matches. Returns whether it is. A JSON file
@@ -96,7 +101,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         });
         findings[at].1 += 1;
     });
-    if kind.as_str() != EVTX && summary.examined() == 0 && summary.matches == 0 {
+    if kind.as_str() != EVTX && summary.holds_nothing() {
         return false;
     }
     report.ran("sigma", VERSION);
@@ -136,8 +141,26 @@ fn run(
     limits: &Limits,
     on_match: &mut dyn FnMut(Match<'_>),
 ) -> LogSummary {
+    let summary = run_as(source, kind.as_str(), rules, limits, on_match);
+    if kind.as_str() == JSON_LINES && summary.holds_nothing() {
+        // An export written as one long line is a document, however much it looks like lines.
+        let again = run_as(source, JSON, rules, limits, on_match);
+        if !again.holds_nothing() {
+            return again;
+        }
+    }
+    summary
+}
+
+fn run_as(
+    source: &dyn Source,
+    kind: &str,
+    rules: &RuleSet,
+    limits: &Limits,
+    on_match: &mut dyn FnMut(Match<'_>),
+) -> LogSummary {
     let mut run = Run::new(rules, limits);
-    let result = match kind.as_str() {
+    let result = match kind {
         EVTX => evtx::each_record(source, &mut |record| match record {
             evtx::Record::Event(number, json) => run.event(number, json, on_match),
             evtx::Record::Broken(why) => run.broken(0, why),

@@ -15,6 +15,8 @@ mod modifier;
 mod pattern;
 mod pcre;
 mod rule;
+#[cfg(test)]
+mod tests;
 mod time;
 mod yaml;
 
