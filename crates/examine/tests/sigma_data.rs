@@ -126,7 +126,11 @@ fn a_day_of_windows_events() {
             let start = Instant::now();
             let (ids, summary) = matches(&bytes, set);
             let rate = bytes.len() as f64 / 1e6 / start.elapsed().as_secs_f64();
-            println!("{name}, {what} rules: {:?}, {rate:.0} MB/s, {} rules matched, {summary:?}", start.elapsed(), ids.len());
+            println!(
+                "{name}, {what} rules: {:?}, {rate:.0} MB/s, {} rules matched, {summary:?}",
+                start.elapsed(),
+                ids.len()
+            );
         }
         println!("{:?}", matches(&bytes, &rules).0);
     }
@@ -206,7 +210,7 @@ fn the_index_finds_what_trying_every_rule_finds() {
         let limits = Limits::default();
         let mut report = Report::new(&limits);
         let mut found = Vec::new();
-        detect(bytes, &recognise::JSON_LINES, &rules, &mut report, &mut |m| found.push(m.rule.id.clone()));
+        detect(bytes, &sakimori_model::Kind::new("jsonl"), &rules, &mut report, &mut |m| found.push(m.rule.id.clone()));
         assert_eq!(found, expected);
     }
     println!("{matched} matches on {} events, the same with and without the index", events.len());

@@ -1,5 +1,6 @@
 //! One logged event as rules look at it: named values, each also in lower case.
 
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fmt::{self, Write as _};
 use std::hash::BuildHasher as _;
@@ -237,14 +238,22 @@ impl Event {
 
     /// Names each value by its path, and by the short name that rules use for it.
     fn name_leaves(&mut self) {
+        let mut named = None;
         for leaf in 0..self.leaves.len() {
-            let path = self.leaves[leaf].name;
+            let Leaf { name: path, lower: value, .. } = self.leaves[leaf];
             self.names.push(Name { lower: path, hash: SEED.hash_one(self.at(path)), leaf: leaf as u32, next: NONE });
-            let Some(short) = super::naming::short_name(self.at(path)) else { continue };
-            let short = short.into_owned();
-            let hash = SEED.hash_one(short.as_str());
-            let lower = self.push(&short);
-            self.names.push(Name { lower, hash, leaf: leaf as u32, next: NONE });
+            if super::naming::is_name_of_next(self.at(path)) {
+                named = Some(value);
+                continue;
+            }
+            let lower = if let Some(name) = named.take_if(|_| super::naming::is_named_value(self.at(path))) {
+                name
+            } else if let Some(short) = super::naming::short_name(self.at(path)).map(Cow::into_owned) {
+                self.push(&short)
+            } else {
+                continue;
+            };
+            self.names.push(Name { lower, hash: SEED.hash_one(self.at(lower)), leaf: leaf as u32, next: NONE });
         }
     }
 

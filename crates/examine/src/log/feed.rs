@@ -56,7 +56,8 @@ impl<'a> Feed<'a> {
         match &mut self.decoder {
             None => out.extend_from_slice(&bytes),
             Some(decoder) => {
-                let mut text = String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len()));
+                let mut text =
+                    String::with_capacity(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(bytes.len()));
                 let last = self.offset >= self.source.size();
                 // The capacity is enough for everything, so one call decodes all; broken pairs become U+FFFD.
                 let _ = decoder.decode_to_string(&bytes, &mut text, last);
@@ -327,10 +328,10 @@ mod tests {
     fn documents_in_every_shape() {
         assert_eq!(documents(br#" {"a": "}\""} {"b":[{}]}"#, 99), [r#"{"a": "}\""}"#, r#"{"b":[{}]}"#]);
         assert_eq!(documents(br#"[{"a":1}, 3, {"b":2}]"#, 99), [r#"{"a":1}"#, r#"{"b":2}"#]);
-        assert_eq!(documents(br#"{"x": 1, "Records" : [{"a":1},{"b":2}], "y": {"z":[]}}"#, 99), [
-            r#"{"a":1}"#,
-            r#"{"b":2}"#
-        ]);
+        assert_eq!(
+            documents(br#"{"x": 1, "Records" : [{"a":1},{"b":2}], "y": {"z":[]}}"#, 99),
+            [r#"{"a":1}"#, r#"{"b":2}"#]
+        );
         assert_eq!(documents(br#"[{"a":1}, {"b":"#, 99), [r#"{"a":1}"#, "CutShort"]);
         assert_eq!(documents(br#"[{"a":1}, {"b":"0123456789"}, {}]"#, 9), [r#"{"a":1}"#, "TooLong", "{}"]);
         assert_eq!(documents(br#"{"value":{"Records":[{"a":1}]}}"#, 99), [r#"{"value":{"Records":[{"a":1}]}}"#]);

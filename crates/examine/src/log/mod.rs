@@ -17,12 +17,12 @@ use sakimori_model::{Kind, Place, Timestamp};
 use self::event::{Event, FieldName};
 use self::feed::{Documents, Lines, Piece};
 use self::origin::OriginKey;
+use crate::Settings;
 use crate::catalogue;
 use crate::limits::Limits;
 use crate::report::Report;
 use crate::sigma::{Candidates, Rule, RuleSet, codes::of_level};
 use crate::source::Source;
-use crate::Settings;
 
 /// A Windows event log file.
 pub const EVTX: &str = "evtx";
@@ -63,6 +63,8 @@ pub struct LogSummary {
     pub too_long: u64,
     /// Events whose source could not be told.
     pub unknown: u64,
+    /// Events for whose source there is a rule.
+    pub covered: u64,
     first_broken: Option<(u64, String)>,
     first_unknown: Option<u64>,
     unreadable: Option<String>,
@@ -188,6 +190,9 @@ fn report_unexamined(summary: &LogSummary, report: &mut Report<'_>) {
         let finding = catalogue::finding(&codes::UNKNOWN_SOURCE, place(record));
         report.add(finding.with("count", summary.unknown));
     }
+    if summary.examined() > 0 && summary.covered == 0 {
+        report.add(catalogue::finding(&codes::NO_RULES, Place::WHOLE).with("count", summary.examined()));
+    }
 }
 
 /// A run over one log.
@@ -257,6 +262,7 @@ impl<'r> Run<'r> {
         }
         self.summary.events += 1;
         let (groups, known) = self.groups();
+        self.summary.covered += u64::from(known && !groups.is_empty());
         if !known {
             self.summary.unknown += 1;
             self.summary.first_unknown.get_or_insert(number);

@@ -81,11 +81,9 @@ pub fn origin(key: OriginKey<'_>) -> Origin {
         OriginKey::Process(system) => {
             Origin { product: Some(system), services: Vec::new(), categories: vec!["process_creation"] }
         }
-        OriginKey::Journal(program) => Origin {
-            product: Some("linux"),
-            services: journal_services(program),
-            categories: Vec::new(),
-        },
+        OriginKey::Journal(program) => {
+            Origin { product: Some("linux"), services: journal_services(program), categories: Vec::new() }
+        }
         OriginKey::Marked(index) => {
             let marker = &MARKERS[index];
             Origin {

@@ -161,7 +161,10 @@ impl<'a> Parser<'a> {
             .map(Condition::Search)
             .collect();
         if parts.is_empty() {
-            return Err(error(format!("no search is named like `{pattern}`"), "name searches of this rule's detection"));
+            return Err(error(
+                format!("no search is named like `{pattern}`"),
+                "name searches of this rule's detection",
+            ));
         }
         Ok(joined(parts, join))
     }
@@ -216,10 +219,7 @@ mod tests {
     fn precedence() {
         assert_eq!(
             parse("selection_a or selection_b and not filter"),
-            Condition::Any(vec![
-                search(0),
-                Condition::All(vec![search(1), Condition::Not(Box::new(search(2)))])
-            ])
+            Condition::Any(vec![search(0), Condition::All(vec![search(1), Condition::Not(Box::new(search(2)))])])
         );
         assert_eq!(
             parse("not 1 of selection_* and (filter OR keywords)"),
@@ -241,7 +241,9 @@ mod tests {
 
     #[test]
     fn wrong_conditions_say_what_is_wrong() {
-        for source in ["", "and", "filter filter", "(filter", "filter)", "unknown", "2 of them", "1 of", "1 of nothing*", "not"] {
+        for source in
+            ["", "and", "filter filter", "(filter", "filter)", "unknown", "2 of them", "1 of", "1 of nothing*", "not"]
+        {
             assert_eq!(code(source), "sigma::condition", "{source}");
         }
         assert_eq!(code("filter | count() > 3"), "sigma::aggregation-unsupported");

@@ -72,7 +72,11 @@ pub(crate) enum Join {
 #[derive(Clone, Debug)]
 pub(crate) enum Expr {
     /// Tests of one field's values; without a field, of every value of the event.
-    Field { field: Option<FieldName>, join: Join, tests: Vec<Test> },
+    Field {
+        field: Option<FieldName>,
+        join: Join,
+        tests: Vec<Test>,
+    },
     Not(Box<Expr>),
     All(Vec<Expr>),
     Any(Vec<Expr>),
@@ -175,7 +179,9 @@ impl Test {
     fn holds_for(&self, event: &Event, field: &FieldName) -> bool {
         match self {
             Self::There(wanted) => event.has(field) == *wanted,
-            Self::Null => event.values(field).all(|value| value.kind == ValueKind::Null) && !self.is_branch(event, field),
+            Self::Null => {
+                event.values(field).all(|value| value.kind == ValueKind::Null) && !self.is_branch(event, field)
+            }
             _ => event.values(field).any(|value| self.fits(event, value)),
         }
     }

@@ -183,11 +183,13 @@ impl Chain {
         };
         match self.compare {
             Compare::Text => self.text_tests(text, value),
-            Compare::Regex(flags) => pcre::compile(text, self.cased(flags)).map(|r| vec![Test::Regex(Box::new(r))]).map_err(|why| {
-                Problem::new("sigma::regex-unsupported", value.position.clone())
-                    .message(format!("the regular expression can't be used: {why}"))
-                    .help("look-around and back-references are not part of Sigma's regular expressions")
-            }),
+            Compare::Regex(flags) => {
+                pcre::compile(text, self.cased(flags)).map(|r| vec![Test::Regex(Box::new(r))]).map_err(|why| {
+                    Problem::new("sigma::regex-unsupported", value.position.clone())
+                        .message(format!("the regular expression can't be used: {why}"))
+                        .help("look-around and back-references are not part of Sigma's regular expressions")
+                })
+            }
             Compare::Network => match Network::parse(text) {
                 Some(network) => Ok(vec![Test::Network(network)]),
                 None => Err(bad_value(value, "no network such as 10.0.0.0/8")),

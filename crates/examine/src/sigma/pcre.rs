@@ -38,7 +38,10 @@ fn translate(source: &str) -> String {
             ('\\', _) => {
                 match chars.next() {
                     Some('Z') => out.push_str(r"\z"),
-                    Some(plain @ ('<' | '>' | '"' | '\'' | '/' | ' ' | '=' | ',' | ':' | '`' | '@' | '!' | ';' | '%' | '_')) => {
+                    Some(
+                        plain @ ('<' | '>' | '"' | '\'' | '/' | ' ' | '=' | ',' | ':' | '`' | '@' | '!' | ';' | '%'
+                        | '_'),
+                    ) => {
                         out.push(plain);
                     }
                     Some(other) => out.extend(['\\', other]),

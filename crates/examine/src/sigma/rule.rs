@@ -152,7 +152,9 @@ fn technique(tag: &str) -> Option<String> {
 fn detection(node: &Node) -> Result<Detection, Problem> {
     const HELP: &str = "a detection has searches with names of their own, and a `condition` over them";
     let Yaml::Map(members) = &node.value else {
-        return Err(Problem::new("sigma::bad-value", node.position.clone()).message("`detection` is no map").help(HELP));
+        return Err(Problem::new("sigma::bad-value", node.position.clone())
+            .message("`detection` is no map")
+            .help(HELP));
     };
     let mut names = Vec::new();
     let mut searches = Vec::new();
@@ -223,7 +225,8 @@ fn map(members: &[(Node, Node)]) -> Result<Expr, Problem> {
 fn merged(parts: Vec<Expr>) -> Expr {
     let keywords = |part: &Expr| matches!(part, Expr::Field { field: None, join: Join::Any, .. });
     if parts.len() > 1 && parts.iter().all(keywords) {
-        let tests = parts.into_iter().flat_map(|part| if let Expr::Field { tests, .. } = part { tests } else { Vec::new() });
+        let tests =
+            parts.into_iter().flat_map(|part| if let Expr::Field { tests, .. } = part { tests } else { Vec::new() });
         return Expr::Field { field: None, join: Join::Any, tests: tests.collect() };
     }
     Expr::Any(parts)

@@ -184,8 +184,11 @@ fn what_is_not_supported_is_an_error_with_its_place() {
 
 #[test]
 fn other_documents_are_named_and_the_rules_beside_them_work() {
-    let rule = "title: t\nlogsource:\n    product: windows\ndetection:\n    s:\n        A: 1\n    condition: s\nunknown: x\n";
-    let text = format!("{rule}---\ntitle: c\ncorrelation:\n    type: event_count\n---\naction: global\n---\nfilter:\n    rules: any\n");
+    let rule =
+        "title: t\nlogsource:\n    product: windows\ndetection:\n    s:\n        A: 1\n    condition: s\nunknown: x\n";
+    let text = format!(
+        "{rule}---\ntitle: c\ncorrelation:\n    type: event_count\n---\naction: global\n---\nfilter:\n    rules: any\n"
+    );
     let (rules, errors) = RuleSet::compile([("many.yml", text.as_bytes())]);
     assert_eq!(rules.len(), 1);
     assert!(rules.rule(0).id.starts_with("sha256:"));
@@ -207,7 +210,8 @@ fn a_bomb_of_aliases_is_refused() {
 
 #[test]
 fn several_conditions_are_or() {
-    let rules = compile("    a:\n        A: 1\n    b:\n        B: 2\n    condition:\n        - a\n        - b\n").expect("compiles");
+    let rules = compile("    a:\n        A: 1\n    b:\n        B: 2\n    condition:\n        - a\n        - b\n")
+        .expect("compiles");
     assert!(detected(&rules, &serde_json::json!({"B": 2})));
     assert!(!detected(&rules, &serde_json::json!({"B": 1})));
 }
@@ -259,14 +263,19 @@ fn every_built_in_rule_has_an_event_that_it_matches_and_one_that_it_does_not() {
             let kind = sakimori_model::Kind::new(JSON_LINES);
             let summary = crate::log::detect(&bytes, &kind, &rules, &mut report, &mut |_| {});
             let (matched, events) = (summary.matches, summary.events);
-            assert!(if expected { matched == events } else { matched == 0 && events > 0 }, "{stem} {what}: {summary:?}");
+            assert!(
+                if expected { matched == events } else { matched == 0 && events > 0 },
+                "{stem} {what}: {summary:?}"
+            );
         }
     }
 }
 
 #[test]
 fn sets_are_merged_and_their_digest_has_no_order() {
-    let file = |title: &str| format!("title: {title}\nlogsource: {{product: windows}}\ndetection: {{s: {{A: 1}}, condition: s}}\n");
+    let file = |title: &str| {
+        format!("title: {title}\nlogsource: {{product: windows}}\ndetection: {{s: {{A: 1}}, condition: s}}\n")
+    };
     let (a, b) = (file("a"), file("b"));
     let (first, _) = RuleSet::compile([("a", a.as_bytes()), ("b", b.as_bytes()), ("a2", a.as_bytes())]);
     let (second, _) = RuleSet::compile([("b", b.as_bytes())]);
