@@ -87,3 +87,74 @@ fn cut_short(source: &dyn Source, announced: u64) -> Option<String> {
     let tail = read_up_to(source, HEADER_BYTES + whole * CHUNK_BYTES, rest as usize).unwrap_or_default();
     tail.iter().any(|byte| *byte != 0).then(|| "the last chunk is cut short".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A log of one chunk: headers as they should be, and these bytes where its records are.
+    fn log(records: &[u8]) -> Vec<u8> {
+        let mut bytes = vec![0; (HEADER_BYTES + CHUNK_BYTES) as usize];
+        let mut put = |at: usize, value: &[u8]| bytes[at..at + value.len()].copy_from_slice(value);
+        put(0, b"ElfFile\0");
+        put(24, &2_u64.to_le_bytes());
+        put(32, &128_u32.to_le_bytes());
+        put(36, &1_u16.to_le_bytes());
+        put(38, &3_u16.to_le_bytes());
+        put(40, &4096_u16.to_le_bytes());
+        put(42, &1_u16.to_le_bytes());
+        let chunk = HEADER_BYTES as usize;
+        put(chunk, b"ElfChnk\0");
+        put(chunk + 8, &1_u64.to_le_bytes());
+        put(chunk + 16, &9_u64.to_le_bytes());
+        put(chunk + 24, &1_u64.to_le_bytes());
+        put(chunk + 32, &9_u64.to_le_bytes());
+        put(chunk + 40, &128_u32.to_le_bytes());
+        put(chunk + 44, &512_u32.to_le_bytes());
+        put(chunk + 48, &((512 + records.len()) as u32).to_le_bytes());
+        put(chunk + 512, records);
+        bytes
+    }
+
+    /// A record with this content, which should be binary XML.
+    fn record(number: u64, content: &[u8]) -> Vec<u8> {
+        let size = (24 + content.len() + 4) as u32;
+        let mut bytes = b"\x2a\x2a\0\0".to_vec();
+        bytes.extend(size.to_le_bytes());
+        bytes.extend(number.to_le_bytes());
+        bytes.extend(132_000_000_000_000_000_u64.to_le_bytes());
+        bytes.extend(content);
+        bytes.extend(size.to_le_bytes());
+        bytes
+    }
+
+    fn count(bytes: &Vec<u8>) -> (usize, usize) {
+        let (mut events, mut broken) = (0, 0);
+        let result = each_record(bytes, &mut |record| match record {
+            Record::Event(..) => events += 1,
+            Record::Broken(_) => broken += 1,
+        });
+        (events, broken + usize::from(result.is_err()))
+    }
+
+    #[test]
+    fn what_is_missing_is_told() {
+        let whole = log(&[]);
+        assert!(count(&whole[..whole.len() - 1].to_vec()).1 > 0);
+        assert!(count(&whole[..100].to_vec()).1 > 0);
+        assert!(count(&b"ElfFile\0".to_vec()).1 > 0);
+        assert!(count(&log(&record(1, b"\xff\xff no binary xml"))).1 > 0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn reading_is_total(contents in proptest::collection::vec(proptest::collection::vec(prop_oneof![0_u8..0x10, any::<u8>()], 0..200), 0..6)) {
+            // 0f 01 01 00 begins binary XML; what follows it is taken for its tokens.
+            let records: Vec<u8> = (1..).zip(&contents).flat_map(|(n, c)| record(n, &[b"\x0f\x01\x01\0", c.as_slice()].concat())).collect();
+            count(&log(&records));
+        }
+    }
+}

@@ -93,8 +93,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let mut findings = Vec::new();
     let summary = run(source, kind, &settings.sigma, report.limits(), &mut |found| {
         let at = *seen.entry(std::ptr::from_ref(found.rule)).or_insert_with(|| {
-            let field = found.matched.first().map(|(field, _)| field.clone()).filter(|field| field != "*");
-            let place = Place::Event { record: found.record, field };
+            let place = Place::Event { record: found.record, field: telling_field(&found.matched) };
             let mut finding = catalogue::finding(&of_level(found.rule.level), place);
             finding.rule = Some(found.rule.reference());
             finding.techniques.clone_from(&found.rule.techniques);
@@ -112,6 +111,13 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     }
     report_unexamined(&summary, report);
     true
+}
+
+/// The field that says the most of a match: the first that is not only about the kind of event.
+fn telling_field(matched: &[(String, String)]) -> Option<String> {
+    let general = |field: &str| matches!(field, "EventID" | "Provider_Name" | "Channel" | "eventSource");
+    let fields = || matched.iter().map(|(field, _)| field).filter(|field| *field != "*");
+    fields().find(|field| !general(field)).or_else(|| fields().next()).cloned()
 }
 
 /// Holds the rules against each event of a log, in order, in bounded memory. What can't be read or told is reported

@@ -31,6 +31,10 @@ pub fn short_name(path: &str) -> Option<Cow<'_, str>> {
             return Some(Cow::Borrowed(rest));
         }
     }
+    // Amazon EventBridge puts CloudTrail's events into an envelope.
+    if let Some(rest) = path.strip_prefix("detail.") {
+        return Some(Cow::Borrowed(rest));
+    }
     path.starts_with("protopayload.").then(|| Cow::Owned(format!("data.{path}")))
 }
 

@@ -1,5 +1,7 @@
-// The rules of the folder `rules/`; a test holds this list against the folder.
-const BUILTIN_FILES: &[(&str, &str)] = &[
+//! The rules of the folder `rules/`, as they come with the program; a test holds this list against the folder.
+
+/// The files: their names and their texts.
+pub(super) const BUILTIN_FILES: &[(&str, &str)] = &[
     ("ai_api_key_in_command_line.yml", include_str!("../../../../rules/ai_api_key_in_command_line.yml")),
     ("ai_model_server_open_to_all.yml", include_str!("../../../../rules/ai_model_server_open_to_all.yml")),
     ("ai_pip_install_from_url.yml", include_str!("../../../../rules/ai_pip_install_from_url.yml")),
