@@ -130,7 +130,7 @@ mod tests {
         bytes
     }
 
-    fn count(bytes: &Vec<u8>) -> (usize, usize) {
+    fn count(bytes: &dyn Source) -> (usize, usize) {
         let (mut events, mut broken) = (0, 0);
         let result = each_record(bytes, &mut |record| match record {
             Record::Event(..) => events += 1,
