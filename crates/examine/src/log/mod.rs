@@ -181,7 +181,8 @@ fn run_as(
 }
 
 fn report_unexamined(summary: &LogSummary, report: &mut Report<'_>) {
-    let place = |record: u64| if record == 0 { Place::WHOLE } else { Place::Event { record, field: None } };
+    let whole = report.whole();
+    let place = |record: u64| if record == 0 { whole.clone() } else { Place::Event { record, field: None } };
     if let Some(why) = &summary.unreadable {
         report.unreadable(why);
     }
@@ -197,7 +198,7 @@ fn report_unexamined(summary: &LogSummary, report: &mut Report<'_>) {
         report.add(finding.with("count", summary.unknown));
     }
     if summary.examined() > 0 && summary.covered == 0 {
-        report.add(catalogue::finding(&codes::NO_RULES, Place::WHOLE).with("count", summary.examined()));
+        report.add(catalogue::finding(&codes::NO_RULES, place(0)).with("count", summary.examined()));
     }
 }
 
