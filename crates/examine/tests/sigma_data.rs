@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use sakimori_examine::limits::Limits;
-use sakimori_examine::log::{LogSummary, detect};
+use sakimori_examine::log::event::Event;
+use sakimori_examine::log::{LogSummary, detect, origin};
 use sakimori_examine::report::Report;
 use sakimori_examine::sigma::{RuleError, RuleSet};
+use sakimori_examine::source::Source;
 use sakimori_examine::{Settings, examine, recognise};
 
 fn data() -> Option<PathBuf> {
@@ -47,7 +49,7 @@ fn shared_rules(data: &Path) -> (RuleSet, Vec<RuleError>) {
 }
 
 /// The ids of the rules that match, with their number of matches.
-fn matches(bytes: &Vec<u8>, rules: &RuleSet) -> (BTreeMap<String, u64>, LogSummary) {
+fn matches(bytes: &dyn Source, rules: &RuleSet) -> (BTreeMap<String, u64>, LogSummary) {
     let limits = Limits::default();
     let mut report = Report::new(&limits);
     let mut ids = BTreeMap::new();
@@ -88,13 +90,13 @@ fn regression_data_match_their_rules() {
                 .unwrap_or(1);
             let (ids, summary) = matches(&fs::read(path).expect("readable"), &rules);
             let count = ids.get(&rule).copied().unwrap_or(0);
-            if count == expected {
-                right += 1;
-            } else {
-                println!("{what} {}: {count} of {expected} matches ({summary:?})", path.display());
+            right += usize::from(count >= expected);
+            if count != expected {
+                println!("{what} {}: {count} matches, stated {expected} ({summary:?})", path.display());
             }
         }
-        println!("{what}: {right} of {} files match their rule as often as stated", all.len());
+        println!("{what}: {right} of {} files match their rule at least as often as stated", all.len());
+        assert_eq!(right, all.len());
     }
 }
 
@@ -147,24 +149,69 @@ fn mutated_event_logs_are_examined() {
         seed
     };
     let start = Instant::now();
-    let mut examined = 0;
-    for path in files(&data.join("logs/sigma-regression"), &["evtx"]).iter().take(40) {
+    let (mut examined, mut slowest) = (0, std::time::Duration::ZERO);
+    let mut all = files(&data.join("logs/sigma-regression"), &["evtx"]);
+    all.extend(files(&data.join("logs/evtx-attack-samples"), &["evtx"]));
+    for path in &all {
         let intact = fs::read(path).expect("readable");
-        for _ in 0..10 {
+        if intact.len() > 300_000 {
+            continue;
+        }
+        // Most of a small log is empty; what is read are the other bytes.
+        let used: Vec<usize> = (0..intact.len()).filter(|at| intact[*at] != 0).collect();
+        for _ in 0..12 {
             let mut bytes = intact.clone();
-            let size = bytes.len() as u64;
-            for _ in 0..1 + random() % 20 {
-                bytes[(random() % size) as usize] = random() as u8;
+            for _ in 0..1 + random() % 60 {
+                let at = used[(random() % used.len() as u64) as usize];
+                bytes[at] = if random().is_multiple_of(2) { random() as u8 } else { bytes[at] ^ (1 << (random() % 8)) };
             }
-            if random().is_multiple_of(4) {
-                bytes.truncate((random() % size) as usize);
+            if random().is_multiple_of(8) {
+                bytes.truncate((random() % intact.len() as u64) as usize);
             }
             let one = Instant::now();
             let found = examine(&bytes, &settings);
             assert!(found.findings.iter().all(|f| f.code.as_str() != "SKM-OBS-0004"), "{}", path.display());
+            slowest = slowest.max(one.elapsed());
             assert!(one.elapsed().as_secs() < 20, "{} took {:?}", path.display(), one.elapsed());
             examined += 1;
         }
     }
-    println!("{examined} broken event logs in {:?}", start.elapsed());
+    println!("{examined} broken event logs in {:?}, the slowest {slowest:?}", start.elapsed());
+}
+
+/// The index and the prefilter leave no match out: every rule for the event's origin is held against it.
+#[test]
+fn the_index_finds_what_trying_every_rule_finds() {
+    let Some(data) = data() else { return };
+    let (rules, _) = shared_rules(&data);
+    let mut events: Vec<Vec<u8>> = Vec::new();
+    for name in ["windows-40k.jsonl", "aws.jsonl"] {
+        let bytes = fs::read(data.join("logs/security-datasets").join(name)).expect("readable");
+        events.extend(bytes.split(|b| *b == b'\n').step_by(37).filter(|l| !l.is_empty()).map(<[u8]>::to_vec));
+    }
+    for path in files(&data.join("logs/sigma-regression"), &["json"]) {
+        let value: serde_json::Value = serde_json::from_slice(&fs::read(path).expect("readable")).unwrap_or_default();
+        if value.is_object() {
+            events.push(value.to_string().into_bytes());
+        }
+    }
+    let mut matched = 0;
+    for bytes in &events {
+        let mut event = Event::default();
+        event.read_json(bytes, 64).expect("an event");
+        let origin = origin::origin(origin::key(&event));
+        origin::rename_windows_fields(&mut event);
+        let expected: Vec<&str> = rules
+            .rules()
+            .filter(|rule| rule.log_source.fits(&origin) && rule.matches(&event))
+            .map(|rule| rule.id.as_str())
+            .collect();
+        matched += expected.len();
+        let limits = Limits::default();
+        let mut report = Report::new(&limits);
+        let mut found = Vec::new();
+        detect(bytes, &sakimori_model::Kind::new("jsonl"), &rules, &mut report, &mut |m| found.push(m.rule.id.clone()));
+        assert_eq!(found, expected);
+    }
+    println!("{matched} matches on {} events, the same with and without the index", events.len());
 }

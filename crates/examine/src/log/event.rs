@@ -1,5 +1,6 @@
 //! One logged event as rules look at it: named values, each also in lower case.
 
+use std::borrow::Cow;
 use std::collections::hash_map::RandomState;
 use std::fmt::{self, Write as _};
 use std::hash::BuildHasher as _;
@@ -237,14 +238,22 @@ impl Event {
 
     /// Names each value by its path, and by the short name that rules use for it.
     fn name_leaves(&mut self) {
+        let mut named = None;
         for leaf in 0..self.leaves.len() {
-            let path = self.leaves[leaf].name;
+            let Leaf { name: path, lower: value, .. } = self.leaves[leaf];
             self.names.push(Name { lower: path, hash: SEED.hash_one(self.at(path)), leaf: leaf as u32, next: NONE });
-            let Some(short) = super::naming::short_name(self.at(path)) else { continue };
-            let short = short.into_owned();
-            let hash = SEED.hash_one(short.as_str());
-            let lower = self.push(&short);
-            self.names.push(Name { lower, hash, leaf: leaf as u32, next: NONE });
+            if super::naming::is_name_of_next(self.at(path)) {
+                named = Some(value);
+                continue;
+            }
+            let lower = if let Some(name) = named.take_if(|_| super::naming::is_named_value(self.at(path))) {
+                name
+            } else if let Some(short) = super::naming::short_name(self.at(path)).map(Cow::into_owned) {
+                self.push(&short)
+            } else {
+                continue;
+            };
+            self.names.push(Name { lower, hash: SEED.hash_one(self.at(lower)), leaf: leaf as u32, next: NONE });
         }
     }
 
@@ -482,5 +491,65 @@ impl Visitor<'_> for Key<'_> {
         }
         self.0.push_str(name);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> Event {
+        let mut event = Event::default();
+        event.read_json(json.as_bytes(), 64).expect(json);
+        event
+    }
+
+    fn texts(event: &Event, field: &str) -> Vec<String> {
+        event.values(&FieldName::new(field)).map(|v| v.text.to_owned()).collect()
+    }
+
+    #[test]
+    fn values_are_found_by_their_names_in_the_order_of_the_event() {
+        let event = event(r#"{"A":"X","n":{"b":[1,{"c":true},"two"],"e":{}},"a":-2.5,"z":null}"#);
+        assert_eq!(texts(&event, "a"), ["X", "-2.5"]);
+        assert_eq!(texts(&event, "n.b"), ["1", "true", "two"]);
+        assert_eq!(texts(&event, "N.B.C"), ["true"]);
+        assert_eq!(texts(&event, "n"), ["1", "true", "two"]);
+        assert_eq!(texts(&event, "none"), Vec::<String>::new());
+        assert!(event.has(&FieldName::new("n.e")) && event.has(&FieldName::new("z")));
+        assert_eq!(event.lower(&FieldName::new("a")), Some("x"));
+    }
+
+    #[test]
+    fn an_alias_stands_for_all_values_and_never_hides_a_field() {
+        let mut event = event(r#"{"a":["1","2"],"b":"3"}"#);
+        let [a, b, c] = ["a", "b", "c"].map(FieldName::new);
+        event.alias(&a, &c);
+        event.alias(&a, &b);
+        assert_eq!((texts(&event, "c"), texts(&event, "b")), (vec!["1".into(), "2".into()], vec!["3".into()]));
+    }
+
+    #[test]
+    fn an_event_is_read_in_place_of_the_one_before() {
+        let mut event = event(r#"{"a":"1"}"#);
+        assert!(event.read_json(b"{\"b\":", 64).is_err());
+        event.read_json(br#"{"b":"2"}"#, 64).expect("an event");
+        assert_eq!((texts(&event, "a").len(), texts(&event, "b").len()), (0, 1));
+    }
+
+    #[test]
+    fn limits_hold() {
+        let mut event = Event::default();
+        let many = format!("{{\"a\":[{}0]}}", "0,".repeat(VALUES_MAX));
+        assert!(event.read_json(many.as_bytes(), 64).is_err());
+        let deep = format!("{}1{}", "{\"a\":".repeat(65), "}".repeat(65));
+        assert!(event.read_json(deep.as_bytes(), 64).is_err());
+        for no_object in ["", "1", "[]", "null", "{} {}", "\"a\""] {
+            assert!(event.read_json(no_object.as_bytes(), 64).is_err(), "{no_object}");
+        }
+        let long = "n".repeat(FIELD_NAME_BYTES_MAX + 1);
+        event.read_json(format!("{{\"{long}\":\"v\"}}").as_bytes(), 64).expect("an event");
+        assert_eq!(event.all_values().count(), 1);
+        assert!(!event.has(&FieldName::new(&long)));
     }
 }

@@ -281,7 +281,8 @@ mod tests {
     use super::*;
 
     fn lines(bytes: &[u8], max: usize) -> Vec<String> {
-        let mut lines = Lines::new(bytes, max).expect("readable");
+        let bytes = bytes.to_vec();
+        let mut lines = Lines::new(&bytes, max).expect("readable");
         let mut all = Vec::new();
         while let Some(piece) = lines.next_piece().expect("readable") {
             all.push(shown(&piece));
@@ -290,7 +291,8 @@ mod tests {
     }
 
     fn documents(bytes: &[u8], max: usize) -> Vec<String> {
-        let mut documents = Documents::new(bytes, max).expect("readable");
+        let bytes = bytes.to_vec();
+        let mut documents = Documents::new(&bytes, max).expect("readable");
         let mut all = Vec::new();
         while let Some(piece) = documents.next_piece().expect("readable") {
             all.push(shown(&piece));

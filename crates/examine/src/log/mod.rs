@@ -63,6 +63,8 @@ pub struct LogSummary {
     pub too_long: u64,
     /// Events whose source could not be told.
     pub unknown: u64,
+    /// Events for whose source there is a rule.
+    pub covered: u64,
     first_broken: Option<(u64, String)>,
     first_unknown: Option<u64>,
     unreadable: Option<String>,
@@ -73,6 +75,11 @@ impl LogSummary {
     #[must_use]
     pub fn examined(&self) -> u64 {
         self.events - self.unknown
+    }
+
+    /// Whether nothing in it is an event of a known source, or one that a rule knows.
+    fn holds_nothing(&self) -> bool {
+        self.examined() == 0 && self.matches == 0
     }
 }
 
@@ -86,8 +93,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let mut findings = Vec::new();
     let summary = run(source, kind, &settings.sigma, report.limits(), &mut |found| {
         let at = *seen.entry(std::ptr::from_ref(found.rule)).or_insert_with(|| {
-            let field = found.matched.first().map(|(field, _)| field.clone()).filter(|field| field != "*");
-            let place = Place::Event { record: found.record, field };
+            let place = Place::Event { record: found.record, field: telling_field(&found.matched) };
             let mut finding = catalogue::finding(&of_level(found.rule.level), place);
             finding.rule = Some(found.rule.reference());
             finding.techniques.clone_from(&found.rule.techniques);
@@ -96,7 +102,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         });
         findings[at].1 += 1;
     });
-    if kind.as_str() != EVTX && summary.examined() == 0 && summary.matches == 0 {
+    if kind.as_str() != EVTX && summary.holds_nothing() {
         return false;
     }
     report.ran("sigma", VERSION);
@@ -105,6 +111,13 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     }
     report_unexamined(&summary, report);
     true
+}
+
+/// The field that says the most of a match: the first that is not only about the kind of event.
+fn telling_field(matched: &[(String, String)]) -> Option<String> {
+    let general = |field: &str| matches!(field, "EventID" | "Provider_Name" | "Channel" | "eventSource");
+    let fields = || matched.iter().map(|(field, _)| field).filter(|field| *field != "*");
+    fields().find(|field| !general(field)).or_else(|| fields().next()).cloned()
 }
 
 /// Holds the rules against each event of a log, in order, in bounded memory. What can't be read or told is reported
@@ -136,8 +149,26 @@ fn run(
     limits: &Limits,
     on_match: &mut dyn FnMut(Match<'_>),
 ) -> LogSummary {
+    let summary = run_as(source, kind.as_str(), rules, limits, on_match);
+    if kind.as_str() == JSON_LINES && summary.holds_nothing() {
+        // An export written as one long line is a document, however much it looks like lines.
+        let again = run_as(source, JSON, rules, limits, on_match);
+        if !again.holds_nothing() {
+            return again;
+        }
+    }
+    summary
+}
+
+fn run_as(
+    source: &dyn Source,
+    kind: &str,
+    rules: &RuleSet,
+    limits: &Limits,
+    on_match: &mut dyn FnMut(Match<'_>),
+) -> LogSummary {
     let mut run = Run::new(rules, limits);
-    let result = match kind.as_str() {
+    let result = match kind {
         EVTX => evtx::each_record(source, &mut |record| match record {
             evtx::Record::Event(number, json) => run.event(number, json, on_match),
             evtx::Record::Broken(why) => run.broken(0, why),
@@ -150,7 +181,8 @@ fn run(
 }
 
 fn report_unexamined(summary: &LogSummary, report: &mut Report<'_>) {
-    let place = |record: u64| if record == 0 { Place::WHOLE } else { Place::Event { record, field: None } };
+    let whole = report.whole();
+    let place = |record: u64| if record == 0 { whole.clone() } else { Place::Event { record, field: None } };
     if let Some(why) = &summary.unreadable {
         report.unreadable(why);
     }
@@ -164,6 +196,9 @@ fn report_unexamined(summary: &LogSummary, report: &mut Report<'_>) {
     if let Some(record) = summary.first_unknown {
         let finding = catalogue::finding(&codes::UNKNOWN_SOURCE, place(record));
         report.add(finding.with("count", summary.unknown));
+    }
+    if summary.examined() > 0 && summary.covered == 0 {
+        report.add(catalogue::finding(&codes::NO_RULES, place(0)).with("count", summary.examined()));
     }
 }
 
@@ -234,6 +269,7 @@ impl<'r> Run<'r> {
         }
         self.summary.events += 1;
         let (groups, known) = self.groups();
+        self.summary.covered += u64::from(known && !groups.is_empty());
         if !known {
             self.summary.unknown += 1;
             self.summary.first_unknown.get_or_insert(number);

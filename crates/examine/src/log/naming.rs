@@ -31,7 +31,23 @@ pub fn short_name(path: &str) -> Option<Cow<'_, str>> {
             return Some(Cow::Borrowed(rest));
         }
     }
+    // Amazon EventBridge puts CloudTrail's events into an envelope.
+    if let Some(rest) = path.strip_prefix("detail.") {
+        return Some(Cow::Borrowed(rest));
+    }
     path.starts_with("protopayload.").then(|| Cow::Owned(format!("data.{path}")))
+}
+
+/// Whether a value under this path names the next one, as `<Data Name="…">` does in converters from XML.
+#[must_use]
+pub fn is_name_of_next(path: &str) -> bool {
+    matches!(path.strip_prefix("event.").unwrap_or(path), "eventdata.data.@name" | "eventdata.data.#attributes.name")
+}
+
+/// Whether a value under this path has the name that was given before it.
+#[must_use]
+pub fn is_named_value(path: &str) -> bool {
+    path.strip_prefix("event.").unwrap_or(path) == "eventdata.data.#text"
 }
 
 /// The name of a part of a Windows event's header: `<Provider Name="…">` is `Provider_Name`, as the rules have it.

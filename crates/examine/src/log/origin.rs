@@ -60,7 +60,7 @@ pub fn key(event: &Event) -> OriginKey<'_> {
         return OriginKey::Windows { channel, id };
     }
     if let Some(program) = event.lower(&names.syslog_identifier).or_else(|| event.lower(&names.comm))
-        && event.has(&names.journal_message)
+        && event.has(&names.message)
     {
         return OriginKey::Journal(program);
     }
@@ -99,10 +99,15 @@ pub fn origin(key: OriginKey<'_>) -> Origin {
 /// Gives the fields of a Windows event the names that generic rules use, where the log has others of its own.
 pub fn rename_windows_fields(event: &mut Event) {
     let names = &*NAMES;
-    if event.text(&names.event_id) == Some("4688") && event.lower(&names.channel) == Some("security") {
-        for (from, to) in &names.audit_process {
-            event.alias(from, to);
+    match event.lower(&names.channel) {
+        Some("security") if event.text(&names.event_id) == Some("4688") => {
+            for (from, to) in &names.audit_process {
+                event.alias(from, to);
+            }
         }
+        // The data of these events have no names, and shippers that can't express that leave only the message.
+        Some("windows powershell") => event.alias(&names.message, &names.data),
+        _ => {}
     }
 }
 
@@ -136,7 +141,8 @@ struct Names {
     command_line: FieldName,
     syslog_identifier: FieldName,
     comm: FieldName,
-    journal_message: FieldName,
+    message: FieldName,
+    data: FieldName,
     audit_process: Vec<(FieldName, FieldName)>,
 }
 
@@ -148,7 +154,8 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
     command_line: FieldName::new("CommandLine"),
     syslog_identifier: FieldName::new("SYSLOG_IDENTIFIER"),
     comm: FieldName::new("_COMM"),
-    journal_message: FieldName::new("MESSAGE"),
+    message: FieldName::new("Message"),
+    data: FieldName::new("Data"),
     audit_process: [
         ("NewProcessName", "Image"),
         ("ParentProcessName", "ParentImage"),
@@ -372,6 +379,9 @@ const MARKERS: &[Marker] = &[
     product(&[("category", Ending("signinlogs"))], "azure", &["signinlogs"]),
     product(&[("userPrincipalName", There), ("appDisplayName", There)], "azure", &["signinlogs"]),
     product(&[("UserPrincipalName", There), ("ResultType", There)], "azure", &["signinlogs"]),
+    product(&[("Type", Word("signinlogs"))], "azure", &["signinlogs"]),
+    product(&[("Type", Word("auditlogs"))], "azure", &["auditlogs"]),
+    product(&[("Type", Word("azureactivity"))], "azure", &["activitylogs"]),
     product(&[("activityDisplayName", There), ("targetResources", There)], "azure", &["auditlogs"]),
     product(&[("operationName", Starting("microsoft.")), ("resourceId", There)], "azure", &["activitylogs"]),
     product(&[("OperationNameValue", There)], "azure", &["activitylogs"]),
@@ -387,6 +397,7 @@ const MARKERS: &[Marker] = &[
         &["gcp.audit", "google_workspace.admin"],
     ),
     product(&[("protoPayload.serviceName", There)], "gcp", &["gcp.audit"]),
+    product(&[("protoPayload.methodName", There)], "gcp", &["gcp.audit"]),
     product(&[("data.protoPayload.serviceName", There)], "gcp", &["gcp.audit"]),
     product(&[("gcp.audit.method_name", There)], "gcp", &["gcp.audit"]),
     product(&[("eventService", Ending(".googleapis.com"))], "gcp", &["google_workspace.admin"]),
@@ -408,6 +419,12 @@ const MARKERS: &[Marker] = &[
     product(&[("_path", Word("kerberos")), ("uid", There)], "zeek", &["kerberos"]),
     product(&[("_path", Word("rdp")), ("uid", There)], "zeek", &["rdp"]),
     product(&[("_path", Word("x509"))], "zeek", &["x509"]),
+    product(&[("@stream", Word("http")), ("uid", There)], "zeek", &["http"]),
+    product(&[("@stream", Word("dns")), ("uid", There)], "zeek", &["dns"]),
+    product(&[("@stream", Word("dce_rpc")), ("uid", There)], "zeek", &["dce_rpc"]),
+    product(&[("@stream", Word("smb_files")), ("uid", There)], "zeek", &["smb_files"]),
+    product(&[("@stream", Word("kerberos")), ("uid", There)], "zeek", &["kerberos"]),
+    product(&[("@stream", Word("rdp")), ("uid", There)], "zeek", &["rdp"]),
     product(&[("id.orig_h", There), ("uid", There), ("qtype_name", There)], "zeek", &["dns"]),
     product(&[("id.orig_h", There), ("uid", There), ("method", There)], "zeek", &["http"]),
     product(&[("id.orig_h", There), ("uid", There), ("endpoint", There)], "zeek", &["dce_rpc"]),
@@ -416,6 +433,8 @@ const MARKERS: &[Marker] = &[
     product(&[("id.orig_h", There), ("uid", There), ("cookie", There)], "zeek", &["rdp"]),
     product(&[("certificate.serial", There), ("fingerprint", There)], "zeek", &["x509"]),
     product(&[("certificate.serial", There), ("ts", There)], "zeek", &["x509"]),
+    product(&[("_path", There), ("uid", There)], "zeek", &[]),
+    product(&[("@stream", There), ("uid", There)], "zeek", &[]),
     product(&[("InterfaceUuid", There), ("OpNum", There)], "rpc_firewall", &[]),
     product(&[("type", Capitals), ("auid", There)], "linux", &["auditd"]),
     product(&[("type", Word("execve")), ("a0", There)], "linux", &["auditd"]),
@@ -438,3 +457,47 @@ const KUBERNETES: &[&str] = &["audit"];
 static TESTS: LazyLock<Vec<Vec<(FieldName, Is)>>> = LazyLock::new(|| {
     MARKERS.iter().map(|m| m.fields.iter().map(|(name, test)| (FieldName::new(name), *test)).collect()).collect()
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(event: serde_json::Value) -> Origin {
+        let mut read = Event::default();
+        read.read_json(event.to_string().as_bytes(), 64).expect("an event");
+        origin(key(&read))
+    }
+
+    #[test]
+    fn origins_are_told_by_content() {
+        use serde_json::json;
+        let sysmon = of(json!({"Channel": "Microsoft-Windows-Sysmon/Operational", "EventID": 12}));
+        assert_eq!(sysmon.product, Some("windows"));
+        assert_eq!(sysmon.services, ["sysmon"]);
+        assert_eq!(sysmon.categories, ["registry_event", "registry_add", "registry_delete"]);
+        assert_eq!(of(json!({"log_name": "Security", "event_id": 4688})).categories, ["process_creation"]);
+        assert_eq!(
+            of(json!({"SourceName": "Microsoft-Windows-Sysmon", "EventID": 1})).categories,
+            ["process_creation"]
+        );
+        assert_eq!(of(json!({"Channel": "Linux-Sysmon/Operational", "EventID": 1})).product, Some("linux"));
+        assert_eq!(of(json!({"eventSource": "iam.amazonaws.com", "eventName": "x"})).services, ["cloudtrail"]);
+        assert_eq!(of(json!({"_COMM": "sshd", "MESSAGE": "x"})).services, ["syslog", "sshd", "auth"]);
+        assert_eq!(of(json!({"Image": "/usr/bin/id", "CommandLine": "id"})).product, Some("linux"));
+        assert_eq!(of(json!({"type": "EXECVE", "a0": "id", "auid": "1"})).services, ["auditd"]);
+        assert_eq!(of(json!({"c-uri": "/", "cs-method": "GET"})).categories, ["proxy", "webserver"]);
+        assert!(!of(json!({"text": "hello", "label": 1})).is_known());
+        assert!(!of(json!({"id": 1, "type": "user", "action": "x"})).is_known());
+    }
+
+    #[test]
+    fn audited_processes_have_the_fields_of_sysmon() {
+        let mut event = Event::default();
+        let json =
+            br#"{"Channel":"Security","EventID":4688,"NewProcessName":"C:\\a.exe","ParentProcessName":"C:\\b.exe"}"#;
+        event.read_json(json, 64).expect("an event");
+        rename_windows_fields(&mut event);
+        assert_eq!(event.text(&FieldName::new("Image")), Some("C:\\a.exe"));
+        assert_eq!(event.text(&FieldName::new("ParentImage")), Some("C:\\b.exe"));
+    }
+}

@@ -3,6 +3,7 @@
 //! The rules are those of the Sigma specification 2.1, <https://sigmahq.io/sigma-specification/>. What is not
 //! supported is an error of the rule, never a rule that silently matches nothing.
 
+mod builtin;
 pub mod codes;
 mod condition;
 mod encode;
@@ -15,6 +16,8 @@ mod modifier;
 mod pattern;
 mod pcre;
 mod rule;
+#[cfg(test)]
+mod tests;
 mod time;
 mod yaml;
 
@@ -23,6 +26,7 @@ use std::sync::{Arc, LazyLock};
 
 use sakimori_model::Digest;
 
+use self::builtin::BUILTIN_FILES;
 pub use self::error::{Position, RuleError};
 pub(crate) use self::index::{Candidates, Index};
 pub use self::logsource::LogSource;
@@ -35,8 +39,6 @@ pub struct RuleSet {
     rules: Arc<[Arc<Rule>]>,
     index: Arc<Index>,
 }
-
-include!("builtin.rs");
 
 static BUILTIN: LazyLock<RuleSet> = LazyLock::new(|| {
     let (rules, errors) = RuleSet::compile(BUILTIN_FILES.iter().map(|(name, text)| (*name, text.as_bytes())));

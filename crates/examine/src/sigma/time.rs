@@ -58,7 +58,7 @@ fn iso_week(year: u32, month: u32, day: u32) -> u32 {
     // Monday is 0, so Thursday is 3.
     let thursday = day_of_year + 3;
     if thursday <= weekday {
-        return weeks_in(year - 1);
+        return weeks_in(year.saturating_sub(1));
     }
     let week = (thursday - weekday - 1) / 7 + 1;
     if week > weeks_in(year) { 1 } else { week }

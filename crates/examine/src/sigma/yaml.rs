@@ -45,6 +45,7 @@ pub(crate) fn documents(bytes: &[u8]) -> Result<Vec<Node>, Problem> {
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_events: EVENTS_MAX, max_depth: DEPTH_MAX, max_aliases: 1_000 },
         with_snippet: false,
+        strict_booleans: true,
     };
     let read: Result<Vec<Spanned<Shape>>, _> = serde_saphyr::from_slice_multiple_with_options(bytes, options);
     match read {
