@@ -6,11 +6,10 @@ use crate::catalogue::finding;
 use crate::report::is_unexamined;
 
 use super::codes;
-use super::input::Span;
 use super::joblib::Built;
 use super::judge::{self, Role, Verdict};
 use super::machine::{Broken, Loader, Machine, Purpose};
-use super::value::{Node, TextForm, Value};
+use super::value::{Node, Value};
 
 /// Calls of one global that are reported one by one.
 const CALLS_TOLD_MAX: u32 = 8;
@@ -239,54 +238,6 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    /// `torch.storage._load_from_bytes` loads another file of PyTorch's from a literal: it is examined in its place.
-    fn load_bytes(&mut self, literal: Option<Value>) {
-        if self.purpose == Purpose::Recognise {
-            return;
-        }
-        let source = self.input.source();
-        let member = format!("storage@{:#x}", self.offset);
-        if self.report.enter(&member).is_ok() {
-            match literal.and_then(|l| self.literal_bytes(l)) {
-                Some(Literal::Window(span)) => {
-                    let window = crate::source::Window::new(source, span.offset, span.len);
-                    super::examine_torch_bytes(&window, self.report);
-                }
-                Some(Literal::Owned(bytes)) => super::examine_torch_bytes(&bytes, self.report),
-                None => {
-                    let place = self.report.whole();
-                    let why = "bytes that are known only when it is loaded";
-                    self.report.add(finding(&codes::NOT_FOLLOWED, place).with("what", why));
-                }
-            }
-        }
-        self.report.leave();
-    }
-
-    /// The bytes of a literal, or of `_codecs.encode(text, "latin1")`, which is how protocol 2 writes bytes.
-    fn literal_bytes(&self, value: Value) -> Option<Literal> {
-        match value {
-            Value::Bytes { len, offset } | Value::Text { form: TextForm::Raw, len, offset } => {
-                Some(Literal::Window(Span { offset, len: u64::from(len) }))
-            }
-            _ => {
-                let Some(Node::Call { callee: Value::Global(g), args, .. }) = self.heap.node(value) else { return None };
-                let encode = self.globals.at(*g).is_some_and(|g| g.name == "encode" && g.module == "_codecs");
-                let Some(&[Value::Text { form: TextForm::Raw, len, offset }, encoding]) = self.heap.items(*args) else {
-                    return None;
-                };
-                let latin1 = self.text_of(encoding).is_some_and(|e| e.starts_with("latin"));
-                let max = self.report.limits().member_bytes_max;
-                if !encode || !latin1 || u64::from(len) > max {
-                    return None;
-                }
-                let text = self.input.bytes(Span { offset, len: u64::from(len) }, len as usize);
-                let text = std::str::from_utf8(&text).ok()?;
-                text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<_>>().map(Literal::Owned)
-            }
-        }
-    }
-
     /// Calling something that was not imported.
     fn call_of_value(&mut self, callee: Value, args: Value) -> Result<Value, Broken> {
         match self.heap.node(callee) {
@@ -330,12 +281,6 @@ impl Machine<'_, '_, '_> {
             self.report.add(told);
         }
     }
-}
-
-/// The bytes that a nested loader reads.
-enum Literal {
-    Window(Span),
-    Owned(Vec<u8>),
 }
 
 /// State.

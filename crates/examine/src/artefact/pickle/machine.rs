@@ -418,6 +418,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             }
         };
         let span = self.input.literal(len)?;
+        self.look_into(span);
         self.stack.push(match code {
             b'B' | b'C' | 0x8e | 0x96 => Value::bytes(span),
             _ => Value::text(TextForm::Raw, span),
@@ -428,6 +429,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     fn text_line(&mut self, code: u8) -> Result<(), Broken> {
         let line = self.input.line()?;
         if code == b'V' {
+            self.look_into(line);
             self.stack.push(Value::text(TextForm::UnicodeEscape, line));
             return Ok(());
         }
@@ -436,6 +438,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             self.odd("a STRING without quotes")?;
         }
         let inner = Span { offset: line.offset + 1, len: line.len.saturating_sub(2) };
+        self.look_into(inner);
         self.stack.push(Value::text(TextForm::Quoted, inner));
         Ok(())
     }
