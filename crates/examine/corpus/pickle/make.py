@@ -4,8 +4,7 @@ import pathlib
 import pickle
 import struct
 
-OUT = pathlib.Path(__file__).parent / "pickle"
-OUT.mkdir(exist_ok=True)
+OUT = pathlib.Path(__file__).parent
 
 
 def text(s):
