@@ -55,7 +55,7 @@ write(
     "copyreg-instance",
     b"ccopy_reg\n_reconstructor\n(csklearn.svm.classes\nSVC\nc__builtin__\nobject\nNtR(dS'C'\nI1\nsb.",
 )
-write("joblib-array", p4(wrapper(b"K\x02\x85", dtype("f8", F8)) + b"\x07" + b"\xff" * 7 + b"cos\nsys1234567"))
+write("joblib-array", p4(wrapper(b"K\x02\x85", dtype("f8", F8)) + b"\x07" + b"\xff" * 7 + b"cos\nsystem\n12345"))
 write("joblib-array-0.10", p4(wrapper(b"K\x02K\x01\x86", dtype("f8", F8), aligned=False) + bytes(range(16))))
 write(
     "joblib-objects",

@@ -116,6 +116,7 @@ struct Said {
     frame: bool,
     odd: bool,
     bomb: bool,
+    limit: bool,
     persistent: bool,
 }
 
@@ -186,12 +187,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     /// Ends the examination of a source: what needs all of it to be known.
     pub(super) fn finish(mut self) {
         self.tell_imports();
-        // The budget is counted in batches; a limit that the rest goes over has its finding already.
-        let _ = self.report.ran_opcodes(self.opcodes % BATCH_OPCODES);
+        if !self.said.limit {
+            // The last batch. When it goes over the limit, the report has the finding, and there is nothing to stop.
+            let _ = self.report.ran_opcodes(self.opcodes % BATCH_OPCODES);
+        }
     }
 
     fn check_limits(&mut self) -> Result<(), Broken> {
-        self.report.ran_opcodes(BATCH_OPCODES).map_err(|_| Broken::Limit)?;
+        if self.report.ran_opcodes(BATCH_OPCODES).is_err() {
+            self.said.limit = true;
+            return Err(Broken::Limit);
+        }
         let limits = self.report.limits();
         if self.stack.len() > limits.pickle_stack_max {
             self.report.over("pickle_stack_max", limits.pickle_stack_max as u64);
@@ -389,7 +395,8 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
 
     fn protocol(&mut self) -> Result<(), Broken> {
         let version = self.input.byte()?;
-        if version > PROTOCOL_MAX {
+        // Every loader of today refuses it. Its opcodes are the same, so what they do is worth knowing.
+        if version > PROTOCOL_MAX && self.purpose == Purpose::Examine {
             self.odd(&format!("protocol {version} does not exist"))?;
         }
         Ok(())

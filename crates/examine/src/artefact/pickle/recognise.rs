@@ -26,7 +26,9 @@ pub fn looks_like_pickle(prefix: &[u8]) -> bool {
     let known = machine.globals.any_known() || machine.calls > 0;
     match end {
         Ok(_) => machine.opcodes() > 1,
-        Err(Broken::Truncated | Broken::Lost) => known || has_magic || machine.opcodes() >= OPCODES_MIN && literals(prefix),
+        Err(Broken::Truncated | Broken::Lost) => {
+            known || (has_magic && prefix.len() > 2) || (machine.opcodes() >= OPCODES_MIN && literals(prefix))
+        }
         Err(_) => known || (has_magic && machine.opcodes() > 2),
     }
 }
