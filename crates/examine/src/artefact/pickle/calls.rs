@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use sakimori_model::{Code, Finding};
+
 use crate::catalogue::finding;
-use crate::report::is_unexamined;
 
 use super::codes;
 use super::joblib::Built;
@@ -273,12 +274,10 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    fn tell(&mut self, code: &sakimori_model::Code, with: impl FnOnce(sakimori_model::Finding) -> sakimori_model::Finding) {
+    fn tell(&mut self, code: &Code, with: impl FnOnce(Finding) -> Finding) {
         if self.purpose == Purpose::Examine {
             let place = self.report.byte(self.offset);
-            let told = with(finding(code, place));
-            debug_assert!(!is_unexamined(&told));
-            self.report.add(told);
+            self.report.add(with(finding(code, place)));
         }
     }
 }

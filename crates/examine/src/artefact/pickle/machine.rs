@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use sakimori_model::Finding;
+use sakimori_model::{Code, Finding};
 
 use crate::catalogue::finding;
 use crate::codes as common;
@@ -107,17 +107,8 @@ pub(super) struct Machine<'s, 'r, 'l> {
     pub(super) offset: u64,
     /// The offset at which the current frame says that it ends.
     frame_end: u64,
-    said: Said,
-}
-
-/// What is said once a source only.
-#[derive(Default)]
-struct Said {
-    frame: bool,
-    odd: bool,
-    bomb: bool,
-    limit: bool,
-    persistent: bool,
+    /// What was said already, of what is said once a source only.
+    said: Vec<Code>,
 }
 
 impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
@@ -136,7 +127,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             opcodes: 0,
             offset: 0,
             frame_end: 0,
-            said: Said::default(),
+            said: Vec::new(),
         }
     }
 
@@ -187,7 +178,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     /// Ends the examination of a source: what needs all of it to be known.
     pub(super) fn finish(mut self) {
         self.tell_imports();
-        if !self.said.limit {
+        if !self.said.contains(&common::LIMIT) {
             // The last batch. When it goes over the limit, the report has the finding, and there is nothing to stop.
             let _ = self.report.ran_opcodes(self.opcodes % BATCH_OPCODES);
         }
@@ -195,7 +186,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
 
     fn check_limits(&mut self) -> Result<(), Broken> {
         if self.report.ran_opcodes(BATCH_OPCODES).is_err() {
-            self.said.limit = true;
+            self.said.push(common::LIMIT);
             return Err(Broken::Limit);
         }
         let limits = self.report.limits();
@@ -407,7 +398,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     fn frame(&mut self) -> Result<(), Broken> {
         let len = u64::from_le_bytes(self.input.fixed()?);
         if (len > self.input.left() || self.offset < self.frame_end) && self.purpose == Purpose::Examine {
-            self.note(codes::FRAME, |s| &mut s.frame, |f| f);
+            self.note(codes::FRAME, |f| f);
         }
         self.frame_end = self.input.position().saturating_add(len);
         Ok(())
@@ -461,21 +452,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             self.stack.push(Value::Data);
             return Ok(());
         }
-        let text = self.input.bytes(line, NUMBER_BYTES_MAX as usize).into_owned();
-        let value = match text.as_slice() {
-            b"00" => Value::Bool(false),
-            b"01" => Value::Bool(true),
-            digits if digits.strip_suffix(b"L").unwrap_or(digits) == TORCH_MAGIC_TEXT => Value::TorchMagic,
-            _ => match self.number(line) {
-                Some(value) => Value::Int(value),
-                None if is_long_number(&text) => Value::Data,
-                None => {
-                    self.odd("a number that is none")?;
-                    Value::Data
-                }
-            },
+        let text = self.input.bytes(line, NUMBER_BYTES_MAX as usize);
+        let value = match &*text {
+            b"00" => Some(Value::Bool(false)),
+            b"01" => Some(Value::Bool(true)),
+            digits if digits.strip_suffix(b"L").unwrap_or(digits) == TORCH_MAGIC_TEXT => Some(Value::TorchMagic),
+            digits => parse_int(digits).map(Value::Int).or_else(|| is_long_number(digits).then_some(Value::Data)),
         };
-        self.stack.push(value);
+        if value.is_none() {
+            self.odd("a number that is none")?;
+        }
+        self.stack.push(value.unwrap_or(Value::Data));
         Ok(())
     }
 
@@ -521,17 +508,18 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         let kind = kind.and_then(|kind| self.text_of(kind)).unwrap_or_default();
         if self.loader != Loader::Torch || !matches!(kind.as_str(), "storage" | "module") {
             let id = self.shown(id);
-            self.note(codes::PERSISTENT, |s| &mut s.persistent, |f| f.with("id", id));
+            self.note(codes::PERSISTENT, |f| f.with("id", id));
         }
         self.stack.push(Value::Data);
         Ok(())
     }
 
     /// Adds a finding at the opcode that runs, unless one of its kind was added before.
-    fn note(&mut self, code: sakimori_model::Code, said: fn(&mut Said) -> &mut bool, with: impl FnOnce(Finding) -> Finding) {
-        if !std::mem::replace(said(&mut self.said), true) && self.purpose == Purpose::Examine {
+    fn note(&mut self, code: Code, with: impl FnOnce(Finding) -> Finding) {
+        if self.purpose == Purpose::Examine && !self.said.contains(&code) {
             let place = self.report.byte(self.offset);
             self.report.add(with(finding(&code, place)));
+            self.said.push(code);
         }
     }
 
@@ -540,7 +528,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         if self.purpose == Purpose::Recognise {
             return Err(Broken::Implausible);
         }
-        self.note(common::UNREADABLE, |s| &mut s.odd, |f| f.with("why", why));
+        self.note(common::UNREADABLE, |f| f.with("why", why));
         Ok(())
     }
 
@@ -613,7 +601,11 @@ impl Machine<'_, '_, '_> {
     fn push_filled(&mut self, empty: Node, items: &[Value]) {
         let is_dict = matches!(empty, Node::Dict { .. });
         let node = self.heap.add(empty, 0);
-        if is_dict { self.heap.set_items(node, items) } else { self.heap.extend(node, items) }
+        if is_dict {
+            self.heap.set_items(node, items)
+        } else {
+            self.heap.extend(node, items)
+        }
         self.push_container(node);
     }
 
@@ -645,7 +637,7 @@ impl Machine<'_, '_, '_> {
         let limits = self.report.limits();
         let bytes = self.input.position().max(1);
         if weight > limits.pickle_expanded_max && weight / bytes > limits.ratio_max {
-            self.note(codes::EXPANSION, |s| &mut s.bomb, |f| f.with("count", weight));
+            self.note(codes::EXPANSION, |f| f.with("count", weight));
         }
     }
 }
@@ -660,6 +652,9 @@ fn last_byte(line: Span) -> Span {
 
 /// `int(text, 0)`, also with the leading zeros and the trailing `L` that older picklers wrote.
 fn parse_int(bytes: &[u8]) -> Option<i64> {
+    if matches!(bytes.len(), 1..=18) && bytes.iter().all(u8::is_ascii_digit) {
+        return Some(bytes.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')));
+    }
     let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
     let text = std::str::from_utf8(&bytes[..end]).ok()?.trim();
     let text = text.strip_suffix('L').unwrap_or(text);

@@ -29,7 +29,9 @@ fn every_opcode_of_protocols_0_to_5_is_run() {
 
 #[test]
 fn the_fence_of_a_mark_holds() {
-    for under in [&b"N(0."[..], b"N(2.", b"N(a.", b"N(\x85.", b"NN(s.", b"N(q\x00.", b"N(.", b"(R.", b"t.", b"e.", b"1."] {
+    for under in
+        [&b"N(0."[..], b"N(2.", b"N(a.", b"N(\x85.", b"NN(s.", b"N(q\x00.", b"N(.", b"(R.", b"t.", b"e.", b"1."]
+    {
         let codes = found(under);
         // POP on a mark takes the mark.
         assert_eq!(codes.iter().any(|c| c == "OBS-0002"), under != b"N(0.", "{under:?} {codes:?}");
@@ -57,7 +59,8 @@ fn sparse_memo_slots_take_no_room() {
 
 #[test]
 fn limits_become_findings() {
-    let limits = Limits { pickle_opcodes_max: 5000, pickle_stack_max: 2000, pickle_globals_max: 1, ..Limits::default() };
+    let limits =
+        Limits { pickle_opcodes_max: 5000, pickle_stack_max: 2000, pickle_globals_max: 1, ..Limits::default() };
     let tall = [b"\x80\x02".as_slice(), &[b'N'; 5000], b"."].concat();
     assert_eq!(found_within(&tall, &limits), ["OBS-0003"], "the stack");
     let long = [b"\x80\x02".as_slice(), &b"N0".repeat(5000), b"N."].concat();

@@ -87,8 +87,10 @@ impl Machine<'_, '_, '_> {
     pub(super) fn look_into(&mut self, span: Span) {
         if span.len >= LITERAL_BYTES_MIN && self.purpose == Purpose::Examine {
             let start = self.input.bytes(span, 5);
-            if matches!(&*start, [0x80, 2..=5, ..] | [b'g', b'A', b'I'..=b'X', ..] | [b'8', b'0', b'0', b'2'..=b'5', ..])
-                && *start != [0x80, 0x02, 0x8a, 0x0a, 0x6c]
+            if matches!(
+                &*start,
+                [0x80, 2..=5, ..] | [b'g', b'A', b'I'..=b'X', ..] | [b'8', b'0', b'0', b'2'..=b'5', ..]
+            ) && *start != [0x80, 0x02, 0x8a, 0x0a, 0x6c]
             {
                 self.examine_literal(span);
             }

@@ -15,9 +15,16 @@ pub(super) enum Value {
     /// Data without anything to run: floats, large integers, arrays, storages.
     Data,
     /// Text, by its place in the source.
-    Text { form: TextForm, len: u32, offset: u64 },
+    Text {
+        form: TextForm,
+        len: u32,
+        offset: u64,
+    },
     /// Bytes, by their place in the source.
-    Bytes { len: u32, offset: u64 },
+    Bytes {
+        len: u32,
+        offset: u64,
+    },
     /// An imported global, by its number in the machine.
     Global(u32),
     /// A container or an instance, by its number in the heap.
@@ -61,12 +68,25 @@ pub(super) const ENTRIES_KEPT: usize = 64;
 /// A container or an instance.
 #[derive(Debug)]
 pub(super) enum Node {
-    Tuple { items: Box<[Value]>, len: usize },
-    List { items: Vec<Value>, len: usize },
-    Dict { entries: Vec<(Value, Value)>, len: usize },
+    Tuple {
+        items: Box<[Value]>,
+        len: usize,
+    },
+    List {
+        items: Vec<Value>,
+        len: usize,
+    },
+    Dict {
+        entries: Vec<(Value, Value)>,
+        len: usize,
+    },
     Set,
     /// What a call returned, with the state that it was given afterwards.
-    Call { callee: Value, args: Value, state: Value },
+    Call {
+        callee: Value,
+        args: Value,
+        state: Value,
+    },
 }
 
 /// All nodes of a pickle.
@@ -216,7 +236,11 @@ impl Memo {
                     self.dense.resize(at + 1, Value::Unset);
                 }
                 let old = std::mem::replace(&mut self.dense[at], value);
-                if old == Value::Unset && !self.sparse.is_empty() { self.sparse.remove(&slot).unwrap_or(old) } else { old }
+                if old == Value::Unset && !self.sparse.is_empty() {
+                    self.sparse.remove(&slot).unwrap_or(old)
+                } else {
+                    old
+                }
             }
             _ => self.sparse.insert(slot, value).unwrap_or(Value::Unset),
         };
