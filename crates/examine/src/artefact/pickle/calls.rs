@@ -20,6 +20,8 @@ const CALLS_TOLD_MAX: u32 = 8;
 pub(super) struct Globals {
     all: Vec<Global>,
     numbers: HashMap<(String, String), u32>,
+    /// Imports whose name is not in the stream.
+    computed: u32,
 }
 
 /// An imported global.
@@ -34,6 +36,13 @@ pub(super) struct Global {
 impl Globals {
     pub(super) fn at(&self, number: u32) -> Option<&Global> {
         self.all.get(number as usize)
+    }
+
+    /// The first dangerous global, or that one has a name which is not in the stream.
+    pub(super) fn worst(&self) -> Option<String> {
+        let dangerous = self.all.iter().find(|g| matches!(g.verdict, Verdict::Dangerous(_)));
+        let shown = dangerous.map(|g| format!("{}.{}", g.module, g.name));
+        shown.or_else(|| (self.computed > 0).then(|| "…".to_owned()))
     }
 
     /// True when a global was imported that is known, be it as safe or as dangerous.
@@ -66,6 +75,7 @@ impl Machine<'_, '_, '_> {
             (Some(module), Some(name)) => self.import(module, name)?,
             _ if self.computed(module) || self.computed(name) => {
                 let shown = format!("{}.{}", self.shown(module), self.shown(name));
+                self.globals.computed += 1;
                 self.tell(&codes::COMPUTED_NAME, |f| f.with("global", shown));
                 Value::Computed
             }
@@ -105,7 +115,7 @@ impl Machine<'_, '_, '_> {
     /// Reports the dangerous globals that were imported and never called: the import alone runs a module's code, and
     /// a call can come from where nothing shows it, such as a method that the loader looks up.
     pub(super) fn tell_imports(&mut self) {
-        if self.purpose == Purpose::Recognise {
+        if self.purpose != Purpose::Examine {
             return;
         }
         for global in &self.globals.all {

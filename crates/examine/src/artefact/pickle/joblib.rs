@@ -58,6 +58,7 @@ impl Machine<'_, '_, '_> {
         match follows {
             Some(Follows::Pickle) => self.run_nested()?,
             Some(Follows::Bytes { count, padding }) => {
+                self.tell_other_reading();
                 if padding == Padding::Counted {
                     let length = self.input.byte()?;
                     self.input.literal(u64::from(length))?;
@@ -77,6 +78,20 @@ impl Machine<'_, '_, '_> {
         self.pop()?;
         self.stack.push(Value::Data);
         Ok(())
+    }
+
+    /// `pickle.load` knows nothing of arrays and runs their bytes as opcodes. Real ones break at once; a payload in them
+    /// runs for whoever takes that loader.
+    fn tell_other_reading(&mut self) {
+        if self.purpose != Purpose::Examine {
+            return;
+        }
+        let offset = self.input.position();
+        if let Some(global) = Machine::probe(self.input.source(), offset, self.report) {
+            let place = self.report.byte(offset);
+            let told = finding(&codes::DANGEROUS_IMPORT, place);
+            self.report.add(told.with("global", global).with("does", "in the bytes of an array"));
+        }
     }
 
     /// Before 0.10 each array lay in a file of its own beside the pickle. A name that leaves the folder is no such file.

@@ -14,11 +14,13 @@ use crate::source::Source;
 
 use super::calls::Globals;
 use super::codes;
-use super::input::{Input, Span};
+use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, Span};
 use super::value::{Heap, Memo, Node, TextForm, Value};
 
 /// Opcodes run between two looks at the budget.
 const BATCH_OPCODES: u64 = 4096;
+/// Values that a probe starts with, for what it takes from below.
+const PROBE_STACK: usize = 64;
 /// The longest number in text that is read.
 const NUMBER_BYTES_MAX: u64 = 4096;
 /// The highest protocol that exists.
@@ -77,6 +79,8 @@ pub(super) enum Purpose {
     Examine,
     /// To tell pickles from other content: what no pickler writes is refused.
     Recognise,
+    /// To see silently what another loader would make of bytes in the middle of a pickle.
+    Probe,
 }
 
 /// How the loader treats what is not in the pickle language.
@@ -114,7 +118,7 @@ pub(super) struct Machine<'s, 'r, 'l> {
 impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     pub(super) fn new(source: &'s dyn Source, loader: Loader, purpose: Purpose, report: &'r mut Report<'l>) -> Self {
         Self {
-            input: Input::new(source),
+            input: Input::new(source, if purpose == Purpose::Probe { GLANCE_BYTES } else { CHUNK_BYTES }),
             heap: Heap::new(report.limits().pickle_cells_max),
             stack: Vec::new(),
             globals: Globals::default(),
@@ -153,6 +157,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         let result = self.run_to_stop();
         (self.stack, self.marks, self.memo, self.loader) = outer;
         result.map(|_| ())
+    }
+
+    /// What `pickle.load` would import if it read opcodes from `offset` on, in the middle of a stream.
+    pub(super) fn probe(source: &'s dyn Source, offset: u64, report: &'r mut Report<'l>) -> Option<String> {
+        let mut machine = Self::new(source, Loader::Plain, Purpose::Probe, report);
+        machine.input.seek(offset);
+        machine.stack = vec![Value::Data; PROBE_STACK];
+        let _ = machine.run_to_stop();
+        let opcodes = machine.opcodes % BATCH_OPCODES;
+        let _ = machine.report.ran_opcodes(opcodes);
+        machine.globals.worst()
     }
 
     /// Opcodes run so far.
@@ -525,7 +540,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
 
     /// Something that most loaders refuse: reported once, and the run goes on in case that one doesn't.
     pub(super) fn odd(&mut self, why: &str) -> Result<(), Broken> {
-        if self.purpose == Purpose::Recognise {
+        if self.purpose != Purpose::Examine {
             return Err(Broken::Implausible);
         }
         self.note(common::UNREADABLE, |f| f.with("why", why));
@@ -573,8 +588,11 @@ impl Machine<'_, '_, '_> {
 
     #[inline]
     fn get(&mut self, slot: u64) -> Result<(), Broken> {
-        let value = self.memo.get(slot).ok_or(Broken::Memo(slot as i64))?;
-        self.stack.push(value);
+        match self.memo.get(slot) {
+            Some(value) => self.stack.push(value),
+            None if self.purpose == Purpose::Probe => self.stack.push(Value::Computed),
+            None => return Err(Broken::Memo(slot as i64)),
+        }
         Ok(())
     }
 

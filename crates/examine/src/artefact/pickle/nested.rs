@@ -41,7 +41,7 @@ enum Literal {
 impl Machine<'_, '_, '_> {
     /// `torch.storage._load_from_bytes` loads another file of PyTorch's from a literal: it is examined in its place.
     pub(super) fn load_bytes(&mut self, literal: Option<Value>) {
-        if self.purpose == Purpose::Recognise {
+        if self.purpose != Purpose::Examine {
             return;
         }
         let bytes = literal.and_then(|l| self.literal_bytes(l));
