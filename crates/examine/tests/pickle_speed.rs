@@ -15,11 +15,16 @@ fn five_million_opcodes() {
         ("tuples in a dictionary", b"K\x01K\x02K\x03\x86\x94s"),
         ("instances", b"h\x00)\x81\x94}\x94\x8c\x01aK\x01sba"),
         ("protocol 0", b"I17\nap1\n"),
+        ("calls of what calls return", b"h\x00)R)R0"),
+        ("names from text", b"\x8c\x0bcollections\x8c\x07Counter\x930"),
+        ("hidden pickles", b"C\x0e\x80\x04cos\nsystem\n.0"),
     ] {
         let opcodes = match name {
             "instances" => 11,
             "tuples in a dictionary" => 6,
             "numbers on and off the stack" => 2,
+            "calls of what calls return" => 6,
+            "names from text" => 4,
             _ => 3,
         };
         let container: &[u8] = if name.starts_with("tuples") { b"}" } else { b"]" };

@@ -14,6 +14,8 @@ use super::value::{Node, Value};
 
 /// Calls of one global that are reported one by one.
 const CALLS_TOLD_MAX: u32 = 8;
+/// Findings of one code from one source.
+const TOLD_MAX: u32 = 100;
 
 /// The globals that a source imports, each once.
 #[derive(Default)]
@@ -74,9 +76,10 @@ impl Machine<'_, '_, '_> {
         let global = match (self.text_of(module), self.text_of(name)) {
             (Some(module), Some(name)) => self.import(module, name)?,
             _ if self.computed(module) || self.computed(name) => {
-                let shown = format!("{}.{}", self.shown(module), self.shown(name));
                 self.globals.computed += 1;
-                self.tell(&codes::COMPUTED_NAME, |f| f.with("global", shown));
+                self.tell(&codes::COMPUTED_NAME, |m, f| {
+                    f.with("global", format_args!("{}.{}", m.shown(module), m.shown(name)))
+                });
                 Value::Computed
             }
             _ => return Err(Broken::NotText),
@@ -103,7 +106,7 @@ impl Machine<'_, '_, '_> {
         }
         let verdict = judge::judge(&key.0, &key.1);
         if verdict == Verdict::Unknown {
-            self.tell(&codes::UNKNOWN_GLOBAL, |f| f.with("global", format_args!("{}.{}", key.0, key.1)));
+            self.tell(&codes::UNKNOWN_GLOBAL, |_, f| f.with("global", format_args!("{}.{}", key.0, key.1)));
         }
         let number = self.globals.all.len() as u32;
         let (module, name) = key.clone();
@@ -260,8 +263,7 @@ impl Machine<'_, '_, '_> {
     }
 
     fn computed_call(&mut self, callee: Value, args: Value) -> Result<Value, Broken> {
-        let shown = self.shown_call(callee, args);
-        self.tell(&codes::COMPUTED_CALL, |f| f.with("call", shown));
+        self.tell(&codes::COMPUTED_CALL, |m, f| f.with("call", m.shown_call(callee, args)));
         Ok(Value::Data)
     }
 
@@ -269,9 +271,10 @@ impl Machine<'_, '_, '_> {
         if self.count_call(number) > CALLS_TOLD_MAX {
             return;
         }
-        let shown = self.shown_call(callee, args);
-        let global = self.globals.at(number).map(|g| format!("{}.{}", g.module, g.name)).unwrap_or_default();
-        self.tell(&codes::DANGEROUS_CALL, |f| f.with("call", shown).with("global", global).with("does", why));
+        self.tell(&codes::DANGEROUS_CALL, |m, f| {
+            let call = m.shown_call(callee, args);
+            f.with("call", call).with("global", m.shown(Value::Global(number))).with("does", why)
+        });
     }
 
     fn count_call(&mut self, number: u32) -> u32 {
@@ -284,10 +287,18 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    fn tell(&mut self, code: &Code, with: impl FnOnce(Finding) -> Finding) {
-        if self.purpose == Purpose::Examine {
+    /// Adds a finding at the opcode that runs. A stream can bring about one with every opcode, so that from a number of
+    /// the same code on they are left out: they add nothing to a decision.
+    pub(super) fn tell(&mut self, code: &Code, with: impl FnOnce(&Self, Finding) -> Finding) {
+        if self.purpose != Purpose::Examine {
+            return;
+        }
+        let told = self.told.entry(code.clone()).or_default();
+        *told += 1;
+        if *told <= TOLD_MAX {
             let place = self.report.byte(self.offset);
-            self.report.add(with(finding(code, place)));
+            let made = with(self, finding(code, place));
+            self.report.add(made);
         }
     }
 }
@@ -320,9 +331,9 @@ impl Machine<'_, '_, '_> {
     /// State for a class, function or module changes it for the whole process: a safe name then stands for another
     /// object.
     pub(super) fn changes_global(&mut self, target: Value, what: Option<Value>) {
-        let global = self.shown(target);
-        let change = what.map(|w| self.shown(w)).unwrap_or_default();
-        self.tell(&codes::CHANGES_GLOBAL, |f| f.with("global", global).with("change", change));
+        self.tell(&codes::CHANGES_GLOBAL, |m, f| {
+            f.with("global", m.shown(target)).with("change", what.map(|w| m.shown(w)).unwrap_or_default())
+        });
     }
 
     /// The second half of a state pair goes through `setattr`: it can exchange the class of the instance.
@@ -331,8 +342,7 @@ impl Machine<'_, '_, '_> {
         let Some(Node::Dict { entries, .. }) = self.heap.node(slots) else { return };
         let special = entries.iter().find_map(|(key, _)| self.text_of(*key).filter(|k| k.starts_with("__")));
         if let Some(name) = special {
-            let global = self.shown(target);
-            self.tell(&codes::CHANGES_GLOBAL, |f| f.with("global", global).with("change", name));
+            self.tell(&codes::CHANGES_GLOBAL, |m, f| f.with("global", m.shown(target)).with("change", name));
         }
     }
 }

@@ -88,18 +88,17 @@ impl Machine<'_, '_, '_> {
         }
         let offset = self.input.position();
         if let Some(global) = Machine::probe(self.input.source(), offset, self.report) {
-            let place = self.report.byte(offset);
-            let told = finding(&codes::DANGEROUS_IMPORT, place);
-            self.report.add(told.with("global", global).with("does", "in the bytes of an array"));
+            self.tell(&codes::DANGEROUS_IMPORT, |_, f| {
+                f.with("global", global).with("does", "in the bytes of an array")
+            });
         }
     }
 
     /// Before 0.10 each array lay in a file of its own beside the pickle. A name that leaves the folder is no such file.
     fn check_file_name(&mut self, wrapper: Value) {
         let Some(name) = self.attribute(wrapper, "filename").and_then(|v| self.text_of(v)) else { return };
-        if name.contains(['/', '\\', ':']) && self.purpose == Purpose::Examine {
-            let place = self.report.byte(self.offset);
-            self.report.add(finding(&codes::OUTSIDE_FILE, place).with("file", name));
+        if name.contains(['/', '\\', ':']) {
+            self.tell(&codes::OUTSIDE_FILE, |_, f| f.with("file", name));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Where the loaders differ (the C and the Python unpickler, joblib's, PyTorch's) it follows the one that goes on,
 //! so that nothing which some loader would run stays unseen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use sakimori_model::{Code, Finding};
@@ -113,6 +114,8 @@ pub(super) struct Machine<'s, 'r, 'l> {
     frame_end: u64,
     /// What was said already, of what is said once a source only.
     said: Vec<Code>,
+    /// How often each code was told.
+    pub(super) told: BTreeMap<Code, u32>,
 }
 
 impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
@@ -132,6 +135,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             offset: 0,
             frame_end: 0,
             said: Vec::new(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -511,8 +515,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     }
 
     fn extension(&mut self, code: i64) -> Result<(), Broken> {
-        let place = self.report.byte(self.offset);
-        self.report.add(finding(&codes::EXTENSION, place).with("number", code));
+        self.tell(&codes::EXTENSION, |_, f| f.with("number", code));
         self.stack.push(Value::Computed);
         Ok(())
     }

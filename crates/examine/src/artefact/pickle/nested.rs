@@ -113,8 +113,7 @@ impl Machine<'_, '_, '_> {
             let Some(bytes) = decoded(&encoded) else { return };
             Literal::Owned(bytes)
         };
-        let place = self.report.byte(span.offset);
-        self.report.add(finding(&codes::HIDDEN, place));
+        self.tell(&codes::HIDDEN, |_, f| f);
         if self.report.enter(&format!("literal@{:#x}", span.offset)).is_ok() {
             match literal {
                 Literal::Window(span) => {
