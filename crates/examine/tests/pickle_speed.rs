@@ -17,6 +17,7 @@ fn five_million_opcodes() {
         ("protocol 0", b"I17\nap1\n"),
         ("calls of what calls return", b"h\x00)R)R0"),
         ("names from text", b"\x8c\x0bcollections\x8c\x07Counter\x930"),
+        ("text like hidden pickles", b"\x8c\x108003abcdef0123450"),
         ("hidden pickles", b"C\x0e\x80\x04cos\nsystem\n.0"),
     ] {
         let opcodes = match name {
@@ -25,6 +26,7 @@ fn five_million_opcodes() {
             "numbers on and off the stack" => 2,
             "calls of what calls return" => 6,
             "names from text" => 4,
+            "text like hidden pickles" | "hidden pickles" => 2,
             _ => 3,
         };
         let container: &[u8] = if name.starts_with("tuples") { b"}" } else { b"]" };
@@ -39,7 +41,6 @@ fn five_million_opcodes() {
         let start = Instant::now();
         examine(&pickle, Carrier::Plain, &mut report);
         let took = start.elapsed();
-        let codes: Vec<String> = report.finish().0.iter().map(|f| f.code.to_string()).collect();
-        println!("{name}: 5 million opcodes in {} ms, {codes:?}", took.as_millis());
+        println!("{name}: 5 million opcodes in {} ms, {} findings", took.as_millis(), report.finish().0.len());
     }
 }

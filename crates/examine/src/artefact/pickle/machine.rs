@@ -16,6 +16,7 @@ use crate::source::Source;
 use super::calls::Globals;
 use super::codes;
 use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, Span};
+use super::nested::Literals;
 use super::value::{Heap, Memo, Node, TextForm, Value};
 
 /// Opcodes run between two looks at the budget.
@@ -114,6 +115,7 @@ pub(super) struct Machine<'s, 'r, 'l> {
     frame_end: u64,
     /// What was said already, of what is said once a source only.
     said: Vec<Code>,
+    pub(super) literals: Literals,
     /// How often each code was told.
     pub(super) told: BTreeMap<Code, u32>,
 }
@@ -135,6 +137,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             offset: 0,
             frame_end: 0,
             said: Vec::new(),
+            literals: Literals::default(),
             told: BTreeMap::new(),
         }
     }

@@ -30,6 +30,13 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
+/// Literals that were looked into.
+#[derive(Default)]
+pub(super) struct Literals {
+    tried: usize,
+    found: usize,
+}
+
 /// The bytes of a literal.
 enum Literal {
     /// As they stand in the source.
@@ -97,7 +104,26 @@ impl Machine<'_, '_, '_> {
         }
     }
 
+    /// Counts a literal that may be a pickle, and one that is. Past either limit, which is reported once, no more are
+    /// looked into.
+    fn may_look(&mut self) -> bool {
+        let limits = self.report.limits();
+        if self.literals.tried == limits.pickle_literals_tried_max || self.literals.found == limits.pickle_literals_max
+        {
+            self.literals.tried = usize::MAX;
+            self.report.over("pickle_literals_max", limits.pickle_literals_max as u64);
+        }
+        if self.literals.tried == usize::MAX {
+            return false;
+        }
+        self.literals.tried += 1;
+        true
+    }
+
     fn examine_literal(&mut self, span: Span) {
+        if !self.may_look() {
+            return;
+        }
         let source = self.input.source();
         let head = self.input.bytes(span, HEAD_BYTES);
         let literal = if head.first() == Some(&0x80) {
@@ -113,6 +139,7 @@ impl Machine<'_, '_, '_> {
             let Some(bytes) = decoded(&encoded) else { return };
             Literal::Owned(bytes)
         };
+        self.literals.found += 1;
         self.tell(&codes::HIDDEN, |_, f| f);
         if self.report.enter(&format!("literal@{:#x}", span.offset)).is_ok() {
             match literal {
