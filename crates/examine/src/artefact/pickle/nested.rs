@@ -108,12 +108,13 @@ impl Machine<'_, '_, '_> {
     /// looked into.
     fn may_look(&mut self) -> bool {
         let limits = self.report.limits();
-        if self.literals.tried == limits.pickle_literals_tried_max || self.literals.found == limits.pickle_literals_max
+        if self.literals.tried == usize::MAX {
+            return false;
+        }
+        if self.literals.found == limits.pickle_literals_max || self.literals.tried == limits.pickle_literals_tried_max
         {
             self.literals.tried = usize::MAX;
             self.report.over("pickle_literals_max", limits.pickle_literals_max as u64);
-        }
-        if self.literals.tried == usize::MAX {
             return false;
         }
         self.literals.tried += 1;
