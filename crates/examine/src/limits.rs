@@ -24,6 +24,10 @@ pub struct Limits {
     pub pickle_cells_max: usize,
     /// Different globals over all pickles of one file.
     pub pickle_globals_max: usize,
+    /// Literals of one pickle file that are pickles themselves and are examined.
+    pub pickle_literals_max: usize,
+    /// Literals of one pickle file that start like pickles and are looked at.
+    pub pickle_literals_tried_max: usize,
     /// Values that one container may stand for when shared parts are written out each time.
     pub pickle_expanded_max: u64,
     /// Bytes of a structured header (safetensors, GGUF metadata, HDF5 attribute, archive name) held in memory.
@@ -58,6 +62,8 @@ impl Default for Limits {
             pickle_memo_max: 8_000_000,
             pickle_cells_max: 4_000_000,
             pickle_globals_max: 10_000,
+            pickle_literals_max: 100,
+            pickle_literals_tried_max: 100_000,
             pickle_expanded_max: 100_000_000,
             header_bytes_max: 16 * MIB,
             line_bytes_max: MIB as usize,

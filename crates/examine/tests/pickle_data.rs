@@ -11,9 +11,6 @@ use sakimori_examine::limits::Limits;
 use sakimori_examine::report::{Report, is_unexamined};
 use sakimori_model::{Finding, Severity};
 
-/// Inputs that an argument exists for; see the report in `docs/coverage.md`.
-const KNOWN: &[&str] = &[];
-
 #[test]
 fn labelled_pickles_are_judged_as_their_labels_say() {
     let Some(root) = std::env::var_os("SAKIMORI_DATA").map(PathBuf::from) else {
@@ -43,7 +40,6 @@ fn labelled_pickles_are_judged_as_their_labels_say() {
     for ((label, verdict), count) in &counts {
         println!("{label:12} {verdict:7} {count}");
     }
-    wrong.retain(|line| !KNOWN.iter().any(|known| line.contains(known)));
     assert!(wrong.is_empty(), "{} are judged otherwise than labelled:\n{}", wrong.len(), wrong.join("\n"));
 }
 
@@ -77,10 +73,10 @@ fn unpacked(bytes: Vec<u8>) -> Vec<u8> {
     if done.is_ok() { out } else { bytes }
 }
 
-fn findings(bytes: &Vec<u8>) -> Vec<Finding> {
+fn findings(bytes: &[u8]) -> Vec<Finding> {
     let limits = Limits::default();
     let mut report = Report::new(&limits);
-    examine(bytes, Carrier::Plain, &mut report);
+    examine(&bytes.to_vec(), Carrier::Plain, &mut report);
     report.finish().0
 }
 

@@ -2,24 +2,28 @@
 
 use std::collections::HashMap;
 
+use sakimori_model::{Code, Finding};
+
 use crate::catalogue::finding;
-use crate::report::is_unexamined;
 
 use super::codes;
-use super::input::Span;
 use super::joblib::Built;
 use super::judge::{self, Role, Verdict};
 use super::machine::{Broken, Loader, Machine, Purpose};
-use super::value::{Node, TextForm, Value};
+use super::value::{Node, Value};
 
 /// Calls of one global that are reported one by one.
 const CALLS_TOLD_MAX: u32 = 8;
+/// Findings of one code from one source.
+const TOLD_MAX: u32 = 100;
 
 /// The globals that a source imports, each once.
 #[derive(Default)]
 pub(super) struct Globals {
     all: Vec<Global>,
     numbers: HashMap<(String, String), u32>,
+    /// Imports whose name is not in the stream.
+    computed: u32,
 }
 
 /// An imported global.
@@ -34,6 +38,13 @@ pub(super) struct Global {
 impl Globals {
     pub(super) fn at(&self, number: u32) -> Option<&Global> {
         self.all.get(number as usize)
+    }
+
+    /// The first dangerous global, or that one has a name which is not in the stream.
+    pub(super) fn worst(&self) -> Option<String> {
+        let dangerous = self.all.iter().find(|g| matches!(g.verdict, Verdict::Dangerous(_)));
+        let shown = dangerous.map(|g| format!("{}.{}", g.module, g.name));
+        shown.or_else(|| (self.computed > 0).then(|| "…".to_owned()))
     }
 
     /// True when a global was imported that is known, be it as safe or as dangerous.
@@ -65,8 +76,10 @@ impl Machine<'_, '_, '_> {
         let global = match (self.text_of(module), self.text_of(name)) {
             (Some(module), Some(name)) => self.import(module, name)?,
             _ if self.computed(module) || self.computed(name) => {
-                let shown = format!("{}.{}", self.shown(module), self.shown(name));
-                self.tell(&codes::COMPUTED_NAME, |f| f.with("global", shown));
+                self.globals.computed += 1;
+                self.tell(&codes::COMPUTED_NAME, |m, f| {
+                    f.with("global", format_args!("{}.{}", m.shown(module), m.shown(name)))
+                });
                 Value::Computed
             }
             _ => return Err(Broken::NotText),
@@ -93,7 +106,7 @@ impl Machine<'_, '_, '_> {
         }
         let verdict = judge::judge(&key.0, &key.1);
         if verdict == Verdict::Unknown {
-            self.tell(&codes::UNKNOWN_GLOBAL, |f| f.with("global", format_args!("{}.{}", key.0, key.1)));
+            self.tell(&codes::UNKNOWN_GLOBAL, |_, f| f.with("global", format_args!("{}.{}", key.0, key.1)));
         }
         let number = self.globals.all.len() as u32;
         let (module, name) = key.clone();
@@ -105,7 +118,7 @@ impl Machine<'_, '_, '_> {
     /// Reports the dangerous globals that were imported and never called: the import alone runs a module's code, and
     /// a call can come from where nothing shows it, such as a method that the loader looks up.
     pub(super) fn tell_imports(&mut self) {
-        if self.purpose == Purpose::Recognise {
+        if self.purpose != Purpose::Examine {
             return;
         }
         for global in &self.globals.all {
@@ -239,56 +252,6 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    /// `torch.storage._load_from_bytes` loads another file of PyTorch's from a literal: it is examined in its place.
-    fn load_bytes(&mut self, literal: Option<Value>) {
-        if self.purpose == Purpose::Recognise {
-            return;
-        }
-        let source = self.input.source();
-        let member = format!("storage@{:#x}", self.offset);
-        if self.report.enter(&member).is_ok() {
-            match literal.and_then(|l| self.literal_bytes(l)) {
-                Some(Literal::Window(span)) => {
-                    let window = crate::source::Window::new(source, span.offset, span.len);
-                    super::examine_torch_bytes(&window, self.report);
-                }
-                Some(Literal::Owned(bytes)) => super::examine_torch_bytes(&bytes, self.report),
-                None => {
-                    let place = self.report.whole();
-                    let why = "bytes that are known only when it is loaded";
-                    self.report.add(finding(&codes::NOT_FOLLOWED, place).with("what", why));
-                }
-            }
-        }
-        self.report.leave();
-    }
-
-    /// The bytes of a literal, or of `_codecs.encode(text, "latin1")`, which is how protocol 2 writes bytes.
-    fn literal_bytes(&self, value: Value) -> Option<Literal> {
-        match value {
-            Value::Bytes { len, offset } | Value::Text { form: TextForm::Raw, len, offset } => {
-                Some(Literal::Window(Span { offset, len: u64::from(len) }))
-            }
-            _ => {
-                let Some(Node::Call { callee: Value::Global(g), args, .. }) = self.heap.node(value) else {
-                    return None;
-                };
-                let encode = self.globals.at(*g).is_some_and(|g| g.name == "encode" && g.module == "_codecs");
-                let Some(&[Value::Text { form: TextForm::Raw, len, offset }, encoding]) = self.heap.items(*args) else {
-                    return None;
-                };
-                let latin1 = self.text_of(encoding).is_some_and(|e| e.starts_with("latin"));
-                let max = self.report.limits().member_bytes_max;
-                if !encode || !latin1 || u64::from(len) > max {
-                    return None;
-                }
-                let text = self.input.bytes(Span { offset, len: u64::from(len) }, len as usize);
-                let text = std::str::from_utf8(&text).ok()?;
-                text.chars().map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<_>>().map(Literal::Owned)
-            }
-        }
-    }
-
     /// Calling something that was not imported.
     fn call_of_value(&mut self, callee: Value, args: Value) -> Result<Value, Broken> {
         match self.heap.node(callee) {
@@ -300,8 +263,7 @@ impl Machine<'_, '_, '_> {
     }
 
     fn computed_call(&mut self, callee: Value, args: Value) -> Result<Value, Broken> {
-        let shown = self.shown_call(callee, args);
-        self.tell(&codes::COMPUTED_CALL, |f| f.with("call", shown));
+        self.tell(&codes::COMPUTED_CALL, |m, f| f.with("call", m.shown_call(callee, args)));
         Ok(Value::Data)
     }
 
@@ -309,9 +271,10 @@ impl Machine<'_, '_, '_> {
         if self.count_call(number) > CALLS_TOLD_MAX {
             return;
         }
-        let shown = self.shown_call(callee, args);
-        let global = self.globals.at(number).map(|g| format!("{}.{}", g.module, g.name)).unwrap_or_default();
-        self.tell(&codes::DANGEROUS_CALL, |f| f.with("call", shown).with("global", global).with("does", why));
+        self.tell(&codes::DANGEROUS_CALL, |m, f| {
+            let call = m.shown_call(callee, args);
+            f.with("call", call).with("global", m.shown(Value::Global(number))).with("does", why)
+        });
     }
 
     fn count_call(&mut self, number: u32) -> u32 {
@@ -324,24 +287,20 @@ impl Machine<'_, '_, '_> {
         }
     }
 
-    fn tell(
-        &mut self,
-        code: &sakimori_model::Code,
-        with: impl FnOnce(sakimori_model::Finding) -> sakimori_model::Finding,
-    ) {
-        if self.purpose == Purpose::Examine {
+    /// Adds a finding at the opcode that runs. A stream can bring about one with every opcode, so that from a number of
+    /// the same code on they are left out: they add nothing to a decision.
+    pub(super) fn tell(&mut self, code: &Code, with: impl FnOnce(&Self, Finding) -> Finding) {
+        if self.purpose != Purpose::Examine {
+            return;
+        }
+        let told = self.told.entry(code.clone()).or_default();
+        *told += 1;
+        if *told <= TOLD_MAX {
             let place = self.report.byte(self.offset);
-            let told = with(finding(code, place));
-            debug_assert!(!is_unexamined(&told));
-            self.report.add(told);
+            let made = with(self, finding(code, place));
+            self.report.add(made);
         }
     }
-}
-
-/// The bytes that a nested loader reads.
-enum Literal {
-    Window(Span),
-    Owned(Vec<u8>),
 }
 
 /// State.
@@ -372,9 +331,9 @@ impl Machine<'_, '_, '_> {
     /// State for a class, function or module changes it for the whole process: a safe name then stands for another
     /// object.
     pub(super) fn changes_global(&mut self, target: Value, what: Option<Value>) {
-        let global = self.shown(target);
-        let change = what.map(|w| self.shown(w)).unwrap_or_default();
-        self.tell(&codes::CHANGES_GLOBAL, |f| f.with("global", global).with("change", change));
+        self.tell(&codes::CHANGES_GLOBAL, |m, f| {
+            f.with("global", m.shown(target)).with("change", what.map(|w| m.shown(w)).unwrap_or_default())
+        });
     }
 
     /// The second half of a state pair goes through `setattr`: it can exchange the class of the instance.
@@ -383,8 +342,7 @@ impl Machine<'_, '_, '_> {
         let Some(Node::Dict { entries, .. }) = self.heap.node(slots) else { return };
         let special = entries.iter().find_map(|(key, _)| self.text_of(*key).filter(|k| k.starts_with("__")));
         if let Some(name) = special {
-            let global = self.shown(target);
-            self.tell(&codes::CHANGES_GLOBAL, |f| f.with("global", global).with("change", name));
+            self.tell(&codes::CHANGES_GLOBAL, |m, f| f.with("global", m.shown(target)).with("change", name));
         }
     }
 }

@@ -28,3 +28,5 @@ pub const NOT_FOLLOWED: Code = Code::new("SKM-PKL-0011");
 pub const FRAME: Code = Code::new("SKM-PKL-0012");
 /// The array lies in a file outside of the folder.
 pub const OUTSIDE_FILE: Code = Code::new("SKM-PKL-0013");
+/// A literal that is itself a pickle.
+pub const HIDDEN: Code = Code::new("SKM-PKL-0014");

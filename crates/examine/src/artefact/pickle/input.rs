@@ -6,8 +6,10 @@ use crate::source::{Source, read_up_to};
 
 use super::machine::Broken;
 
-/// Bytes read from the source at once.
-const CHUNK_BYTES: usize = 256 * 1024;
+/// Bytes read from the source at once when all of it is to be read.
+pub(super) const CHUNK_BYTES: usize = 256 * 1024;
+/// Bytes read from the source at once for a short look.
+pub(super) const GLANCE_BYTES: usize = 1024;
 
 /// A position in a source, with the chunk around it in memory.
 pub(super) struct Input<'s> {
@@ -15,6 +17,7 @@ pub(super) struct Input<'s> {
     size: u64,
     base: u64,
     chunk: Vec<u8>,
+    chunk_bytes: usize,
     at: usize,
 }
 
@@ -26,8 +29,8 @@ pub(super) struct Span {
 }
 
 impl<'s> Input<'s> {
-    pub(super) fn new(source: &'s dyn Source) -> Self {
-        Self { source, size: source.size(), base: 0, chunk: Vec::new(), at: 0 }
+    pub(super) fn new(source: &'s dyn Source, chunk_bytes: usize) -> Self {
+        Self { source, size: source.size(), base: 0, chunk: Vec::new(), chunk_bytes, at: 0 }
     }
 
     pub(super) fn source(&self) -> &'s dyn Source {
@@ -123,7 +126,7 @@ impl<'s> Input<'s> {
         self.base += self.chunk.len() as u64;
         self.at = 0;
         self.chunk.clear();
-        self.chunk = read_up_to(self.source, self.base, CHUNK_BYTES).map_err(|e| Broken::Io(e.to_string()))?;
+        self.chunk = read_up_to(self.source, self.base, self.chunk_bytes).map_err(|e| Broken::Io(e.to_string()))?;
         if self.chunk.is_empty() { Err(Broken::Truncated) } else { Ok(()) }
     }
 }

@@ -58,6 +58,7 @@ impl Machine<'_, '_, '_> {
         match follows {
             Some(Follows::Pickle) => self.run_nested()?,
             Some(Follows::Bytes { count, padding }) => {
+                self.tell_other_reading();
                 if padding == Padding::Counted {
                     let length = self.input.byte()?;
                     self.input.literal(u64::from(length))?;
@@ -79,12 +80,25 @@ impl Machine<'_, '_, '_> {
         Ok(())
     }
 
+    /// `pickle.load` knows nothing of arrays and runs their bytes as opcodes. Real ones break at once; a payload in them
+    /// runs for whoever takes that loader.
+    fn tell_other_reading(&mut self) {
+        if self.purpose != Purpose::Examine {
+            return;
+        }
+        let offset = self.input.position();
+        if let Some(global) = Machine::probe(self.input.source(), offset, self.report) {
+            self.tell(&codes::DANGEROUS_IMPORT, |_, f| {
+                f.with("global", global).with("does", "in the bytes of an array")
+            });
+        }
+    }
+
     /// Before 0.10 each array lay in a file of its own beside the pickle. A name that leaves the folder is no such file.
     fn check_file_name(&mut self, wrapper: Value) {
         let Some(name) = self.attribute(wrapper, "filename").and_then(|v| self.text_of(v)) else { return };
-        if name.contains(['/', '\\', ':']) && self.purpose == Purpose::Examine {
-            let place = self.report.byte(self.offset);
-            self.report.add(finding(&codes::OUTSIDE_FILE, place).with("file", name));
+        if name.contains(['/', '\\', ':']) {
+            self.tell(&codes::OUTSIDE_FILE, |_, f| f.with("file", name));
         }
     }
 

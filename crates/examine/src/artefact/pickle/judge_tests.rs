@@ -28,7 +28,7 @@ fn what_frameworks_write_is_allowed() {
         "pandas._libs.arrays:__pyx_unpickle_NDArrayBacked",
         "xgboost.sklearn:XGBClassifier",
         "transformers.training_args:TrainingArguments",
-        "spacy.vocab:unpickle_vocab",
+        "spacy.vocab:Vocab",
         "__torch__.torch.nn.modules.conv:Conv1d",
         "logging:getLogger",
         "zoneinfo:ZoneInfo._unpickle",

@@ -3,9 +3,10 @@
 //! Where the loaders differ (the C and the Python unpickler, joblib's, PyTorch's) it follows the one that goes on,
 //! so that nothing which some loader would run stays unseen.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
-use sakimori_model::Finding;
+use sakimori_model::{Code, Finding};
 
 use crate::catalogue::finding;
 use crate::codes as common;
@@ -14,11 +15,14 @@ use crate::source::Source;
 
 use super::calls::Globals;
 use super::codes;
-use super::input::{Input, Span};
+use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, Span};
+use super::nested::Literals;
 use super::value::{Heap, Memo, Node, TextForm, Value};
 
 /// Opcodes run between two looks at the budget.
 const BATCH_OPCODES: u64 = 4096;
+/// Values that a probe starts with, for what it takes from below.
+const PROBE_STACK: usize = 64;
 /// The longest number in text that is read.
 const NUMBER_BYTES_MAX: u64 = 4096;
 /// The highest protocol that exists.
@@ -77,6 +81,8 @@ pub(super) enum Purpose {
     Examine,
     /// To tell pickles from other content: what no pickler writes is refused.
     Recognise,
+    /// To see silently what another loader would make of bytes in the middle of a pickle.
+    Probe,
 }
 
 /// How the loader treats what is not in the pickle language.
@@ -107,22 +113,17 @@ pub(super) struct Machine<'s, 'r, 'l> {
     pub(super) offset: u64,
     /// The offset at which the current frame says that it ends.
     frame_end: u64,
-    said: Said,
-}
-
-/// What is said once a source only.
-#[derive(Default)]
-struct Said {
-    frame: bool,
-    odd: bool,
-    bomb: bool,
-    persistent: bool,
+    /// What was said already, of what is said once a source only.
+    said: Vec<Code>,
+    pub(super) literals: Literals,
+    /// How often each code was told.
+    pub(super) told: BTreeMap<Code, u32>,
 }
 
 impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     pub(super) fn new(source: &'s dyn Source, loader: Loader, purpose: Purpose, report: &'r mut Report<'l>) -> Self {
         Self {
-            input: Input::new(source),
+            input: Input::new(source, if purpose == Purpose::Probe { GLANCE_BYTES } else { CHUNK_BYTES }),
             heap: Heap::new(report.limits().pickle_cells_max),
             stack: Vec::new(),
             globals: Globals::default(),
@@ -135,7 +136,9 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             opcodes: 0,
             offset: 0,
             frame_end: 0,
-            said: Said::default(),
+            said: Vec::new(),
+            literals: Literals::default(),
+            told: BTreeMap::new(),
         }
     }
 
@@ -163,6 +166,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         result.map(|_| ())
     }
 
+    /// What `pickle.load` would import if it read opcodes from `offset` on, in the middle of a stream.
+    pub(super) fn probe(source: &'s dyn Source, offset: u64, report: &'r mut Report<'l>) -> Option<String> {
+        let mut machine = Self::new(source, Loader::Plain, Purpose::Probe, report);
+        machine.input.seek(offset);
+        machine.stack = vec![Value::Data; PROBE_STACK];
+        let _ = machine.run_to_stop();
+        let opcodes = machine.opcodes % BATCH_OPCODES;
+        let _ = machine.report.ran_opcodes(opcodes);
+        machine.globals.worst()
+    }
+
     /// Opcodes run so far.
     pub(super) fn opcodes(&self) -> u64 {
         self.opcodes
@@ -186,12 +200,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     /// Ends the examination of a source: what needs all of it to be known.
     pub(super) fn finish(mut self) {
         self.tell_imports();
-        // The budget is counted in batches; a limit that the rest goes over has its finding already.
-        let _ = self.report.ran_opcodes(self.opcodes % BATCH_OPCODES);
+        if !self.said.contains(&common::LIMIT) {
+            // The last batch. When it goes over the limit, the report has the finding, and there is nothing to stop.
+            let _ = self.report.ran_opcodes(self.opcodes % BATCH_OPCODES);
+        }
     }
 
     fn check_limits(&mut self) -> Result<(), Broken> {
-        self.report.ran_opcodes(BATCH_OPCODES).map_err(|_| Broken::Limit)?;
+        if self.report.ran_opcodes(BATCH_OPCODES).is_err() {
+            self.said.push(common::LIMIT);
+            return Err(Broken::Limit);
+        }
         let limits = self.report.limits();
         if self.stack.len() > limits.pickle_stack_max {
             self.report.over("pickle_stack_max", limits.pickle_stack_max as u64);
@@ -389,7 +408,8 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
 
     fn protocol(&mut self) -> Result<(), Broken> {
         let version = self.input.byte()?;
-        if version > PROTOCOL_MAX {
+        // Every loader of today refuses it. Its opcodes are the same, so what they do is worth knowing.
+        if version > PROTOCOL_MAX && self.purpose == Purpose::Examine {
             self.odd(&format!("protocol {version} does not exist"))?;
         }
         Ok(())
@@ -400,7 +420,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     fn frame(&mut self) -> Result<(), Broken> {
         let len = u64::from_le_bytes(self.input.fixed()?);
         if (len > self.input.left() || self.offset < self.frame_end) && self.purpose == Purpose::Examine {
-            self.note(codes::FRAME, |s| &mut s.frame, |f| f);
+            self.note(codes::FRAME, |f| f);
         }
         self.frame_end = self.input.position().saturating_add(len);
         Ok(())
@@ -418,6 +438,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             }
         };
         let span = self.input.literal(len)?;
+        self.look_into(span);
         self.stack.push(match code {
             b'B' | b'C' | 0x8e | 0x96 => Value::bytes(span),
             _ => Value::text(TextForm::Raw, span),
@@ -428,6 +449,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     fn text_line(&mut self, code: u8) -> Result<(), Broken> {
         let line = self.input.line()?;
         if code == b'V' {
+            self.look_into(line);
             self.stack.push(Value::text(TextForm::UnicodeEscape, line));
             return Ok(());
         }
@@ -436,6 +458,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             self.odd("a STRING without quotes")?;
         }
         let inner = Span { offset: line.offset + 1, len: line.len.saturating_sub(2) };
+        self.look_into(inner);
         self.stack.push(Value::text(TextForm::Quoted, inner));
         Ok(())
     }
@@ -451,21 +474,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             self.stack.push(Value::Data);
             return Ok(());
         }
-        let text = self.input.bytes(line, NUMBER_BYTES_MAX as usize).into_owned();
-        let value = match text.as_slice() {
-            b"00" => Value::Bool(false),
-            b"01" => Value::Bool(true),
-            digits if digits.strip_suffix(b"L").unwrap_or(digits) == TORCH_MAGIC_TEXT => Value::TorchMagic,
-            _ => match self.number(line) {
-                Some(value) => Value::Int(value),
-                None if is_long_number(&text) => Value::Data,
-                None => {
-                    self.odd("a number that is none")?;
-                    Value::Data
-                }
-            },
+        let text = self.input.bytes(line, NUMBER_BYTES_MAX as usize);
+        let value = match &*text {
+            b"00" => Some(Value::Bool(false)),
+            b"01" => Some(Value::Bool(true)),
+            digits if digits.strip_suffix(b"L").unwrap_or(digits) == TORCH_MAGIC_TEXT => Some(Value::TorchMagic),
+            digits => parse_int(digits).map(Value::Int).or_else(|| is_long_number(digits).then_some(Value::Data)),
         };
-        self.stack.push(value);
+        if value.is_none() {
+            self.odd("a number that is none")?;
+        }
+        self.stack.push(value.unwrap_or(Value::Data));
         Ok(())
     }
 
@@ -499,8 +518,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     }
 
     fn extension(&mut self, code: i64) -> Result<(), Broken> {
-        let place = self.report.byte(self.offset);
-        self.report.add(finding(&codes::EXTENSION, place).with("number", code));
+        self.tell(&codes::EXTENSION, |_, f| f.with("number", code));
         self.stack.push(Value::Computed);
         Ok(())
     }
@@ -511,31 +529,27 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         let kind = kind.and_then(|kind| self.text_of(kind)).unwrap_or_default();
         if self.loader != Loader::Torch || !matches!(kind.as_str(), "storage" | "module") {
             let id = self.shown(id);
-            self.note(codes::PERSISTENT, |s| &mut s.persistent, |f| f.with("id", id));
+            self.note(codes::PERSISTENT, |f| f.with("id", id));
         }
         self.stack.push(Value::Data);
         Ok(())
     }
 
     /// Adds a finding at the opcode that runs, unless one of its kind was added before.
-    fn note(
-        &mut self,
-        code: sakimori_model::Code,
-        said: fn(&mut Said) -> &mut bool,
-        with: impl FnOnce(Finding) -> Finding,
-    ) {
-        if !std::mem::replace(said(&mut self.said), true) && self.purpose == Purpose::Examine {
+    fn note(&mut self, code: Code, with: impl FnOnce(Finding) -> Finding) {
+        if self.purpose == Purpose::Examine && !self.said.contains(&code) {
             let place = self.report.byte(self.offset);
             self.report.add(with(finding(&code, place)));
+            self.said.push(code);
         }
     }
 
     /// Something that most loaders refuse: reported once, and the run goes on in case that one doesn't.
     pub(super) fn odd(&mut self, why: &str) -> Result<(), Broken> {
-        if self.purpose == Purpose::Recognise {
+        if self.purpose != Purpose::Examine {
             return Err(Broken::Implausible);
         }
-        self.note(common::UNREADABLE, |s| &mut s.odd, |f| f.with("why", why));
+        self.note(common::UNREADABLE, |f| f.with("why", why));
         Ok(())
     }
 
@@ -580,8 +594,11 @@ impl Machine<'_, '_, '_> {
 
     #[inline]
     fn get(&mut self, slot: u64) -> Result<(), Broken> {
-        let value = self.memo.get(slot).ok_or(Broken::Memo(slot as i64))?;
-        self.stack.push(value);
+        match self.memo.get(slot) {
+            Some(value) => self.stack.push(value),
+            None if self.purpose == Purpose::Probe => self.stack.push(Value::Computed),
+            None => return Err(Broken::Memo(slot as i64)),
+        }
         Ok(())
     }
 
@@ -644,7 +661,7 @@ impl Machine<'_, '_, '_> {
         let limits = self.report.limits();
         let bytes = self.input.position().max(1);
         if weight > limits.pickle_expanded_max && weight / bytes > limits.ratio_max {
-            self.note(codes::EXPANSION, |s| &mut s.bomb, |f| f.with("count", weight));
+            self.note(codes::EXPANSION, |f| f.with("count", weight));
         }
     }
 }
@@ -659,6 +676,9 @@ fn last_byte(line: Span) -> Span {
 
 /// `int(text, 0)`, also with the leading zeros and the trailing `L` that older picklers wrote.
 fn parse_int(bytes: &[u8]) -> Option<i64> {
+    if matches!(bytes.len(), 1..=18) && bytes.iter().all(u8::is_ascii_digit) {
+        return Some(bytes.iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')));
+    }
     let end = memchr::memchr(0, bytes).unwrap_or(bytes.len());
     let text = std::str::from_utf8(&bytes[..end]).ok()?.trim();
     let text = text.strip_suffix('L').unwrap_or(text);

@@ -10,6 +10,7 @@ mod input;
 mod joblib;
 mod judge;
 mod machine;
+mod nested;
 mod recognise;
 mod render;
 mod value;
@@ -57,16 +58,6 @@ pub fn examine(source: &dyn Source, carrier: Carrier, report: &mut Report<'_>) {
     let mut machine = Machine::new(source, loader, Purpose::Examine, report);
     run_all(&mut machine, carrier);
     machine.finish();
-}
-
-/// Bytes that PyTorch loads in the middle of a pickle.
-fn examine_torch_bytes(source: &dyn Source, report: &mut Report<'_>) {
-    let head = read_up_to(source, 0, NEXT_BYTES).unwrap_or_default();
-    if looks_like_pickle(&head) {
-        examine(source, Carrier::TorchLegacy, report);
-    } else {
-        report.add(finding(&codes::NOT_FOLLOWED, report.whole()).with("what", "a storage in an unknown format"));
-    }
 }
 
 fn run_all(machine: &mut Machine<'_, '_, '_>, mut carrier: Carrier) {

@@ -27,7 +27,7 @@ pub fn looks_like_pickle(prefix: &[u8]) -> bool {
     match end {
         Ok(_) => machine.opcodes() > 1,
         Err(Broken::Truncated | Broken::Lost) => {
-            known || has_magic || machine.opcodes() >= OPCODES_MIN && literals(prefix)
+            known || (has_magic && prefix.len() > 2) || (machine.opcodes() >= OPCODES_MIN && literals(prefix))
         }
         Err(_) => known || (has_magic && machine.opcodes() > 2),
     }
