@@ -18,10 +18,31 @@ const FINDINGS_MAX: usize = 200;
 
 /// Keys that only configurations of models have.
 const MODEL_KEYS: &[&str] = &[
-    "architectures", "auto_map", "model_type", "tokenizer_class", "chat_template", "transformers_version", "class_name",
-    "__loader__", "weight_map", "added_tokens", "custom_pipelines", "trust_remote_code", "_class_name", "keras_version",
-    "image_processor_type", "feature_extractor_type", "processor_class", "bos_token", "eos_token_id", "model_max_length",
-    "special_tokens_map", "vocab_size", "base_model_name_or_path", "peft_type", "_diffusers_version",
+    "architectures",
+    "auto_map",
+    "model_type",
+    "tokenizer_class",
+    "chat_template",
+    "transformers_version",
+    "class_name",
+    "__loader__",
+    "weight_map",
+    "added_tokens",
+    "custom_pipelines",
+    "trust_remote_code",
+    "_class_name",
+    "keras_version",
+    "image_processor_type",
+    "feature_extractor_type",
+    "processor_class",
+    "bos_token",
+    "eos_token_id",
+    "model_max_length",
+    "special_tokens_map",
+    "vocab_size",
+    "base_model_name_or_path",
+    "peft_type",
+    "_diffusers_version",
 ];
 
 /// Examines a JSON document. Returns whether it is the configuration of a model; other JSON is looked at in the same
@@ -45,14 +66,21 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk(&text, nesting_max, &mut judge);
-    let model = judge.is_model();
-    if model {
+    // What follows a whole document is no damage: several documents in one file are a log.
+    let broken = walked.err().filter(|e| judge.is_model() || !is_trailing(e));
+    let examined = judge.is_model() || broken.is_some();
+    if examined {
         report.ran("config", 1);
-        if let Err(e) = walked {
-            report.unreadable(&e);
-        }
     }
-    model
+    if let Some(e) = broken {
+        report.unreadable(&e);
+    }
+    examined
+}
+
+/// True when a document ended, and more follows.
+fn is_trailing(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("trailing characters")
 }
 
 /// Judges what a walk over configuration meets.
@@ -88,7 +116,11 @@ impl<'a, 'r> Judge<'a, 'r> {
         if matches!(class, "Lambda" | "__lambda__") {
             self.found(&codes::KERAS_LAMBDA, class);
         }
-        let name = if class == "function" { object.text("config").or(object.text("registered_name")).unwrap_or(class) } else { class };
+        let name = if class == "function" {
+            object.text("config").or(object.text("registered_name")).unwrap_or(class)
+        } else {
+            class
+        };
         if let Some(module) = object.text("module") {
             self.standing(in_keras(module, name), module, name);
         }
@@ -114,10 +146,6 @@ impl<'a, 'r> Judge<'a, 'r> {
 
 impl Sink for Judge<'_, '_> {
     fn string(&mut self, key: &str, value: &str) {
-        // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
-        if key == "vocabulary" && (value.contains(['/', '\\', '.']) || value.len() < 200) {
-            self.found(&codes::FILE_REFERENCE, value);
-        }
         if !value.contains("{{") && !value.contains("{%") {
             return;
         }
@@ -133,6 +161,10 @@ impl Sink for Judge<'_, '_> {
         self.model |= object.depth == 0 && MODEL_KEYS.iter().any(|key| object.has(key));
         self.keras(object);
         self.skops(object);
+        // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
+        if let Some(path) = object.text("vocabulary") {
+            self.found(&codes::FILE_REFERENCE, path);
+        }
         for key in ["auto_map", "custom_pipelines"] {
             if object.has(key) {
                 self.found(&codes::REMOTE_CODE, key);

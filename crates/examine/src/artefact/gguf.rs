@@ -165,7 +165,10 @@ impl<'a> Reader<'a> {
         let bytes = match tensor_block(kind) {
             // The tensors of a type that is newer than this build are taken to have no size.
             None => 0,
-            Some((block, bytes)) => elements.div_ceil(block).checked_mul(bytes).ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))?,
+            Some((block, bytes)) => elements
+                .div_ceil(block)
+                .checked_mul(bytes)
+                .ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))?,
         };
         offset.checked_add(bytes).ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))
     }
@@ -181,7 +184,11 @@ impl<'a> Reader<'a> {
     /// The length of a text.
     fn length(&mut self) -> Result<u64, Broken> {
         let length = self.count()?;
-        if length > self.cursor.left() { Err(self.cursor.wrong("a text that is longer than the file")) } else { Ok(length) }
+        if length > self.cursor.left() {
+            Err(self.cursor.wrong("a text that is longer than the file"))
+        } else {
+            Ok(length)
+        }
     }
 
     /// A count: 32 bits in version 1, 64 bits since.

@@ -11,7 +11,17 @@ const KEYS_MAX: usize = 64;
 /// Characters of a kept key or value.
 const KEPT_CHARS_MAX: usize = 256;
 /// Keys whose values are kept for [`Sink::object`].
-const KEPT: &[&str] = &["module", "class_name", "registered_name", "config", "vocabulary", "function_type", "__module__", "__class__", "__loader__"];
+const KEPT: &[&str] = &[
+    "module",
+    "class_name",
+    "registered_name",
+    "config",
+    "vocabulary",
+    "function_type",
+    "__module__",
+    "__class__",
+    "__loader__",
+];
 
 /// Takes what the walk meets.
 pub trait Sink {
@@ -66,7 +76,11 @@ pub fn walk(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_json
 ///
 /// # Errors
 /// As [`walk`].
-pub fn step<'de, R: Read<'de>>(from: &mut serde_json::Deserializer<R>, nesting_max: usize, sink: &mut dyn Sink) -> serde_json::Result<()> {
+pub fn step<'de, R: Read<'de>>(
+    from: &mut serde_json::Deserializer<R>,
+    nesting_max: usize,
+    sink: &mut dyn Sink,
+) -> serde_json::Result<()> {
     Node { sink, key: "", depth: 0, nesting_max }.deserialize(from).map(|_| ())
 }
 
@@ -79,7 +93,13 @@ fn without_python_numbers(bytes: &[u8]) -> Cow<'_, [u8]> {
     let (mut quoted, mut at) = (false, 0);
     while at < out.len() {
         let rest = &out[at..];
-        let word = if rest.starts_with(b"NaN") { 3 } else if rest.starts_with(b"Infinity") { 8 } else { 0 };
+        let word = if rest.starts_with(b"NaN") {
+            3
+        } else if rest.starts_with(b"Infinity") {
+            8
+        } else {
+            0
+        };
         match out[at] {
             b'"' => quoted = !quoted,
             b'\\' if quoted => at += 1,
@@ -112,7 +132,11 @@ impl<'de> DeserializeSeed<'de> for Node<'_> {
 
 impl Node<'_> {
     fn check_depth<E: serde::de::Error>(&self) -> Result<(), E> {
-        if self.depth < self.nesting_max { Ok(()) } else { Err(E::custom(format!("nested deeper than {}", self.nesting_max))) }
+        if self.depth < self.nesting_max {
+            Ok(())
+        } else {
+            Err(E::custom(format!("nested deeper than {}", self.nesting_max)))
+        }
     }
 }
 

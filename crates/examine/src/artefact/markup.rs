@@ -13,11 +13,13 @@ use crate::source::{Source, read_up_to};
 
 /// Tags of YAML with which PyYAML makes Python objects.
 static PYTHON_TAG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:!!|tag:yaml\.org,2002:)python/(?:object|name|module|apply)[\w/]*(?::[\w.]+)?").expect("the pattern is a constant")
+    Regex::new(r"(?:!!|tag:yaml\.org,2002:)python/(?:object|name|module|apply)[\w/]*(?::[\w.]+)?")
+        .expect("the pattern is a constant")
 });
 /// Layers of OpenVINO models that name a library of their own.
 static LIBRARY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"<(?:layer|extension|library)\b[^>]{0,4000}?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#).expect("the pattern is a constant")
+    Regex::new(r#"<(?:layer|extension|library)\b[^>]{0,4000}?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
+        .expect("the pattern is a constant")
 });
 
 /// Examines text of these kinds. Returns whether it is one.

@@ -8,10 +8,12 @@ use crate::artefact::wire::{Field, Fields, Span, Value, text};
 use crate::artefact::{codes, codetext, names};
 use crate::catalogue::finding;
 use crate::report::Report;
-use crate::source::Source;
+use crate::source::{Source, read_up_to};
 
 /// Fields of a model that are looked at to recognise it.
 const FIELDS_MAX: usize = 100_000;
+/// The tag of the graph in a model: field 7, bytes.
+const GRAPH_TAG: u8 = 7 << 3 | 2;
 /// Bytes of a name, a domain or a path.
 const NAME_BYTES_MAX: u64 = 4096;
 /// Messages of one model that are gone through.
@@ -21,10 +23,29 @@ const FINDINGS_MAX: usize = 50;
 
 /// Domains whose operators come with runtimes in wide use, by their first part.
 const KNOWN_DOMAINS: &[&str] = &[
-    "", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "ai.onnx.contrib", "com.microsoft",
-    "com.microsoft.experimental", "com.microsoft.nchwc", "com.microsoft.nhwc", "com.ms.internal.nhwc", "com.microsoft.dml",
-    "com.ms.internal", "org.pytorch.aten", "org.pytorch", "pkg.onnxscript.torch_lib", "pkg.torch", "pkg.onnxscript",
-    "this", "local", "org.openvinotoolkit", "ai.graphcore", "trt.plugins",
+    "",
+    "ai.onnx",
+    "ai.onnx.ml",
+    "ai.onnx.training",
+    "ai.onnx.preview.training",
+    "ai.onnx.contrib",
+    "com.microsoft",
+    "com.microsoft.experimental",
+    "com.microsoft.nchwc",
+    "com.microsoft.nhwc",
+    "com.ms.internal.nhwc",
+    "com.microsoft.dml",
+    "com.ms.internal",
+    "org.pytorch.aten",
+    "org.pytorch",
+    "pkg.onnxscript.torch_lib",
+    "pkg.torch",
+    "pkg.onnxscript",
+    "this",
+    "local",
+    "org.openvinotoolkit",
+    "ai.graphcore",
+    "trt.plugins",
 ];
 /// Operators that run Python.
 const PYTHON_OPERATORS: &[&str] = &["PyOp", "PythonOp", "PythonOpGrad", "PyFunc", "PythonFunction", "PyCustomOp"];
@@ -35,12 +56,12 @@ const PYTHON_OPERATORS: &[&str] = &["PyOp", "PythonOp", "PythonOpGrad", "PyFunc"
 /// When the source can't be read.
 pub fn looks_like(source: &dyn Source) -> io::Result<bool> {
     let (mut version, mut graph, mut opset) = (false, false, false);
-    for field in Fields::of(source).take(FIELDS_MAX) {
+    for (count, field) in Fields::of(source).take(FIELDS_MAX).enumerate() {
         let field = match field {
             Ok(field) => field,
             Err(Broken::Io(e)) => return Err(e),
             // A model that is cut short is still one.
-            Err(_) => return Ok(version && (graph || opset)),
+            Err(_) => return Ok(version && (count > 1 || read_up_to(source, 2, 1)? == [GRAPH_TAG])),
         };
         match (field.number, field.value) {
             (1, Value::Varint(number)) => version = number < 1000,
@@ -55,15 +76,16 @@ pub fn looks_like(source: &dyn Source) -> io::Result<bool> {
 
 /// True when the first fields are those of a graph.
 fn is_graph(source: &dyn Source, span: Span) -> bool {
-    Fields::within(source, span).take(4).all(|field| {
-        field.is_ok_and(|f| matches!(f.number, 1 | 2 | 5 | 10..=16) && f.bytes().is_some())
-    })
+    Fields::within(source, span)
+        .take(4)
+        .all(|field| field.is_ok_and(|f| matches!(f.number, 1 | 2 | 5 | 10..=16) && f.bytes().is_some()))
 }
 
 /// Examines a model. Tensors are numbers and are never read.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
     report.ran("onnx", 1);
-    let mut walk = Walk { source, report, seen: BTreeSet::new(), own: BTreeSet::new(), used: BTreeSet::new(), messages: 0 };
+    let mut walk =
+        Walk { source, report, seen: BTreeSet::new(), own: BTreeSet::new(), used: BTreeSet::new(), messages: 0 };
     let done = walk.message(Message::Model, Span { start: 0, end: source.size() }, 0);
     walk.report_domains();
     match done {
@@ -161,8 +183,13 @@ impl Walk<'_, '_> {
     fn node(&mut self, node: &Node, at: u64) {
         if PYTHON_OPERATORS.contains(&node.operator.as_str()) || node.domain.to_ascii_lowercase().contains("pyop") {
             let name = format!("{}::{}", node.domain, node.operator);
-            self.once(&name, |report, name| report.add(finding(&codes::PYTHON_OPERATOR, report.byte(at)).with("name", name)));
-        } else if !KNOWN_DOMAINS.contains(&node.domain.as_str()) && self.used.len() < FINDINGS_MAX && !self.used.iter().any(|(d, ..)| *d == node.domain) {
+            self.once(&name, |report, name| {
+                report.add(finding(&codes::PYTHON_OPERATOR, report.byte(at)).with("name", name))
+            });
+        } else if !KNOWN_DOMAINS.contains(&node.domain.as_str())
+            && self.used.len() < FINDINGS_MAX
+            && !self.used.iter().any(|(d, ..)| *d == node.domain)
+        {
             self.used.insert((node.domain.clone(), node.operator.clone(), at));
         }
     }
@@ -182,7 +209,9 @@ impl Walk<'_, '_> {
         let (key, value) = self.pair(span)?;
         if key == "location" && (names::escapes(&value) || value.contains("://")) {
             let at = span.start;
-            self.once(&value, |report, name| report.add(finding(&codes::EXTERNAL_PATH, report.byte(at)).with("name", name)));
+            self.once(&value, |report, name| {
+                report.add(finding(&codes::EXTERNAL_PATH, report.byte(at)).with("name", name))
+            });
         }
         Ok(())
     }

@@ -174,7 +174,8 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
             if name == "__metadata__" {
                 map.next_value_seed(MetadataVisitor(&mut *self.0))?;
             } else {
-                let tensor: Tensor = map.next_value().map_err(|e| A::Error::custom(format!("{}: {e}", shortened(&name))))?;
+                let tensor: Tensor =
+                    map.next_value().map_err(|e| A::Error::custom(format!("{}: {e}", shortened(&name))))?;
                 self.0.tensor(shortened(&name), &tensor);
             }
             if self.0.names.contains(&name) {

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use crate::artefact::codes;
 use crate::artefact::cursor::Broken;
 use crate::artefact::wire::{Fields, Span, Value, text};
-use crate::artefact::codes;
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::Source;
@@ -17,11 +17,35 @@ const NAME_BYTES_MAX: u64 = 256;
 
 /// Operators that run Python, touch files or load libraries. `SaveV2` and `RestoreV2` are in every SavedModel.
 const OPERATORS: &[&str] = &[
-    "PyFunc", "PyFuncStateless", "EagerPyFunc", "ReadFile", "WriteFile", "MatchingFiles", "LoadLibrary", "WholeFileReader",
-    "WholeFileReaderV2", "FixedLengthRecordReader", "FixedLengthRecordReaderV2", "TextLineReader", "TextLineReaderV2",
-    "TextLineDataset", "FixedLengthRecordDataset", "TFRecordDataset", "SqlDataset", "DumpGradientDescentV1", "DebugIdentity",
-    "DebugIdentityV2", "SaveDataset", "SaveDatasetV2", "LoadDataset", "SnapshotDataset", "RpcCall", "RpcServerStart",
-    "RpcClient", "TryRpc", "Rpc",
+    "PyFunc",
+    "PyFuncStateless",
+    "EagerPyFunc",
+    "ReadFile",
+    "WriteFile",
+    "MatchingFiles",
+    "LoadLibrary",
+    "WholeFileReader",
+    "WholeFileReaderV2",
+    "FixedLengthRecordReader",
+    "FixedLengthRecordReaderV2",
+    "TextLineReader",
+    "TextLineReaderV2",
+    "TextLineDataset",
+    "FixedLengthRecordDataset",
+    "TFRecordDataset",
+    "SqlDataset",
+    "DumpGradientDescentV1",
+    "DebugIdentity",
+    "DebugIdentityV2",
+    "SaveDataset",
+    "SaveDatasetV2",
+    "LoadDataset",
+    "SnapshotDataset",
+    "RpcCall",
+    "RpcServerStart",
+    "RpcClient",
+    "TryRpc",
+    "Rpc",
 ];
 
 /// Where each level of the graph keeps the next: message, field, message.
@@ -64,9 +88,6 @@ pub fn looks_like(source: &dyn Source) -> io::Result<bool> {
             Err(Broken::Io(e)) => return Err(e),
             Err(_) => return Ok(false),
         }
-        if source.size() > 0 && !graphs && source.size() < 4 {
-            return Ok(false);
-        }
     }
     Ok(graphs)
 }
@@ -96,7 +117,13 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
 }
 
 /// Goes through a message. The depth is that of [`Message::inner`], which leads down only.
-fn walk(source: &dyn Source, message: Message, span: Span, seen: &mut BTreeSet<String>, report: &mut Report<'_>) -> Result<(), Broken> {
+fn walk(
+    source: &dyn Source,
+    message: Message,
+    span: Span,
+    seen: &mut BTreeSet<String>,
+    report: &mut Report<'_>,
+) -> Result<(), Broken> {
     for field in Fields::within(source, span) {
         let field = field?;
         let Some(bytes) = field.bytes() else { continue };

@@ -24,7 +24,8 @@ const ZFILE_HEADER_BYTES: u64 = 2 + 19;
 /// True when this is a compressed stream.
 #[must_use]
 pub fn is_stream(kind: &Kind) -> bool {
-    [kinds::GZIP, kinds::ZLIB, kinds::ZFILE, kinds::BZIP2, kinds::XZ, kinds::LZMA, kinds::ZSTD, kinds::LZ4].contains(kind)
+    [kinds::GZIP, kinds::ZLIB, kinds::ZFILE, kinds::BZIP2, kinds::XZ, kinds::LZMA, kinds::ZSTD, kinds::LZ4]
+        .contains(kind)
 }
 
 /// Unpacks a stream and examines what is in it.
@@ -34,7 +35,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let packed = Window::new(source, start, source.size());
     let mut input = BufReader::with_capacity(32 * 1024, SourceReader::new(&packed));
     let mut bytes = Vec::new();
-    let mut exhausted = false;
+    let (mut exhausted, mut whole) = (false, false);
     for _ in 0..STREAMS_MAX {
         let part = one(kind, &mut input, source.size(), report);
         exhausted |= matches!(part.end, End::Exhausted(_));
@@ -45,7 +46,10 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
                 report.unreadable(&e);
                 break;
             }
-            _ => break,
+            end => {
+                whole = matches!(end, End::Whole);
+                break;
+            }
         }
     }
     let after = start + input.get_ref().position() - input.buffer().len() as u64;
@@ -54,7 +58,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         examine_member(&bytes, settings, report);
     }
     report.leave();
-    if knows_its_end(kind) {
+    if whole && knows_its_end(kind) {
         behind(kind, source, after, settings, report);
     }
 }
@@ -167,7 +171,9 @@ pub mod lzma_alone {
     pub fn looks_like(head: &[u8]) -> bool {
         let Some(header) = head.first_chunk::<14>() else { return false };
         let dictionary = u32::from_le_bytes([header[1], header[2], header[3], header[4]]);
-        let size = u64::from_le_bytes([header[5], header[6], header[7], header[8], header[9], header[10], header[11], header[12]]);
+        let size = u64::from_le_bytes([
+            header[5], header[6], header[7], header[8], header[9], header[10], header[11], header[12],
+        ]);
         let power = dictionary.is_power_of_two() || (dictionary % 3 == 0 && (dictionary / 3).is_power_of_two());
         let fits = dictionary >= 4096 && (power || dictionary == u32::MAX);
         // The range coder begins with a zero byte.
@@ -183,7 +189,8 @@ pub mod zlib {
     #[must_use]
     pub fn looks_like(head: &[u8]) -> bool {
         let [cmf, flags, ..] = head else { return false };
-        if cmf & 0x0f != 8 || cmf >> 4 > 7 || (u16::from(*cmf) << 8 | u16::from(*flags)) % 31 != 0 || flags & 0x20 != 0 {
+        if cmf & 0x0f != 8 || cmf >> 4 > 7 || (u16::from(*cmf) << 8 | u16::from(*flags)) % 31 != 0 || flags & 0x20 != 0
+        {
             return false;
         }
         let mut first = [0; 16];

@@ -131,7 +131,8 @@ fn read_header(source: &dyn Source, at: u64) -> io::Result<Option<Header>> {
     if &block[257..263] == b"ustar\0" && !prefix.is_empty() {
         name = format!("{prefix}/{name}");
     }
-    let size = number(&block[124..136]).ok_or_else(|| io::Error::other(format!("no size in the tar header at byte {at}")))?;
+    let size =
+        number(&block[124..136]).ok_or_else(|| io::Error::other(format!("no size in the tar header at byte {at}")))?;
     Ok(Some(Header { name, target: text_of(&block[157..257]), size, kind: block[156] }))
 }
 
@@ -160,7 +161,13 @@ fn text_of(field: &[u8]) -> String {
     String::from_utf8_lossy(&field[..end]).into_owned()
 }
 
-fn member(source: &dyn Source, settings: &Settings, header: &Header, data: u64, report: &mut Report<'_>) -> ControlFlow<()> {
+fn member(
+    source: &dyn Source,
+    settings: &Settings,
+    header: &Header,
+    data: u64,
+    report: &mut Report<'_>,
+) -> ControlFlow<()> {
     let entered = report.enter(&header.name);
     if entered.is_ok() {
         inside(source, settings, header, data, report);

@@ -34,10 +34,43 @@ pub struct Hazard {
 
 /// Names of Python's object model through which templates reach modules (without the underscores).
 const DUNDERS: &[&str] = &[
-    "class", "mro", "base", "bases", "subclasses", "globals", "init", "builtins", "import", "dict", "getattribute",
-    "getattr", "getitem", "reduce", "reduce_ex", "call", "code", "closure", "func", "self", "module", "new", "loader",
-    "spec", "enter", "exit", "setattr", "wrapped", "defaults", "kwdefaults", "subclasshook", "init_subclass",
-    "class_getitem", "name", "qualname", "weakref", "annotations",
+    "class",
+    "mro",
+    "base",
+    "bases",
+    "subclasses",
+    "globals",
+    "init",
+    "builtins",
+    "import",
+    "dict",
+    "getattribute",
+    "getattr",
+    "getitem",
+    "reduce",
+    "reduce_ex",
+    "call",
+    "code",
+    "closure",
+    "func",
+    "self",
+    "module",
+    "new",
+    "loader",
+    "spec",
+    "enter",
+    "exit",
+    "setattr",
+    "wrapped",
+    "defaults",
+    "kwdefaults",
+    "subclasshook",
+    "init_subclass",
+    "class_getitem",
+    "name",
+    "qualname",
+    "weakref",
+    "annotations",
 ];
 /// Functions that no template has of its own.
 const FUNCTIONS: &[&str] = &["eval", "exec", "popen", "getattr", "execfile", "check_output", "import_module"];
@@ -255,7 +288,9 @@ impl Judge {
 
     /// Literals of one stretch of code, put together in their order.
     fn joined(&mut self, tokens: &[Token<'_>]) {
-        let texts = || tokens.iter().filter_map(|t| if let Value::Text(text) = &t.value { Some((t.offset, text)) } else { None });
+        let texts = || {
+            tokens.iter().filter_map(|t| if let Value::Text(text) = &t.value { Some((t.offset, text)) } else { None })
+        };
         if texts().count() < 2 {
             return;
         }

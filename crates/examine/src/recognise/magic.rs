@@ -9,7 +9,8 @@ pub(super) fn kind_of(head: &[u8]) -> Option<Kind> {
     if let Some(kind) = program(head) {
         return Some(kind);
     }
-    let found = SIGNATURES.iter().find(|(offset, bytes, _)| head.get(*offset..).is_some_and(|at| at.starts_with(bytes)));
+    let found =
+        SIGNATURES.iter().find(|(offset, bytes, _)| head.get(*offset..).is_some_and(|at| at.starts_with(bytes)));
     found.map(|(_, _, kind)| kind.clone()).or_else(|| with_a_check(head))
 }
 
@@ -59,7 +60,8 @@ fn with_a_check(head: &[u8]) -> Option<Kind> {
             _ => Some(Kind::new("riff")),
         };
     }
-    let rds = matches!(head, [b'X', b'\n', 0, 0, 0, 2 | 3, ..]) || head.starts_with(b"A\n2\n") || head.starts_with(b"A\n3\n");
+    let rds =
+        matches!(head, [b'X', b'\n', 0, 0, 0, 2 | 3, ..]) || head.starts_with(b"A\n2\n") || head.starts_with(b"A\n3\n");
     rds.then_some(kinds::RDS)
 }
 

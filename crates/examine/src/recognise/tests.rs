@@ -30,7 +30,9 @@ fn mails_and_mailboxes() {
     assert_eq!(kind(mail.as_bytes()), "mail");
     assert_eq!(kind(format!("\n\n{mail}").as_bytes()), "mail");
     assert_eq!(kind(format!("From a@example.com Thu Aug 22 12:00:00 2002\n{mail}").as_bytes()), "mail");
-    let two = format!("From a@example.com Thu Aug 22 12:00:00 2002\n{mail}\nFrom b@example.com Thu Aug 22 12:01:00 2002\n{mail}");
+    let two = format!(
+        "From a@example.com Thu Aug 22 12:00:00 2002\n{mail}\nFrom b@example.com Thu Aug 22 12:01:00 2002\n{mail}"
+    );
     assert_eq!(kind(two.as_bytes()), "mbox");
     let mut latin = mail.as_bytes().to_vec();
     latin.extend_from_slice(b"caf\xe9 \x93quoted\x94");

@@ -70,11 +70,44 @@ fn mail_kind(source: &dyn Source, text: &str) -> io::Result<Option<Kind>> {
 
 /// Header fields that mails carry and other text hardly does (RFC 5322, RFC 2045 and practice).
 const MAIL_FIELDS: &[&str] = &[
-    "received", "from", "to", "cc", "subject", "date", "message-id", "mime-version", "content-type",
-    "content-transfer-encoding", "return-path", "delivered-to", "reply-to", "sender", "references", "in-reply-to",
-    "dkim-signature", "authentication-results", "received-spf", "list-id", "list-unsubscribe", "user-agent", "x-mailer",
-    "x-originating-ip", "x-received", "arc-seal", "arc-message-signature", "arc-authentication-results", "errors-to",
-    "precedence", "envelope-to", "x-sender", "importance", "x-priority", "status", "bcc", "organization", "thread-topic",
+    "received",
+    "from",
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+    "mime-version",
+    "content-type",
+    "content-transfer-encoding",
+    "return-path",
+    "delivered-to",
+    "reply-to",
+    "sender",
+    "references",
+    "in-reply-to",
+    "dkim-signature",
+    "authentication-results",
+    "received-spf",
+    "list-id",
+    "list-unsubscribe",
+    "user-agent",
+    "x-mailer",
+    "x-originating-ip",
+    "x-received",
+    "arc-seal",
+    "arc-message-signature",
+    "arc-authentication-results",
+    "errors-to",
+    "precedence",
+    "envelope-to",
+    "x-sender",
+    "importance",
+    "x-priority",
+    "status",
+    "bcc",
+    "organization",
+    "thread-topic",
 ];
 /// Of these, a mail has at least one.
 const MAIL_CORE: &[&str] = &["received", "from", "message-id", "return-path", "delivered-to", "subject"];
@@ -135,7 +168,11 @@ fn json_kind(source: &dyn Source, start: &str) -> io::Result<Option<Kind>> {
         _ => return Ok(None),
     }
     if let Some((line, rest)) = start.split_once('\n') {
-        return Ok(Some(if is_object(line) && rest.trim_start().starts_with('{') { kinds::JSONL } else { kinds::JSON }));
+        return Ok(Some(if is_object(line) && rest.trim_start().starts_with('{') {
+            kinds::JSONL
+        } else {
+            kinds::JSON
+        }));
     }
     let far = read_up_to(source, 0, FAR_BYTES)?;
     let Some(text) = decode(&far) else { return Ok(Some(kinds::JSON)) };
@@ -180,8 +217,11 @@ fn markup_kind(start: &str) -> Kind {
 fn is_yaml(start: &str) -> bool {
     let (mut keys, mut other) = (0, 0);
     for line in start.lines().take(60).filter(|l| !l.trim().is_empty() && !l.starts_with([' ', '\t', '#'])) {
-        let key = line.split_once(':').is_some_and(|(name, value)| is_yaml_key(name) && (value.is_empty() || value.starts_with([' ', '\r'])));
-        let marker = line.starts_with("---") || line.starts_with("%YAML") || line.starts_with("...") || line.starts_with("- ");
+        let key = line
+            .split_once(':')
+            .is_some_and(|(name, value)| is_yaml_key(name) && (value.is_empty() || value.starts_with([' ', '\r'])));
+        let marker =
+            line.starts_with("---") || line.starts_with("%YAML") || line.starts_with("...") || line.starts_with("- ");
         if key || (line.starts_with("---") || line.starts_with("%YAML")) && keys == 0 {
             keys += 1;
         } else if !marker && !line.starts_with(['"', '\'', ']', '}']) {

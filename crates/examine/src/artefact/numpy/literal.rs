@@ -95,7 +95,8 @@ impl<'t> Parser<'t> {
     }
 
     fn number(&mut self) -> Option<Literal> {
-        let end = self.rest.char_indices().skip(1).find(|(_, c)| !c.is_ascii_digit()).map_or(self.rest.len(), |(at, _)| at);
+        let end =
+            self.rest.char_indices().skip(1).find(|(_, c)| !c.is_ascii_digit()).map_or(self.rest.len(), |(at, _)| at);
         let value = self.rest[..end].parse().ok()?;
         self.rest = &self.rest[end..];
         // Python 2 wrote long integers with a letter.
@@ -137,7 +138,9 @@ mod tests {
         let header = parse("{'descr': '<f4', 'fortran_order': False, 'shape': (3L, 4,), }   \n").expect("a header");
         let Literal::Dict(entries) = header else { panic!("a dictionary") };
         assert_eq!(entries[2].1, Literal::List(vec![Literal::Number(3), Literal::Number(4)]));
-        for text in ["", "{", "{'a'}", "__import__('os')", "[1 2]", "(((((((((((((((((((1)))))))))))))))))))", "{'a': f()}"] {
+        for text in
+            ["", "{", "{'a'}", "__import__('os')", "[1 2]", "(((((((((((((((((((1)))))))))))))))))))", "{'a': f()}"]
+        {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -94,7 +94,9 @@ fn structure(what: &str, at: u64, report: &mut Report<'_>) {
 /// The type and the shape of the header.
 fn fields(header: &Literal) -> Option<(&Literal, &[Literal])> {
     let Literal::Dict(entries) = header else { return None };
-    let of = |name: &str| entries.iter().rev().find(|(key, _)| *key == Literal::Text(name.to_owned())).map(|(_, value)| value);
+    let of = |name: &str| {
+        entries.iter().rev().find(|(key, _)| *key == Literal::Text(name.to_owned())).map(|(_, value)| value)
+    };
     match (of("descr")?, of("shape")?) {
         (kind, Literal::List(shape)) => Some((kind, shape)),
         _ => None,
@@ -104,7 +106,9 @@ fn fields(header: &Literal) -> Option<(&Literal, &[Literal])> {
 /// True when the type holds Python objects anywhere.
 fn holds_objects(kind: &Literal) -> bool {
     match kind {
-        Literal::Text(text) => text.trim_start_matches(['<', '>', '|', '=', '!']).starts_with('O') || text.contains("object"),
+        Literal::Text(text) => {
+            text.trim_start_matches(['<', '>', '|', '=', '!']).starts_with('O') || text.contains("object")
+        }
         // A field is a tuple of name, type and maybe shape; a type may be a tuple of type and shape.
         Literal::List(parts) => parts.iter().any(|part| match part {
             Literal::List(field) => field.iter().skip(usize::from(field.len() > 1)).any(holds_objects),

@@ -121,7 +121,8 @@ fn wide_end_record(source: &dyn Source, at: u64) -> io::Result<Option<(u64, u64,
     for record_at in [locator_at.checked_sub(56), named].into_iter().flatten() {
         let record = read_up_to(source, record_at, 56)?;
         if record.starts_with(b"PK\x06\x06")
-            && let (Some(entries), Some(size), Some(offset)) = (le_u64(&record, 32), le_u64(&record, 40), le_u64(&record, 48))
+            && let (Some(entries), Some(size), Some(offset)) =
+                (le_u64(&record, 32), le_u64(&record, 40), le_u64(&record, 48))
         {
             return Ok(Some((entries, size, offset, record_at)));
         }

@@ -48,7 +48,12 @@ impl Content<'_> {
 }
 
 impl<'a, 'r> Walk<'a, 'r> {
-    pub(super) fn new(source: &'a dyn Source, settings: &'a Settings, report: &'a mut Report<'r>, shape: Shape) -> Self {
+    pub(super) fn new(
+        source: &'a dyn Source,
+        settings: &'a Settings,
+        report: &'a mut Report<'r>,
+        shape: Shape,
+    ) -> Self {
         Self { source, settings, report, shape, spans: Vec::new() }
     }
 
@@ -100,7 +105,9 @@ impl<'a, 'r> Walk<'a, 'r> {
             Some(l) if l.name != entry.name => Some("the name"),
             Some(l) if l.method != entry.method => Some("the compression method"),
             Some(l) if (l.flags ^ entry.flags) & FLAGS_REFUSED != 0 => Some("the encryption flags"),
-            Some(l) if l.flags & FLAG_DESCRIPTOR == 0 && (l.packed, l.unpacked) != (entry.packed, entry.unpacked) => Some("the size"),
+            Some(l) if l.flags & FLAG_DESCRIPTOR == 0 && (l.packed, l.unpacked) != (entry.packed, entry.unpacked) => {
+                Some("the size")
+            }
             Some(l) if l.flags & FLAG_DESCRIPTOR == 0 && l.crc != entry.crc => Some("the checksum"),
             Some(_) if entry.name.contains('\0') => Some("the name, which ends early for some readers"),
             Some(_) => None,
@@ -133,7 +140,11 @@ impl<'a, 'r> Walk<'a, 'r> {
         } else if let Some(mut reader) = decoder(entry, &packed) {
             let unpacked = unpack(reader.as_mut(), entry.packed, self.report);
             let whole = matches!(unpacked.end, End::Whole) && unpacked.bytes.len() as u64 == entry.unpacked;
-            let flow = if matches!(unpacked.end, End::Exhausted(_)) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+            let flow = if matches!(unpacked.end, End::Exhausted(_)) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            };
             if let (End::Damaged(e), false) = (&unpacked.end, refused) {
                 self.report.unreadable(e);
             }
@@ -156,7 +167,8 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     /// Compares the checksum of members small enough to be held; larger ones are read in place, and only in part.
     fn check_sum(&mut self, entry: &Entry, content: &dyn Source) {
-        if entry.crc == 0 || content.size() != entry.unpacked || content.size() > self.report.limits().member_bytes_max {
+        if entry.crc == 0 || content.size() != entry.unpacked || content.size() > self.report.limits().member_bytes_max
+        {
             return;
         }
         let mut crc = flate2::CrcReader::new(BufReader::with_capacity(64 * 1024, SourceReader::new(content)));

@@ -119,7 +119,9 @@ fn report_outside(tail: Tail, report: &mut Report<'_>) {
         report.add(finding(&codes::STRAY_BYTES, report.byte(0)).with("count", tail.prefix).with("format", "zip"));
     }
     if tail.after > 0 {
-        report.add(finding(&codes::STRAY_BYTES, report.byte(tail.end_record)).with("count", tail.after).with("format", "zip"));
+        report.add(
+            finding(&codes::STRAY_BYTES, report.byte(tail.end_record)).with("count", tail.after).with("format", "zip"),
+        );
     }
 }
 
@@ -133,7 +135,13 @@ fn report_duplicates(entries: &[Entry], report: &mut Report<'_>) {
 }
 
 /// What lies between the members: overlaps, bytes of no member, and members that the directory leaves out.
-fn between_members(source: &dyn Source, settings: &Settings, tail: Tail, mut spans: Vec<(u64, u64)>, report: &mut Report<'_>) {
+fn between_members(
+    source: &dyn Source,
+    settings: &Settings,
+    tail: Tail,
+    mut spans: Vec<(u64, u64)>,
+    report: &mut Report<'_>,
+) {
     spans.sort_unstable();
     if let Some(pair) = spans.windows(2).find(|p| p[1].0 < p[0].1) {
         report.add(finding(&codes::OVERLAPPING_MEMBERS, report.byte(pair[1].0)));

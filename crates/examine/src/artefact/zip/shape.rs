@@ -93,9 +93,12 @@ fn torch_role(inner: &str) -> Role {
     };
     match inner {
         "data.pkl" | "constants.pkl" | "attributes.pkl" => Role::Pickle,
-        "version" | "byteorder" | ".data/serialization_id" | ".data/version" | ".format_version" | ".storage_alignment" => {
-            Role::Marker
-        }
+        "version"
+        | "byteorder"
+        | ".data/serialization_id"
+        | ".data/version"
+        | ".format_version"
+        | ".storage_alignment" => Role::Marker,
         _ if numbered("data/") || numbered("constants/") || numbered("tensors/") => Role::RawStorage,
         _ if inner.starts_with("code/") && inner.ends_with(".py") => Role::TorchCode,
         _ => Role::Other,
