@@ -159,7 +159,8 @@ fn has_second_mail(source: &dyn Source) -> io::Result<bool> {
 
 /// JSON in one document, or in one a line.
 fn json_kind(source: &dyn Source, start: &str) -> io::Result<Option<Kind>> {
-    let inner = start[1..].trim_start_matches([' ', '\t', '\r', '\n']).as_bytes().first().copied();
+    let inner =
+        start.get(1..).unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']).as_bytes().first().copied();
     match (start.as_bytes()[0], inner) {
         (b'{', Some(b'"' | b'}')) => {}
         (b'[', Some(b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) => {
@@ -189,7 +190,9 @@ fn is_object(line: &str) -> bool {
 fn is_json_array(start: &str) -> bool {
     match serde_json::from_str::<IgnoredAny>(start) {
         Ok(_) => true,
-        Err(e) => e.is_eof() || matches!(start[1..].trim_start().as_bytes().first(), Some(b'{')),
+        Err(e) => {
+            e.is_eof() || matches!(start.get(1..).unwrap_or_default().trim_start().as_bytes().first(), Some(b'{'))
+        }
     }
 }
 
