@@ -18,7 +18,7 @@ static PYTHON_TAG: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Layers of OpenVINO models that name a library of their own.
 static LIBRARY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"<(?:layer|extension|library)\b[^>]{0,4000}?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
+    Regex::new(r#"<(?:layer|extension|library)\b[^>]*?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
         .expect("the pattern is a constant")
 });
 

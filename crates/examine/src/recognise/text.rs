@@ -16,7 +16,7 @@ const HEADER_LINES_MAX: usize = 400;
 
 /// The kind of text that these bytes are; `None` when they are no text.
 pub(super) fn kind_of(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
-    let Some(text) = decode(head) else { return Ok(None) };
+    let Some(text) = decode(head) else { return mail_with_control_characters(source, head) };
     let start = text.trim_start();
     if start.is_empty() {
         return Ok(Some(kinds::TEXT));
@@ -66,6 +66,20 @@ fn mail_kind(source: &dyn Source, text: &str) -> io::Result<Option<Kind>> {
         return Ok(None);
     }
     Ok(Some(if from_line && has_second_mail(source)? { kinds::MBOX } else { kinds::MAIL }))
+}
+
+/// Bodies of mails hold any byte in practice; their headers do not.
+fn mail_with_control_characters(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
+    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or_default();
+    let ends = [&b"\n\n"[..], b"\n\r\n"].iter().filter_map(|blank| memchr::memmem::find(&head[start..], blank)).min();
+    let Some(end) = ends else { return Ok(None) };
+    // One stray byte in a header is no reason to take a mail for anything else; many are.
+    let mut header = head[start..start + end].to_vec();
+    let strange = header.iter_mut().filter(|b| matches!(b, 0..=8 | 14..=31)).map(|b| *b = b'?').count();
+    match decode(&header) {
+        Some(header) if strange * 100 <= header.len() => mail_kind(source, &header),
+        _ => Ok(None),
+    }
 }
 
 /// Header fields that mails carry and other text hardly does (RFC 5322, RFC 2045 and practice).
@@ -205,6 +219,11 @@ fn markup_kind(start: &str) -> Kind {
     if opening.starts_with("<?xml") || opening.starts_with("<!doctype") {
         return if opening.contains("<html") { kinds::HTML } else { kinds::XML };
     }
+    if let Some(name) = first_tag(&opening) {
+        let html =
+            ["p", "div", "body", "head", "table", "a", "br", "center", "font", "script", "span", "title", "meta"];
+        return if html.contains(&name) { kinds::HTML } else { kinds::XML };
+    }
     if ["{%", "{{", "{#"].iter().any(|o| start.starts_with(o)) {
         return kinds::JINJA;
     }
@@ -214,6 +233,14 @@ fn markup_kind(start: &str) -> Kind {
     let tags = start.matches("{%").count() + start.matches("{{").count();
     let ends = start.matches("%}").count() + start.matches("}}").count();
     if tags >= 2 && ends >= 2 { kinds::JINJA } else { kinds::TEXT }
+}
+
+/// The name of the tag with which a document without a declaration begins.
+fn first_tag(opening: &str) -> Option<&str> {
+    let inner = opening.strip_prefix('<')?;
+    let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-' | '.')))?;
+    let closed = inner.contains('>') || inner.len() > 200;
+    (end > 0 && inner[end..].starts_with([' ', '>', '/', '\n', '\r', '\t']) && closed).then(|| &inner[..end])
 }
 
 /// YAML by its habit: lines at the margin are keys, items, comments or markers.
