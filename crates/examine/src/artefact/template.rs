@@ -261,8 +261,7 @@ impl Judge {
         if let Some(inner) = name.strip_prefix("__").and_then(|n| n.strip_suffix("__")) {
             let level = if is_dunder(inner) { Level::Escape } else { Level::Unusual };
             self.report(level, name, offset);
-        } else if FUNCTIONS.contains(&name) && after == b'('
-            || MODULES.contains(&name) && (after == b'.' || before == b'.')
+        } else if FUNCTIONS.contains(&name) && after == b'(' || MODULES.contains(&name) && matches!(after, b'.' | b'[')
         {
             self.report(Level::Escape, name, offset);
         } else if ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.' {
@@ -386,6 +385,7 @@ mod tests {
             "{# x.__class__ #}{{ bos_token }}",
             "{{ '__' ~ name ~ '__' }}",
             "{% set ns = namespace(system='') %}{{ ns.system }}",
+            "{{ matrix.os }}",
             "{% if a is not none and loop.index0 % 2 == 0 %}{{ raise_exception('import os') }}{% endif %}",
             "{{ {'a': {'b': 1}} | tojson }}",
         ] {

@@ -11,6 +11,8 @@ use crate::source::{Source, read_up_to};
 
 /// Bytes looked at for the end of a first JSON line, or for a second mail in a mailbox.
 const FAR_BYTES: usize = 1024 * 1024;
+/// In a template, there is at least one tag for so many bytes.
+const CHARS_FOR_A_TAG: usize = 200;
 /// Lines of a mail header that are looked at.
 const HEADER_LINES_MAX: usize = 400;
 
@@ -224,15 +226,29 @@ fn markup_kind(start: &str) -> Kind {
             ["p", "div", "body", "head", "table", "a", "br", "center", "font", "script", "span", "title", "meta"];
         return if html.contains(&name) { kinds::HTML } else { kinds::XML };
     }
-    if ["{%", "{{", "{#"].iter().any(|o| start.starts_with(o)) {
-        return kinds::JINJA;
+    if is_jinja(start) {
+        kinds::JINJA
+    } else if is_yaml(start) {
+        kinds::YAML
+    } else if is_dense_jinja(start) {
+        kinds::JINJA
+    } else {
+        kinds::TEXT
     }
-    if is_yaml(start) {
-        return kinds::YAML;
-    }
-    let tags = start.matches("{%").count() + start.matches("{{").count();
-    let ends = start.matches("%}").count() + start.matches("}}").count();
-    if tags >= 2 && ends >= 2 { kinds::JINJA } else { kinds::TEXT }
+}
+
+/// A template by its first bytes, which have their counterpart somewhere.
+fn is_jinja(start: &str) -> bool {
+    [("{%", "%}"), ("{{", "}}"), ("{#", "#}")]
+        .iter()
+        .any(|(open, close)| start.starts_with(open) && start.contains(close))
+}
+
+/// A template by how much of it is code: programs and manuals hold a brace here and there, templates everywhere.
+fn is_dense_jinja(start: &str) -> bool {
+    let statements = start.matches("{%").count().min(start.matches("%}").count());
+    let values = start.matches("{{").count().min(start.matches("}}").count());
+    statements + values > 0 && (statements + values) * CHARS_FOR_A_TAG >= start.len()
 }
 
 /// The name of the tag with which a document without a declaration begins.
