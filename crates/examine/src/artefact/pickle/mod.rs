@@ -10,7 +10,7 @@ pub enum Carrier {
     Plain,
     /// A PyTorch checkpoint of the old form: pickles, then raw storages.
     TorchLegacy,
-    /// A part of another format, such as after the header of a NumPy array.
+    /// A part of another format: `data.pkl` in PyTorch's zip, the objects of a NumPy array.
     Embedded,
 }
 

@@ -192,7 +192,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             return self.symbolic_link(entry, content);
         }
         match self.shape.role(&entry.name) {
-            Role::Pickle => pickle::examine(content, pickle::Carrier::Plain, self.report),
+            Role::Pickle => pickle::examine(content, pickle::Carrier::Embedded, self.report),
             Role::TorchCode => torchscript::examine_code(content, self.report),
             Role::KerasConfig => {
                 config::examine(content, self.report);
