@@ -66,14 +66,21 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk(&text, nesting_max, &mut judge);
-    let model = judge.is_model();
-    if model {
+    // What follows a whole document is no damage: several documents in one file are a log.
+    let broken = walked.err().filter(|e| judge.is_model() || !is_trailing(e));
+    let examined = judge.is_model() || broken.is_some();
+    if examined {
         report.ran("config", 1);
-        if let Err(e) = walked {
-            report.unreadable(&e);
-        }
     }
-    model
+    if let Some(e) = broken {
+        report.unreadable(&e);
+    }
+    examined
+}
+
+/// True when a document ended, and more follows.
+fn is_trailing(error: &serde_json::Error) -> bool {
+    error.to_string().starts_with("trailing characters")
 }
 
 /// Judges what a walk over configuration meets.
@@ -139,16 +146,12 @@ impl<'a, 'r> Judge<'a, 'r> {
 
 impl Sink for Judge<'_, '_> {
     fn string(&mut self, key: &str, value: &str) {
-        // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
-        if key == "vocabulary" && (value.contains(['/', '\\', '.']) || value.len() < 200) {
-            self.found(&codes::FILE_REFERENCE, value);
-        }
-        if !value.contains("{{") && !value.contains("{%") {
+        // Only what is used as a template is one: notebooks and logs hold braces of all sorts.
+        if !key.contains("template") || !(value.contains("{{") || value.contains("{%")) {
             return;
         }
-        let is_template = key.contains("template");
-        self.model |= is_template;
-        if let Some(hazard) = template::hazard(value).filter(|h| is_template || h.level == template::Level::Escape) {
+        self.model = true;
+        if let Some(hazard) = template::hazard(value) {
             let place = self.report.whole();
             template::report(&hazard, place, self.report);
         }
@@ -158,6 +161,10 @@ impl Sink for Judge<'_, '_> {
         self.model |= object.depth == 0 && MODEL_KEYS.iter().any(|key| object.has(key));
         self.keras(object);
         self.skops(object);
+        // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
+        if let Some(path) = object.text("vocabulary") {
+            self.found(&codes::FILE_REFERENCE, path);
+        }
         for key in ["auto_map", "custom_pipelines"] {
             if object.has(key) {
                 self.found(&codes::REMOTE_CODE, key);

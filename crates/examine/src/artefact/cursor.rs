@@ -142,7 +142,8 @@ impl<'a> Cursor<'a> {
         let start = match inside {
             Some(offset) => offset as usize,
             None => {
-                self.buffer.resize(BUFFER_BYTES, 0);
+                let ahead = usize::try_from(self.left()).unwrap_or(BUFFER_BYTES).min(BUFFER_BYTES);
+                self.buffer.resize(ahead, 0);
                 let count = self.source.read_at(self.position, &mut self.buffer)?;
                 self.buffer.truncate(count);
                 self.buffer_start = self.position;

@@ -16,16 +16,19 @@ static PYTHON_TAG: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?:!!|tag:yaml\.org,2002:)python/(?:object|name|module|apply)[\w/]*(?::[\w.]+)?")
         .expect("the pattern is a constant")
 });
+/// A key of YAML under which a template stands.
+static TEMPLATE_KEY: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r#"(?m)^[\s-]*["']?\w*template\w*["']?\s*:"#).expect("the pattern is a constant"));
 /// Layers of OpenVINO models that name a library of their own.
 static LIBRARY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"<(?:layer|extension|library)\b[^>]{0,4000}?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
+    Regex::new(r#"<(?:layer|extension|library)\b[^>]*?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
         .expect("the pattern is a constant")
 });
 
 /// Examines text of these kinds. Returns whether it is one.
 pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> bool {
     let model_xml = |text: &str| text.contains("<net ") && text.contains("<layers");
-    if ![kinds::JINJA, kinds::YAML, kinds::XML, kinds::TEXT].contains(kind) {
+    if ![kinds::JINJA, kinds::YAML, kinds::XML].contains(kind) {
         return false;
     }
     let text = match read_text(source, report) {
@@ -43,15 +46,14 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
         }
         return model;
     }
-    let hazard = template::hazard(&text).filter(|h| *kind == kinds::JINJA || h.level == template::Level::Escape);
-    if let Some(hazard) = &hazard {
-        template::report(hazard, place_in(&text, hazard.offset, report), report);
+    // Workflows and playbooks are full of braces: in YAML a key has to say that there is a template.
+    if (*kind == kinds::JINJA || TEMPLATE_KEY.is_match(&text))
+        && let Some(hazard) = template::hazard(&text)
+    {
+        template::report(&hazard, place_in(&text, hazard.offset, report), report);
     }
     if *kind == kinds::YAML {
         python_tags(&text, report);
-    }
-    if *kind == kinds::TEXT && hazard.is_none() {
-        return false;
     }
     report.ran("template", 1);
     true

@@ -8,10 +8,12 @@ use crate::artefact::wire::{Field, Fields, Span, Value, text};
 use crate::artefact::{codes, codetext, names};
 use crate::catalogue::finding;
 use crate::report::Report;
-use crate::source::Source;
+use crate::source::{Source, read_up_to};
 
 /// Fields of a model that are looked at to recognise it.
 const FIELDS_MAX: usize = 100_000;
+/// The tag of the graph in a model: field 7, bytes.
+const GRAPH_TAG: u8 = 7 << 3 | 2;
 /// Bytes of a name, a domain or a path.
 const NAME_BYTES_MAX: u64 = 4096;
 /// Messages of one model that are gone through.
@@ -54,12 +56,12 @@ const PYTHON_OPERATORS: &[&str] = &["PyOp", "PythonOp", "PythonOpGrad", "PyFunc"
 /// When the source can't be read.
 pub fn looks_like(source: &dyn Source) -> io::Result<bool> {
     let (mut version, mut graph, mut opset) = (false, false, false);
-    for field in Fields::of(source).take(FIELDS_MAX) {
+    for (count, field) in Fields::of(source).take(FIELDS_MAX).enumerate() {
         let field = match field {
             Ok(field) => field,
             Err(Broken::Io(e)) => return Err(e),
             // A model that is cut short is still one.
-            Err(_) => return Ok(version && (graph || opset)),
+            Err(_) => return Ok(version && (count > 1 || read_up_to(source, 2, 1)? == [GRAPH_TAG])),
         };
         match (field.number, field.value) {
             (1, Value::Varint(number)) => version = number < 1000,

@@ -88,9 +88,6 @@ pub fn looks_like(source: &dyn Source) -> io::Result<bool> {
             Err(Broken::Io(e)) => return Err(e),
             Err(_) => return Ok(false),
         }
-        if source.size() > 0 && !graphs && source.size() < 4 {
-            return Ok(false);
-        }
     }
     Ok(graphs)
 }

@@ -35,7 +35,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let packed = Window::new(source, start, source.size());
     let mut input = BufReader::with_capacity(32 * 1024, SourceReader::new(&packed));
     let mut bytes = Vec::new();
-    let mut exhausted = false;
+    let (mut exhausted, mut whole) = (false, false);
     for _ in 0..STREAMS_MAX {
         let part = one(kind, &mut input, source.size(), report);
         exhausted |= matches!(part.end, End::Exhausted(_));
@@ -46,7 +46,10 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
                 report.unreadable(&e);
                 break;
             }
-            _ => break,
+            end => {
+                whole = matches!(end, End::Whole);
+                break;
+            }
         }
     }
     let after = start + input.get_ref().position() - input.buffer().len() as u64;
@@ -55,7 +58,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         examine_member(&bytes, settings, report);
     }
     report.leave();
-    if knows_its_end(kind) {
+    if whole && knows_its_end(kind) {
         behind(kind, source, after, settings, report);
     }
 }

@@ -88,7 +88,9 @@ const PIECES_MAX: usize = 64;
 pub fn hazard(template: &str) -> Option<Hazard> {
     let mut judge = Judge::default();
     let mut at = 0;
-    while let Some((start, end, next)) = next_code(template, at) {
+    // What is raw may hold the beginning of a comment that is none, so comments are then judged as well.
+    let comments = if template.contains("raw") { Comments::Judged } else { Comments::Skipped };
+    while let Some((start, end, next)) = next_code(template, at, comments) {
         judge.region(&tokens(template, start, end));
         at = next;
         if judge.tokens > TOKENS_MAX {
@@ -108,13 +110,20 @@ pub fn report(hazard: &Hazard, place: Place, report: &mut Report<'_>) {
     report.add(finding(code, place).with("what", &hazard.what));
 }
 
+/// What becomes of comments.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Comments {
+    Skipped,
+    Judged,
+}
+
 /// The next stretch of code from `at` on: its start, its end, and where to go on.
-fn next_code(template: &str, mut at: usize) -> Option<(usize, usize, usize)> {
+fn next_code(template: &str, mut at: usize, comments: Comments) -> Option<(usize, usize, usize)> {
     loop {
         let open = at + template.get(at..)?.find('{')?;
         let rest = &template[open..];
-        if rest.starts_with("{#") {
-            at = open + rest.find("#}")? + 2;
+        if rest.starts_with("{#") && comments == Comments::Skipped {
+            at = open + rest.find("#}").unwrap_or_default() + 2;
         } else if rest.starts_with("{{") || rest.starts_with("{%") {
             let close = if rest.starts_with("{{") { "}}" } else { "%}" };
             let end = code_end(template, open + 2, close);
@@ -252,9 +261,8 @@ impl Judge {
         if let Some(inner) = name.strip_prefix("__").and_then(|n| n.strip_suffix("__")) {
             let level = if is_dunder(inner) { Level::Escape } else { Level::Unusual };
             self.report(level, name, offset);
-        } else if FUNCTIONS.contains(&name) && after == b'(' {
-            self.report(Level::Escape, name, offset);
-        } else if MODULES.contains(&name) && (after == b'.' || before == b'.') {
+        } else if FUNCTIONS.contains(&name) && after == b'(' || MODULES.contains(&name) && matches!(after, b'.' | b'[')
+        {
             self.report(Level::Escape, name, offset);
         } else if ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.' {
             self.report(Level::Unusual, name, offset);
@@ -355,6 +363,8 @@ mod tests {
             "{{ eval('1') }}",
             "{{ '}}' ~ x.__init__ }}",
             "{{ x.__init__",
+            "{% raw %}{#{% endraw %}{{ x.__init__ }}{# #}",
+            "{# {{ x.__init__ }}",
         ] {
             assert_eq!(level(template), Some(Level::Escape), "{template}");
         }
@@ -375,6 +385,7 @@ mod tests {
             "{# x.__class__ #}{{ bos_token }}",
             "{{ '__' ~ name ~ '__' }}",
             "{% set ns = namespace(system='') %}{{ ns.system }}",
+            "{{ matrix.os }}",
             "{% if a is not none and loop.index0 % 2 == 0 %}{{ raise_exception('import os') }}{% endif %}",
             "{{ {'a': {'b': 1}} | tojson }}",
         ] {

@@ -111,6 +111,10 @@ const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (0, b"\xd4\xc3\xb2\xa1", Kind::new("pcap")),
     (0, b"\x0a\x0d\x0d\x0a", Kind::new("pcapng")),
     (0, b"L\0\0\0\x01\x14\x02\0", Kind::new("windows-shortcut")),
+    (0, b"\0\x01\0\0\0", Kind::new("ttf")),
+    (0, b"OTTO\0", Kind::new("otf")),
+    (0, b"wOFF", Kind::new("woff")),
+    (0, b"wOF2", Kind::new("woff2")),
     (0, b"RDX2\n", kinds::RDS),
     (0, b"RDX3\n", kinds::RDS),
 ];

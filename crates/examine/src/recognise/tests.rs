@@ -34,6 +34,7 @@ fn mails_and_mailboxes() {
         "From a@example.com Thu Aug 22 12:00:00 2002\n{mail}\nFrom b@example.com Thu Aug 22 12:01:00 2002\n{mail}"
     );
     assert_eq!(kind(two.as_bytes()), "mbox");
+    assert_eq!(kind(format!("{mail}\0\x01binary").as_bytes()), "mail");
     let mut latin = mail.as_bytes().to_vec();
     latin.extend_from_slice(b"caf\xe9 \x93quoted\x94");
     assert_eq!(kind(&latin), "mail");
@@ -46,6 +47,9 @@ fn mails_and_mailboxes() {
 fn text_of_other_kinds() {
     for (text, expected) in [
         ("<?xml version=\"1.0\"?><a/>", "xml"),
+        ("<Event xmlns='http://example.com'><System/></Event>", "xml"),
+        ("<p>text</p>", "html"),
+        ("<user@example.com> wrote", "text"),
         ("\n<!DOCTYPE html><html></html>", "html"),
         ("{% for m in x %}{{ m }}{% endfor %}", "jinja"),
         ("text {{ a }} and {{ b }}", "jinja"),

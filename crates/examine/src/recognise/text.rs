@@ -11,12 +11,14 @@ use crate::source::{Source, read_up_to};
 
 /// Bytes looked at for the end of a first JSON line, or for a second mail in a mailbox.
 const FAR_BYTES: usize = 1024 * 1024;
+/// In a template, there is at least one tag for so many bytes.
+const CHARS_FOR_A_TAG: usize = 200;
 /// Lines of a mail header that are looked at.
 const HEADER_LINES_MAX: usize = 400;
 
 /// The kind of text that these bytes are; `None` when they are no text.
 pub(super) fn kind_of(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
-    let Some(text) = decode(head) else { return Ok(None) };
+    let Some(text) = decode(head) else { return mail_with_control_characters(source, head) };
     let start = text.trim_start();
     if start.is_empty() {
         return Ok(Some(kinds::TEXT));
@@ -66,6 +68,20 @@ fn mail_kind(source: &dyn Source, text: &str) -> io::Result<Option<Kind>> {
         return Ok(None);
     }
     Ok(Some(if from_line && has_second_mail(source)? { kinds::MBOX } else { kinds::MAIL }))
+}
+
+/// Bodies of mails hold any byte in practice; their headers do not.
+fn mail_with_control_characters(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
+    let start = head.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or_default();
+    let ends = [&b"\n\n"[..], b"\n\r\n"].iter().filter_map(|blank| memchr::memmem::find(&head[start..], blank)).min();
+    let Some(end) = ends else { return Ok(None) };
+    // One stray byte in a header is no reason to take a mail for anything else; many are.
+    let mut header = head[start..start + end].to_vec();
+    let strange = header.iter_mut().filter(|b| matches!(b, 0..=8 | 14..=31)).map(|b| *b = b'?').count();
+    match decode(&header) {
+        Some(header) if strange * 100 <= header.len() => mail_kind(source, &header),
+        _ => Ok(None),
+    }
 }
 
 /// Header fields that mails carry and other text hardly does (RFC 5322, RFC 2045 and practice).
@@ -159,7 +175,8 @@ fn has_second_mail(source: &dyn Source) -> io::Result<bool> {
 
 /// JSON in one document, or in one a line.
 fn json_kind(source: &dyn Source, start: &str) -> io::Result<Option<Kind>> {
-    let inner = start[1..].trim_start_matches([' ', '\t', '\r', '\n']).as_bytes().first().copied();
+    let inner =
+        start.get(1..).unwrap_or_default().trim_start_matches([' ', '\t', '\r', '\n']).as_bytes().first().copied();
     match (start.as_bytes()[0], inner) {
         (b'{', Some(b'"' | b'}')) => {}
         (b'[', Some(b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) => {
@@ -189,7 +206,9 @@ fn is_object(line: &str) -> bool {
 fn is_json_array(start: &str) -> bool {
     match serde_json::from_str::<IgnoredAny>(start) {
         Ok(_) => true,
-        Err(e) => e.is_eof() || matches!(start[1..].trim_start().as_bytes().first(), Some(b'{')),
+        Err(e) => {
+            e.is_eof() || matches!(start.get(1..).unwrap_or_default().trim_start().as_bytes().first(), Some(b'{'))
+        }
     }
 }
 
@@ -202,15 +221,42 @@ fn markup_kind(start: &str) -> Kind {
     if opening.starts_with("<?xml") || opening.starts_with("<!doctype") {
         return if opening.contains("<html") { kinds::HTML } else { kinds::XML };
     }
-    if ["{%", "{{", "{#"].iter().any(|o| start.starts_with(o)) {
-        return kinds::JINJA;
+    if let Some(name) = first_tag(&opening) {
+        let html =
+            ["p", "div", "body", "head", "table", "a", "br", "center", "font", "script", "span", "title", "meta"];
+        return if html.contains(&name) { kinds::HTML } else { kinds::XML };
     }
-    if is_yaml(start) {
-        return kinds::YAML;
+    if is_jinja(start) {
+        kinds::JINJA
+    } else if is_yaml(start) {
+        kinds::YAML
+    } else if is_dense_jinja(start) {
+        kinds::JINJA
+    } else {
+        kinds::TEXT
     }
-    let tags = start.matches("{%").count() + start.matches("{{").count();
-    let ends = start.matches("%}").count() + start.matches("}}").count();
-    if tags >= 2 && ends >= 2 { kinds::JINJA } else { kinds::TEXT }
+}
+
+/// A template by its first bytes, which have their counterpart somewhere.
+fn is_jinja(start: &str) -> bool {
+    [("{%", "%}"), ("{{", "}}"), ("{#", "#}")]
+        .iter()
+        .any(|(open, close)| start.starts_with(open) && start.contains(close))
+}
+
+/// A template by how much of it is code: programs and manuals hold a brace here and there, templates everywhere.
+fn is_dense_jinja(start: &str) -> bool {
+    let statements = start.matches("{%").count().min(start.matches("%}").count());
+    let values = start.matches("{{").count().min(start.matches("}}").count());
+    statements + values > 0 && (statements + values) * CHARS_FOR_A_TAG >= start.len()
+}
+
+/// The name of the tag with which a document without a declaration begins.
+fn first_tag(opening: &str) -> Option<&str> {
+    let inner = opening.strip_prefix('<')?;
+    let end = inner.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '_' | '-' | '.')))?;
+    let closed = inner.contains('>') || inner.len() > 200;
+    (end > 0 && inner[end..].starts_with([' ', '>', '/', '\n', '\r', '\t']) && closed).then(|| &inner[..end])
 }
 
 /// YAML by its habit: lines at the margin are keys, items, comments or markers.

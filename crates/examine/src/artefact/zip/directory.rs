@@ -23,6 +23,8 @@ pub struct Tail {
     pub entries: u64,
     /// Bytes after the archive and its comment.
     pub after: u64,
+    /// Another directory, which readers find that trust the stated offset instead of counting back from the end.
+    pub other: Option<u64>,
 }
 
 /// One entry of the directory.
@@ -95,18 +97,35 @@ fn end_record(source: &dyn Source, record: &[u8], at: u64) -> io::Result<Option<
         (entries, size, offset, end) = wide;
     }
     if entries == 0 {
-        return Ok((size == 0).then_some(Tail { end_record: at, directory: at, prefix: 0, entries, after }));
+        return Ok((size == 0).then_some(Tail {
+            end_record: at,
+            directory: at,
+            prefix: 0,
+            entries,
+            after,
+            other: None,
+        }));
     }
     // Python counts back from the end record, others trust the offset: an archive with something in front of it
     // differs, and the one that leads to an entry is right.
     let counted = end.checked_sub(size);
+    let mut directories = Vec::new();
     for directory in [counted, Some(offset)].into_iter().flatten() {
-        if read_up_to(source, directory, 4)? == b"PK\x01\x02" {
-            let prefix = directory.saturating_sub(offset);
-            return Ok(Some(Tail { end_record: at, directory, prefix, entries, after }));
+        if !directories.contains(&directory) && read_up_to(source, directory, 4)? == b"PK\x01\x02" {
+            directories.push(directory);
         }
     }
-    Ok(None)
+    let Some(&directory) = directories.first() else { return Ok(None) };
+    let prefix = directory.saturating_sub(offset);
+    Ok(Some(Tail { end_record: at, directory, prefix, entries, after, other: directories.get(1).copied() }))
+}
+
+impl Tail {
+    /// The directories that readers may take, each as if it were the only one.
+    pub fn readings(self) -> impl Iterator<Item = Self> {
+        let other = self.other.map(|directory| Self { directory, prefix: 0, ..self });
+        [Some(self), other].into_iter().flatten()
+    }
 }
 
 /// Entries, size and offset of the directory from the Zip64 end record, and where that record lies.

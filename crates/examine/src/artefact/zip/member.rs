@@ -20,6 +20,8 @@ const FLAGS_REFUSED: u16 = 1 | 1 << 5 | 1 << 6;
 const MARKER_BYTES_MAX: u64 = 4096;
 /// Bytes of a raw storage that are looked at.
 const PEEK_BYTES: usize = 4096;
+/// How often the bytes of an archive are read because members share them.
+const READ_AGAIN_MAX: u64 = 8;
 /// Bytes of the target of a symbolic link.
 const LINK_BYTES_MAX: usize = 4096;
 
@@ -30,6 +32,7 @@ pub(super) struct Walk<'a, 'r> {
     report: &'a mut Report<'r>,
     shape: Shape,
     spans: Vec<(u64, u64)>,
+    packed_bytes: u64,
 }
 
 /// The bytes of a member.
@@ -54,7 +57,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         report: &'a mut Report<'r>,
         shape: Shape,
     ) -> Self {
-        Self { source, settings, report, shape, spans: Vec::new() }
+        Self { source, settings, report, shape, spans: Vec::new(), packed_bytes: 0 }
     }
 
     /// Where the members that were gone through lie, headers included.
@@ -84,6 +87,11 @@ impl<'a, 'r> Walk<'a, 'r> {
         self.compare(entry, local.as_ref());
         let data = local.map_or(entry.local.saturating_add(30 + entry.name.len() as u64), |l| l.data);
         self.spans.push((entry.local, data.saturating_add(entry.packed)));
+        self.packed_bytes = self.packed_bytes.saturating_add(entry.packed.min(self.source.size()));
+        if self.packed_bytes > self.source.size().saturating_mul(READ_AGAIN_MAX) {
+            self.report.over("zip_read_again_max", READ_AGAIN_MAX);
+            return ControlFlow::Break(());
+        }
         if entry.name.ends_with('/') && entry.packed == 0 {
             return ControlFlow::Continue(());
         }
@@ -184,7 +192,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             return self.symbolic_link(entry, content);
         }
         match self.shape.role(&entry.name) {
-            Role::Pickle => pickle::examine(content, pickle::Carrier::Plain, self.report),
+            Role::Pickle => pickle::examine(content, pickle::Carrier::Embedded, self.report),
             Role::TorchCode => torchscript::examine_code(content, self.report),
             Role::KerasConfig => {
                 config::examine(content, self.report);

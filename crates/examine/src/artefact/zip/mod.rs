@@ -40,11 +40,13 @@ const DESCRIPTOR_BYTES_MAX: u64 = 24;
 pub fn kind_of(source: &dyn Source) -> io::Result<Kind> {
     let mut shape = Shape::default();
     let Some(tail) = tail(source)? else { return Ok(kinds::ZIP) };
-    let mut cursor = Cursor::within(source, tail.directory, source.size());
-    for _ in 0..KIND_MEMBERS_MAX {
-        match directory::next_entry(&mut cursor, tail.prefix) {
-            Ok(Some(entry)) => shape.note(&entry.name),
-            _ => break,
+    for tail in tail.readings() {
+        let mut cursor = Cursor::within(source, tail.directory, source.size());
+        for _ in 0..KIND_MEMBERS_MAX {
+            match directory::next_entry(&mut cursor, tail.prefix) {
+                Ok(Some(entry)) => shape.note(&entry.name),
+                _ => break,
+            }
         }
     }
     Ok(shape.kind())
@@ -65,19 +67,25 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
         Ok(None) => return without_directory(source, settings, report),
         Err(e) => return report.unreadable(&e),
     };
-    let entries = list(source, tail, report);
-    let mut shape = Shape::default();
-    entries.iter().for_each(|e| shape.note(&e.name));
-    report_outside(tail, report);
-    report_duplicates(&entries, report);
-    let mut walk = Walk::new(source, settings, report, shape);
-    for entry in &entries {
-        if walk.member(entry).is_break() {
-            return;
-        }
+    if tail.other.is_some() {
+        let what = "where the directory lies";
+        report.add(finding(&codes::HEADERS_DIFFER, report.byte(tail.end_record)).with("what", what));
     }
-    let spans = walk.into_spans();
-    between_members(source, settings, tail, spans, report);
+    let readings: Vec<Vec<Entry>> = tail.readings().map(|t| list(source, t, report)).collect();
+    let mut shape = Shape::default();
+    readings.iter().flatten().for_each(|e| shape.note(&e.name));
+    report_outside(tail, report);
+    readings.iter().for_each(|entries| report_duplicates(entries, report));
+    let mut walk = Walk::new(source, settings, report, shape);
+    let flow = readings.iter().flatten().try_for_each(|entry| walk.member(entry));
+    let mut spans = walk.into_spans();
+    spans.sort_unstable();
+    if let Some(pair) = spans.windows(2).find(|p| p[1].0 < p[0].1) {
+        report.add(finding(&codes::OVERLAPPING_MEMBERS, report.byte(pair[1].0)));
+    }
+    if flow.is_continue() {
+        between_members(source, settings, tail, spans, report);
+    }
 }
 
 /// The entries of the directory, within the limits on their number and on the size of their names.
@@ -134,7 +142,8 @@ fn report_duplicates(entries: &[Entry], report: &mut Report<'_>) {
     }
 }
 
-/// What lies between the members: overlaps, bytes of no member, and members that the directory leaves out.
+/// What lies between the members, given where those lie, in order: bytes of none, and members that the directory
+/// leaves out.
 fn between_members(
     source: &dyn Source,
     settings: &Settings,
@@ -142,10 +151,6 @@ fn between_members(
     mut spans: Vec<(u64, u64)>,
     report: &mut Report<'_>,
 ) {
-    spans.sort_unstable();
-    if let Some(pair) = spans.windows(2).find(|p| p[1].0 < p[0].1) {
-        report.add(finding(&codes::OVERLAPPING_MEMBERS, report.byte(pair[1].0)));
-    }
     spans.push((tail.directory, tail.directory));
     let (mut covered, mut stray) = (tail.prefix, None);
     for (start, end) in spans {
