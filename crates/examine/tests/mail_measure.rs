@@ -35,7 +35,7 @@ struct Row {
     block: usize,
     without_results: usize,
     codes: BTreeMap<String, usize>,
-    missed: Vec<(i64, PathBuf)>,
+    missed: Vec<(i64, PathBuf, String)>,
 }
 
 #[test]
@@ -60,9 +60,9 @@ fn table() {
         let shares = rows.iter().map(|r| format!("{:>6.1}", 100.0 * *r.codes.get(code.as_str()).unwrap_or(&0) as f64 / r.mails.max(1) as f64));
         println!("{code} {:<28}{}", entry.feature, shares.collect::<String>());
     }
-    for ((name, ..), row) in ROWS.iter().zip(&rows).filter(|((name, ..), _)| *name == wanted) {
+    for ((name, ..), row) in ROWS.iter().zip(&rows).filter(|((name, ..), _)| !wanted.is_empty() && name.starts_with(&wanted)) {
         println!("\n{name}:");
-        row.missed.iter().for_each(|(points, path)| println!("{points:>4} {}", path.display()));
+        row.missed.iter().for_each(|(points, path, codes)| println!("{points:>4} {} {codes}", path.display()));
     }
 }
 
@@ -84,7 +84,8 @@ fn row(folder: &Path, half: Half, settings: &Settings) -> Row {
         row.block += usize::from(level == 2);
         row.without_results += usize::from(is_review_without_results(&examination));
         if (level == 0) != is_ham {
-            row.missed.push((examination.findings.iter().map(Finding::points).sum(), path));
+            let codes = examination.findings.iter().map(|f| format!("{}:{}", f.code, f.points())).collect::<Vec<_>>();
+            row.missed.push((examination.findings.iter().map(Finding::points).sum(), path, codes.join(" ")));
         }
         for code in examination.findings.iter().map(|f| f.code.to_string()).collect::<std::collections::BTreeSet<_>>() {
             *row.codes.entry(code).or_default() += 1;

@@ -104,3 +104,9 @@ pub const RANDOM_SENDER: Code = Code::new("SKM-MAIL-0078");
 pub const SUSPICIOUS: Code = Code::new("SKM-MAIL-0090");
 /// Strong signs of several kinds add up.
 pub const PHISHING: Code = Code::new("SKM-MAIL-0091");
+/// From is a free mailbox and the wording lures or presses.
+pub const FREE_MAIL_OFFER: Code = Code::new("SKM-MAIL-0008");
+/// Images from a public image host.
+pub const IMAGE_HOST: Code = Code::new("SKM-MAIL-0079");
+/// Re: or Fw: in the subject without any trace of an earlier mail.
+pub const FALSE_REPLY: Code = Code::new("SKM-MAIL-0080");

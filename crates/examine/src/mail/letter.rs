@@ -27,8 +27,6 @@ pub struct Letter<'a> {
     pub reply_to: Vec<Mailbox>,
     /// To and Cc.
     pub to: Vec<Mailbox>,
-    /// Where bounces go: the sender at the level of the transport.
-    pub return_path: Option<String>,
     /// The decoded subject.
     pub subject: String,
     /// The sender's clock, seconds since 1970 (UTC).
@@ -146,7 +144,6 @@ impl<'a> Letter<'a> {
             from: mailboxes(message.from()),
             reply_to: mailboxes(message.reply_to()),
             to: mailboxes(message.to()).into_iter().chain(mailboxes(message.cc())).collect(),
-            return_path: return_path(&fields),
             subject: message.subject().unwrap_or_default().to_owned(),
             date: message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_timestamp),
             authentication: Authentication::default(),
@@ -181,6 +178,11 @@ impl<'a> Letter<'a> {
     /// True when the mail came over a mailing list, which rewrites and re-sends.
     pub fn is_from_list(&self) -> bool {
         ["list-id", "list-post", "x-mailman-version", "x-beenthere"].iter().any(|name| self.field(name).is_some())
+    }
+
+    /// True for a newsletter that offers to stop, of a sender that is not known to be false: what mailing services send.
+    pub fn is_declared_bulk(&self) -> bool {
+        (self.authentication.is_aligned || self.authentication.field.is_none()) && self.field("list-unsubscribe").is_some()
     }
 
     /// The place of a header field; the mail as a whole where it is missing.
@@ -345,11 +347,6 @@ fn mailboxes(address: Option<&Address<'_>>) -> Vec<Mailbox> {
     let Some(address) = address else { return Vec::new() };
     let text = |t: Option<&str>| t.unwrap_or_default().trim().to_owned();
     address.iter().take(1_000).map(|a| Mailbox { name: text(a.name()), address: text(a.address()) }).collect()
-}
-
-fn return_path(fields: &[Field]) -> Option<String> {
-    let field = fields.iter().find(|f| f.name == "return-path")?;
-    Some(field.value.trim_matches(['<', '>', ' ']).to_owned())
 }
 
 /// The number of each part as IMAP counts them: `1` for a single part, `1.2` inside the first multipart.

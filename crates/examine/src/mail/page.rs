@@ -27,8 +27,8 @@ pub struct Page {
     pub scripts: String,
     /// Where the page goes by itself (`meta refresh`).
     pub refresh: Option<(String, usize)>,
-    /// Images, counted.
-    pub images: usize,
+    /// The targets of images, with their offsets; the first hundred.
+    pub images: Vec<(String, usize)>,
     /// Words that a tag without visible effect cuts in two, counted.
     pub split_words: usize,
 }
@@ -55,6 +55,8 @@ pub enum How {
     ColourOfGround,
     /// Moved out of the window.
     OffScreen,
+    /// Inside an element that mail programs do not show, such as `select` or `object`.
+    UnshownElement,
 }
 
 impl How {
@@ -65,6 +67,7 @@ impl How {
             Self::TinyLetters => "font-size",
             Self::ColourOfGround => "colour",
             Self::OffScreen => "off-screen",
+            Self::UnshownElement => "element",
         }
     }
 }
@@ -86,6 +89,8 @@ pub struct Link {
 const OPEN_MAX: usize = 256;
 /// Bytes of text kept of one link.
 const LINK_TEXT_MAX: usize = 400;
+/// Images of which the target is kept.
+const IMAGES_MAX: usize = 100;
 /// Pieces of hidden text that are kept apart.
 const HIDDEN_MAX: usize = 400;
 
@@ -93,6 +98,8 @@ const HIDDEN_MAX: usize = 400;
 const VOID: &[&str] = &[
     "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param",
 ];
+/// Elements whose inside mail programs leave out.
+const UNSHOWN: &[&str] = &["select", "object", "template", "datalist", "iframe", "audio", "video", "canvas", "applet"];
 /// Elements that start a new line.
 const BLOCKS: &[&str] = &[
     "p", "div", "br", "tr", "td", "th", "table", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "center", "hr",
@@ -142,7 +149,9 @@ impl Reader {
         match name.as_str() {
             "a" | "area" => self.open_link(value("href"), offset),
             "img" => {
-                self.page.images += 1;
+                if self.page.images.len() < IMAGES_MAX {
+                    self.page.images.push((value("src").unwrap_or_default().trim().chars().take(400).collect(), offset));
+                }
                 if let Some(link) = &mut self.link {
                     link.has_image = true;
                 }
@@ -185,6 +194,7 @@ impl Reader {
         // A larger font inside a tiny one is seen again; what is not displayed stays so.
         let inherited = element.how.filter(|h| *h == How::NotDisplayed || !style.shows_again);
         element.how = inherited.filter(|h| *h != How::ColourOfGround || alike).or(style.how);
+        element.how = element.how.or(UNSHOWN.contains(&element.name.as_str()).then_some(How::UnshownElement));
         element.how = element.how.or(same.then_some(How::ColourOfGround));
         if self.open.len() < OPEN_MAX {
             self.open.push(element);
@@ -245,6 +255,8 @@ impl Reader {
                 self.page.comments.push('\n');
             }
             "textarea" | "xmp" => self.text(&decode(text), offset),
+            // One title in the head is the page's; further ones only hide text.
+            "title" if !self.page.visible.trim().is_empty() => self.hide(&decode(text), How::UnshownElement, offset),
             _ => {}
         }
     }

@@ -30,6 +30,8 @@ pub static BRAND_WORDS: LazyLock<Finder> = LazyLock::new(|| {
 pub struct Hosts {
     /// Anyone gets a mailbox.
     pub free_mail: Vec<String>,
+    /// Anyone puts pictures there.
+    pub image_hosts: Vec<String>,
     /// Short links.
     pub shorteners: Vec<String>,
     /// Anyone puts pages or forms there, and the public suffix list doesn't say so.
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn the_tables_load_and_are_in_lower_case() {
-        let all = [&HOSTS.free_mail, &HOSTS.shorteners, &HOSTS.shared_hosting, &HOSTS.cheap_suffixes];
+        let all = [&HOSTS.free_mail, &HOSTS.shorteners, &HOSTS.image_hosts, &HOSTS.shared_hosting, &HOSTS.cheap_suffixes];
         for host in all.into_iter().flatten().chain(BRANDS.iter().flat_map(|b| &b.domains)) {
             assert_eq!(*host, host.to_lowercase());
         }

@@ -4,7 +4,9 @@ use sakimori_model::{Contribution, Finding, Place};
 
 use super::{Seen, scored};
 use crate::catalogue::finding;
+use crate::mail::brands::owner;
 use crate::mail::codes;
+use crate::mail::domain::is_free_mail;
 use crate::mail::fold::fold;
 use crate::mail::letter::Letter;
 use crate::mail::tables::{Hit, PHRASES};
@@ -15,7 +17,7 @@ const LURE_BYTES: usize = 6_000;
 const EXTORTION_PHRASES_MIN: usize = 3;
 
 /// Groups that lure with something too good; `sextortion` threatens, and the others press.
-const TOO_GOOD: &[&str] = &["prize", "advance-fee", "personal-lure", "miracle-offer"];
+const TOO_GOOD: &[&str] = &["prize", "advance-fee", "personal-lure", "miracle-offer", "money-story"];
 
 /// Looks at the subject and the visible text.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
@@ -23,7 +25,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let hits = PHRASES.find(text);
     // People who answer each other use all these words; so do lists.
     let conversation = letter.field("in-reply-to").is_some() || letter.is_from_list();
-    let divisor = if conversation || letter.authentication.is_aligned { 2 } else { 1 };
+    let divisor = if conversation || letter.is_declared_bulk() || speaks_for_itself(letter) { 2 } else { 1 };
     let (threats, others): (Vec<Hit<'_>>, Vec<Hit<'_>>) = hits.into_iter().partition(|h| h.group.name == "sextortion");
     let (good, pressure): (Vec<Hit<'_>>, Vec<Hit<'_>>) = others.into_iter().partition(|h| TOO_GOOD.contains(&h.group.name.as_str()));
     for (code, hits) in [(&codes::PRESSURE, pressure), (&codes::TOO_GOOD, good)] {
@@ -32,10 +34,20 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(described(scored(finding(code, place(letter, first.start)), because), &hits));
         }
     }
+    let from = letter.from_domain();
+    if is_free_mail(&from) && !conversation && (seen.has(&codes::PRESSURE) || seen.has(&codes::TOO_GOOD)) {
+        seen.add(finding(&codes::FREE_MAIL_OFFER, letter.at_header("From")).with("from", from));
+    }
     let enough = threats.first().filter(|h| h.phrases.len() >= EXTORTION_PHRASES_MIN && !conversation);
     if let Some(hit) = enough {
         seen.add(described(finding(&codes::EXTORTION, place(letter, hit.start)), &threats));
     }
+}
+
+/// True when a known brand writes for itself: banks and shops do ask to confirm things.
+fn speaks_for_itself(letter: &Letter<'_>) -> bool {
+    letter.authentication.is_aligned && owner(&letter.from_domain()).is_some_and(|b| !is_free_mail(&b.domains[0]))
+        && !is_free_mail(&letter.from_domain())
 }
 
 /// One phrase alone is worth half of its group.

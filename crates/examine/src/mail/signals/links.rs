@@ -147,6 +147,7 @@ fn elsewhere(letter: &Letter<'_>, seen: &mut Seen) {
     let hosts: Vec<&Target> = letter.links.iter().filter(|t| !t.host.is_empty()).collect();
     if let Some(first) = hosts.first()
         && !letter.is_from_list()
+        && !letter.is_declared_bulk()
         && organisation(&from).is_some()
         && !hosts.iter().any(|t| same_organisation(&t.host, &from))
     {

@@ -25,6 +25,8 @@ fn validity(letter: &Letter<'_>, seen: &mut Seen) {
         if letter.from.iter().all(|m| m.name.is_empty()) { return } else { "no domain" }
     } else if letter.from.iter().filter(|m| m.address.contains('@')).all(|m| organisation(&m.domain()).is_none()) {
         if is_internal(&domain) { return } else { "no such domain" }
+    } else if letter.from.len() > 1 && letter.from.iter().any(|m| m.address.is_empty()) {
+        "malformed"
     } else if several {
         "several organisations"
     } else {
@@ -63,6 +65,9 @@ fn reply(letter: &Letter<'_>, seen: &mut Seen) {
     let Some(reply) = letter.reply_to.iter().find(|m| m.address.contains('@')) else { return };
     let domain = reply.domain();
     if from.is_empty() || letter.is_from_list() || same_organisation(&domain, &from) || domain == from {
+        return;
+    }
+    if letter.is_declared_bulk() && !is_free_mail(&domain) {
         return;
     }
     let code = if is_free_mail(&domain) { &codes::REPLY_FREE_MAIL } else { &codes::REPLY_ELSEWHERE };

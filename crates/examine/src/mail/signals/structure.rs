@@ -3,7 +3,10 @@
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::codes;
+use crate::mail::domain::is_under;
+use crate::mail::fold::fold;
 use crate::mail::letter::Letter;
+use crate::mail::tables::HOSTS;
 
 /// Letters of visible text up to which a linked image is the message.
 const WORDS_BESIDE_IMAGE_MAX: usize = 120;
@@ -15,8 +18,33 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     if let Some(target) = linked_image.filter(|_| visible <= WORDS_BESIDE_IMAGE_MAX) {
         seen.add(finding(&codes::IMAGE_ONLY, letter.at_body(target.body, target.link.offset)));
     }
+    image_host(letter, seen);
+    false_reply(letter, seen);
     if is_misdeclared(letter) {
         seen.add(finding(&codes::STRUCTURE, letter.at_header("Content-Type")).with("declared", &letter.declared));
+    }
+}
+
+fn image_host(letter: &Letter<'_>, seen: &mut Seen) {
+    for (number, body) in letter.bodies.iter().enumerate() {
+        let Some(page) = &body.page else { continue };
+        for (target, offset) in &page.images {
+            let host = target.split("://").nth(1).and_then(|t| t.split(['/', '?', ':']).next()).unwrap_or_default().to_lowercase();
+            if HOSTS.image_hosts.iter().any(|h| is_under(&host, h)) && !letter.is_from_list() {
+                seen.add(finding(&codes::IMAGE_HOST, letter.at_body(number, *offset)).with("host", host));
+            }
+        }
+    }
+}
+
+/// An answer names what it answers, or quotes it.
+fn false_reply(letter: &Letter<'_>, seen: &mut Seen) {
+    let subject = fold(&letter.subject);
+    let pretends = ["re:", "fw:", "fwd:", "aw:", "sv:", "tr:", "rv:", "res:", "enc:"].iter().any(|p| subject.starts_with(p));
+    let traces = ["in-reply-to", "references", "thread-index", "thread-topic", "resent-from"].iter().any(|name| letter.field(name).is_some());
+    let quotes = letter.bodies.iter().any(|b| b.source.lines().any(|l| l.starts_with('>')) || b.source.contains("<blockquote") || b.source.contains("-----"));
+    if pretends && !traces && !quotes && !letter.is_from_list() {
+        seen.add(finding(&codes::FALSE_REPLY, letter.at_header("Subject")));
     }
 }
 
@@ -40,6 +68,7 @@ mod tests {
     fn text_with_images_raises_nothing() {
         let mail = format!("Content-Type: text/html\n\n<a href=https://example.com><img src=x></a>{}", "words and more ".repeat(20));
         assert_eq!(found(look, &mail), []);
+        assert_eq!(found(look, "Subject: Re: x\nIn-Reply-To: <a@example.com>\n\nx"), []);
         let report = "Content-Type: multipart/report; boundary=x\n\n--x\n\nlost\n--x\nContent-Type: message/delivery-status\n\nStatus: 5.1.1\n--x--\n";
         assert_eq!(found(look, report), []);
     }
@@ -47,6 +76,8 @@ mod tests {
     #[test]
     fn a_linked_picture_and_a_false_declaration_are_found() {
         assert_eq!(found(look, "Content-Type: text/html\n\n<a href=https://example.com><img src=x></a>"), [codes::IMAGE_ONLY]);
+        assert_eq!(found(look, "Subject: Re: x\n\nx"), [codes::FALSE_REPLY]);
+        assert_eq!(found(look, "Content-Type: text/html\n\n<img src=https://i.imgur.com/x.png>"), [codes::IMAGE_HOST]);
         let mail = "Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: text/html\n\nx\n--x--\n";
         assert_eq!(found(look, mail), [codes::STRUCTURE]);
     }
