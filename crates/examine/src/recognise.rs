@@ -34,8 +34,17 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
 
 /// Header fields from the first line on, among them one that only mails have.
 fn looks_like_mail(head: &[u8]) -> bool {
-    const FIELDS: &[&[u8]] =
-        &[b"from", b"to", b"subject", b"date", b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to"];
+    const FIELDS: &[&[u8]] = &[
+        b"from",
+        b"to",
+        b"subject",
+        b"date",
+        b"received",
+        b"return-path",
+        b"message-id",
+        b"mime-version",
+        b"delivered-to",
+    ];
     let mut known = 0;
     for line in head.split(|b| *b == b'\n').take(200) {
         let line = line.strip_suffix(b"\r").unwrap_or(line);

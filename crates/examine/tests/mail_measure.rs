@@ -47,20 +47,33 @@ fn table() {
     let wanted = std::env::var("SAKIMORI_MISSES").unwrap_or_default();
     let settings = Settings::default();
     let start = Instant::now();
-    let rows: Vec<Row> = ROWS.iter().map(|(_, folder, half)| row(&Path::new(&data).join("mail").join(folder), *half, &settings)).collect();
+    let rows: Vec<Row> = ROWS
+        .iter()
+        .map(|(_, folder, half)| row(&Path::new(&data).join("mail").join(folder), *half, &settings))
+        .collect();
     let seconds = start.elapsed().as_secs_f64();
     let mails: usize = rows.iter().map(|r| r.mails).sum();
     println!("{:<26} {:>6} {:>14} {:>14} {:>22}", "", "mails", "review+", "block", "review+ without auth");
     for ((name, ..), row) in ROWS.iter().zip(&rows) {
         let share = |n: usize| format!("{n} {:>5.1} %", 100.0 * n as f64 / row.mails.max(1) as f64);
-        println!("{name:<26} {:>6} {:>14} {:>14} {:>22}", row.mails, share(row.review + row.block), share(row.block), share(row.without_results));
+        println!(
+            "{name:<26} {:>6} {:>14} {:>14} {:>22}",
+            row.mails,
+            share(row.review + row.block),
+            share(row.block),
+            share(row.without_results)
+        );
     }
     println!("\n{mails} mails in {seconds:.1} s, {:.0} a second on one thread\n", mails as f64 / seconds);
     for (code, entry) in catalogue::entries().filter(|(_, e)| e.examiner == "mail" || e.unexamined) {
-        let shares = rows.iter().map(|r| format!("{:>6.1}", 100.0 * *r.codes.get(code.as_str()).unwrap_or(&0) as f64 / r.mails.max(1) as f64));
+        let shares = rows.iter().map(|r| {
+            format!("{:>6.1}", 100.0 * *r.codes.get(code.as_str()).unwrap_or(&0) as f64 / r.mails.max(1) as f64)
+        });
         println!("{code} {:<28}{}", entry.feature, shares.collect::<String>());
     }
-    for ((name, ..), row) in ROWS.iter().zip(&rows).filter(|((name, ..), _)| !wanted.is_empty() && name.starts_with(&wanted)) {
+    for ((name, ..), row) in
+        ROWS.iter().zip(&rows).filter(|((name, ..), _)| !wanted.is_empty() && name.starts_with(&wanted))
+    {
         println!("\n{name}:");
         row.missed.iter().for_each(|(points, path, codes)| println!("{points:>4} {} {codes}", path.display()));
     }
@@ -68,7 +81,8 @@ fn table() {
 
 fn row(folder: &Path, half: Half, settings: &Settings) -> Row {
     let mut row = Row::default();
-    let mut files: Vec<PathBuf> = fs::read_dir(folder).expect("the pack is unpacked").map(|f| f.expect("readable").path()).collect();
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(folder).expect("the pack is unpacked").map(|f| f.expect("readable").path()).collect();
     files.sort();
     for path in files {
         let bytes = fs::read(&path).expect("readable");
@@ -97,8 +111,12 @@ fn row(folder: &Path, half: Half, settings: &Settings) -> Row {
 /// What the default policy makes of findings: 0 allow, 1 review, 2 block.
 fn level(findings: &[Finding]) -> u8 {
     let score: i64 = findings.iter().map(Finding::points).sum();
-    let block = findings.iter().any(|f| f.severity == Severity::Critical || f.severity == Severity::High && f.confidence == Confidence::High);
-    let review = findings.iter().any(|f| f.severity >= Severity::Medium || catalogue::entry(&f.code).is_some_and(|e| e.unexamined));
+    let block = findings
+        .iter()
+        .any(|f| f.severity == Severity::Critical || f.severity == Severity::High && f.confidence == Confidence::High);
+    let review = findings
+        .iter()
+        .any(|f| f.severity >= Severity::Medium || catalogue::entry(&f.code).is_some_and(|e| e.unexamined));
     if block { 2 } else { u8::from(review || score >= 40) }
 }
 
@@ -107,6 +125,11 @@ fn is_review_without_results(examination: &Examination) -> bool {
     const RESULTS: &[&str] = &["mail.dmarc-fail", "mail.spf-fail", "mail.dkim-fail", "mail.unauthenticated"];
     const SUMMARIES: &[&str] = &["mail.suspicious", "mail.phishing"];
     let feature = |f: &Finding| catalogue::entry(&f.code).map_or("", |e| e.feature.as_str());
-    let kept: Vec<Finding> = examination.findings.iter().filter(|f| !RESULTS.contains(&feature(f)) && !SUMMARIES.contains(&feature(f))).cloned().collect();
+    let kept: Vec<Finding> = examination
+        .findings
+        .iter()
+        .filter(|f| !RESULTS.contains(&feature(f)) && !SUMMARIES.contains(&feature(f)))
+        .cloned()
+        .collect();
     level(&kept) > 0
 }

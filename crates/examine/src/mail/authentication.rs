@@ -33,7 +33,8 @@ impl Authentication {
         let mut found = Self::default();
         for name in ["authentication-results", "arc-authentication-results"] {
             if let Some(field) = trusted.iter().find(|f| f.name == name) {
-                found.field = Some(if name.starts_with("arc") { "ARC-Authentication-Results" } else { "Authentication-Results" });
+                found.field =
+                    Some(if name.starts_with("arc") { "ARC-Authentication-Results" } else { "Authentication-Results" });
                 found.results(&field.value);
                 break;
             }
@@ -121,7 +122,9 @@ mod tests {
 
     #[test]
     fn results_are_read_without_comments() {
-        let found = read("Authentication-Results: mx.example.jp; spf=softfail (a=b; (c)) smtp.mailfrom=b@bulk.example.org;\n dkim=pass header.d=mail.example.com; dmarc=pass action=none\nReceived: from x\n");
+        let found = read(
+            "Authentication-Results: mx.example.jp; spf=softfail (a=b; (c)) smtp.mailfrom=b@bulk.example.org;\n dkim=pass header.d=mail.example.com; dmarc=pass action=none\nReceived: from x\n",
+        );
         assert_eq!((found.spf.as_str(), found.dkim.as_str(), found.dmarc.as_str()), ("softfail", "pass", "pass"));
         assert_eq!((found.spf_domain.as_str(), found.is_aligned), ("bulk.example.org", true));
     }

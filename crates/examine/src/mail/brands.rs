@@ -19,7 +19,9 @@ pub fn owns(brand: &Brand, host: &str) -> bool {
         return true;
     }
     let label = chosen_label(&host);
-    let general = suffix(&host).is_some_and(|s| matches!(s.as_str(), "com" | "net" | "org") || s.rsplit('.').next().is_some_and(|t| t.len() == 2));
+    let general = suffix(&host).is_some_and(|s| {
+        matches!(s.as_str(), "com" | "net" | "org") || s.rsplit('.').next().is_some_and(|t| t.len() == 2)
+    });
     general && label.len() >= 3 && brand.domains.iter().any(|d| d.split('.').next() == Some(label.as_str()))
 }
 
@@ -31,17 +33,71 @@ pub fn owner(host: &str) -> Option<&'static Brand> {
 /// Labels that stand for a brand in a host name: the first labels of its domains, long enough to mean it.
 pub fn labels() -> impl Iterator<Item = (&'static Brand, &'static str)> {
     BRANDS.iter().flat_map(|brand| {
-        brand.domains.iter().filter_map(move |d| d.split('.').next().filter(|l| l.len() >= 5 && !GENERIC.contains(l)).map(|l| (brand, l)))
+        brand.domains.iter().filter_map(move |d| {
+            d.split('.').next().filter(|l| l.len() >= 5 && !GENERIC.contains(l)).map(|l| (brand, l))
+        })
     })
 }
 
 /// First labels of brands' domains that are ordinary words.
 const GENERIC: &[&str] = &[
-    "phantom", "promise", "action", "stake", "square", "windows", "office", "square", "orange", "chase", "target", "visa",
-    "receita", "ledger", "exodus", "kraken", "bahn", "outlook", "telegram", "mobile", "nicos", "nicos", "world", "federal",
-    "stanley1913", "daiwa", "matsui", "nomura", "monex", "saison", "point", "europa", "sephora1", "costa", "hilton", "phantom",
-    "resona", "tokyo", "metro", "welcome", "strato", "boulanger", "norton", "google", "facebook", "youtube", "amazonaws",
-    "linkedin", "instagram", "digital", "smile", "boots", "onedrive", "sharepoint", "microsoft", "bundes", "share",
+    "phantom",
+    "promise",
+    "action",
+    "stake",
+    "square",
+    "windows",
+    "office",
+    "square",
+    "orange",
+    "chase",
+    "target",
+    "visa",
+    "receita",
+    "ledger",
+    "exodus",
+    "kraken",
+    "bahn",
+    "outlook",
+    "telegram",
+    "mobile",
+    "nicos",
+    "nicos",
+    "world",
+    "federal",
+    "stanley1913",
+    "daiwa",
+    "matsui",
+    "nomura",
+    "monex",
+    "saison",
+    "point",
+    "europa",
+    "sephora1",
+    "costa",
+    "hilton",
+    "phantom",
+    "resona",
+    "tokyo",
+    "metro",
+    "welcome",
+    "strato",
+    "boulanger",
+    "norton",
+    "google",
+    "facebook",
+    "youtube",
+    "amazonaws",
+    "linkedin",
+    "instagram",
+    "digital",
+    "smile",
+    "boots",
+    "onedrive",
+    "sharepoint",
+    "microsoft",
+    "bundes",
+    "share",
 ];
 
 #[cfg(test)]

@@ -66,9 +66,7 @@ pub fn ascii_lookalike(c: char) -> char {
     match c {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
         '\u{1d400}'..='\u{1d6a3}' => at(0x1d400, b'a'),
-        '\u{1d7ce}'..='\u{1d7ff}' => {
-            char::from(b'0' + u8::try_from((c as u32 - 0x1d7ce) % 10).unwrap_or(0))
-        }
+        '\u{1d7ce}'..='\u{1d7ff}' => char::from(b'0' + u8::try_from((c as u32 - 0x1d7ce) % 10).unwrap_or(0)),
         '\u{24b6}'..='\u{24e9}' => at(0x24b6, b'a'),
         '\u{1f130}'..='\u{1f149}' => at(0x1f130, b'a'),
         '\u{1f150}'..='\u{1f169}' => at(0x1f150, b'a'),

@@ -159,8 +159,10 @@ impl<'a> Letter<'a> {
         letter.authentication = Authentication::read(&letter.fields, &letter.from_domain());
         letter.take_parts(message, raw, bounds);
         letter.gather_links(bounds.links_max);
-        let shown: String =
-            std::iter::once(letter.subject.as_str()).chain(letter.bodies.iter().map(Body::visible)).collect::<Vec<_>>().join("\n");
+        let shown: String = std::iter::once(letter.subject.as_str())
+            .chain(letter.bodies.iter().map(Body::visible))
+            .collect::<Vec<_>>()
+            .join("\n");
         letter.folded = fold(&shown);
         Some(letter)
     }
@@ -175,14 +177,16 @@ impl<'a> Letter<'a> {
         self.fields.iter().find(|f| f.name == name)
     }
 
-    /// True when the mail came over a mailing list, which rewrites and re-sends.
+    /// True when the mail came over a mailing list, which rewrites and re-sends. A `List-Id` alone is not
+    /// enough: mailing services write it too, and so do those who imitate them.
     pub fn is_from_list(&self) -> bool {
-        ["list-id", "list-post", "x-mailman-version", "x-beenthere"].iter().any(|name| self.field(name).is_some())
+        ["list-post", "x-mailman-version", "x-beenthere", "mailing-list"].iter().any(|name| self.field(name).is_some())
     }
 
     /// True for a newsletter that offers to stop, of a sender that is not known to be false: what mailing services send.
     pub fn is_declared_bulk(&self) -> bool {
-        (self.authentication.is_aligned || self.authentication.field.is_none()) && self.field("list-unsubscribe").is_some()
+        (self.authentication.is_aligned || self.authentication.field.is_none())
+            && self.field("list-unsubscribe").is_some()
     }
 
     /// The place of a header field; the mail as a whole where it is missing.
@@ -297,7 +301,8 @@ impl Source for Attachment<'_> {
 
 /// Text that mail programs show below one another; other text types are shown as attachments.
 fn is_body_type(declared: &str) -> bool {
-    declared.is_empty() || ["text/plain", "text/html", "text/enriched"].iter().any(|t| declared.eq_ignore_ascii_case(t))
+    declared.is_empty()
+        || ["text/plain", "text/html", "text/enriched"].iter().any(|t| declared.eq_ignore_ascii_case(t))
         || !declared.contains('/')
         || declared.to_ascii_lowercase().starts_with("multipart/")
 }
@@ -356,7 +361,8 @@ fn part_numbers(message: &Message<'_>) -> Vec<String> {
         let PartType::Multipart(children) = &message.parts[at].body else { continue };
         for (i, child) in children.iter().enumerate() {
             // A child stands after its parent, so that one pass from the front reaches all.
-            if let Some(slot) = usize::try_from(*child).ok().filter(|c| *c > at).and_then(|c| numbers.get(c).map(|_| c)) {
+            if let Some(slot) = usize::try_from(*child).ok().filter(|c| *c > at).and_then(|c| numbers.get(c).map(|_| c))
+            {
                 let parent = &numbers[at];
                 let depth = parent.matches('.').count();
                 numbers[slot] = match parent.as_str() {
@@ -384,9 +390,14 @@ fn plain_links(text: &str, max: usize) -> Vec<Link> {
             continue;
         };
         let rest = &text[start..];
-        let ends = |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '」' | '）' | '】' | '、' | '。');
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '」' | '）' | '】' | '、' | '。');
         let url: String = rest.chars().take(2_048).take_while(|c| !ends(*c)).collect();
-        links.push(Link { href: url.trim_end_matches(['.', ',', ';', '\'']).to_owned(), offset: start, ..Link::default() });
+        links.push(Link {
+            href: url.trim_end_matches(['.', ',', ';', '\'']).to_owned(),
+            offset: start,
+            ..Link::default()
+        });
         if links.len() >= max {
             break;
         }
@@ -413,7 +424,10 @@ pub mod tests {
         assert_eq!(letter.subject, "本人確認");
         assert_eq!(letter.bodies[0].part, "1");
         assert_eq!(letter.links[0].link.href, "https://example.org/a");
-        assert_eq!((letter.attachments[0].member().as_str(), &*letter.attachments[0].bytes), ("part:2 a.pdf", &b"%PDF"[..]));
+        assert_eq!(
+            (letter.attachments[0].member().as_str(), &*letter.attachments[0].bytes),
+            ("part:2 a.pdf", &b"%PDF"[..])
+        );
         assert_eq!(letter.at_header("Subject").to_string(), "header:Subject:2:1");
         assert_eq!(letter.at_body(0, 4).to_string(), "part:1:1:5");
     }

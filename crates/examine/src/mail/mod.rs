@@ -130,9 +130,11 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
 fn within_levels<'a>(bytes: &'a [u8], parts_max: usize, report: &mut Report<'_>) -> &'a [u8] {
     let mut levels = 0;
     for at in memchr::memchr_iter(b'/', bytes) {
-        let follows = |word: &[u8]| bytes.get(at + 1..at + 1 + word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
+        let follows =
+            |word: &[u8]| bytes.get(at + 1..at + 1 + word.len()).is_some_and(|b| b.eq_ignore_ascii_case(word));
         let before = |word: &[u8]| at >= word.len() && bytes[at - word.len()..at].eq_ignore_ascii_case(word);
-        if before(b"multipart") || before(b"message") || follows(b"rfc822") || follows(b"global") || follows(b"digest") {
+        if before(b"multipart") || before(b"message") || follows(b"rfc822") || follows(b"global") || follows(b"digest")
+        {
             levels += 1;
             if levels > LEVELS_MAX.min(parts_max) {
                 report.over("mail_parts_max", parts_max as u64);
@@ -147,7 +149,8 @@ fn within_levels<'a>(bytes: &'a [u8], parts_max: usize, report: &mut Report<'_>)
 /// none: the mail signals have looked at the text, and a picture does nothing when it is shown.
 fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: &mut Report<'_>) {
     let what = sniff(&attachment.bytes);
-    let text_needs_none = matches!(what, Sniffed::Text | Sniffed::Html | Sniffed::Svg) && !attachment.is_mail && !is_data(attachment);
+    let text_needs_none =
+        matches!(what, Sniffed::Text | Sniffed::Html | Sniffed::Svg) && !attachment.is_mail && !is_data(attachment);
     if attachment.bytes.is_empty() || what == Sniffed::Image || text_needs_none || is_signature(attachment) {
         return;
     }

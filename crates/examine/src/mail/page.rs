@@ -95,15 +95,38 @@ const IMAGES_MAX: usize = 100;
 const HIDDEN_MAX: usize = 400;
 
 /// Elements that never have an inside.
-const VOID: &[&str] = &[
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param",
-];
+const VOID: &[&str] =
+    &["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "param"];
 /// Elements whose inside mail programs leave out.
 const UNSHOWN: &[&str] = &["select", "object", "template", "datalist", "iframe", "audio", "video", "canvas", "applet"];
 /// Elements that start a new line.
 const BLOCKS: &[&str] = &[
-    "p", "div", "br", "tr", "td", "th", "table", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "center", "hr",
-    "blockquote", "section", "header", "footer", "article", "option", "body", "title",
+    "p",
+    "div",
+    "br",
+    "tr",
+    "td",
+    "th",
+    "table",
+    "li",
+    "ul",
+    "ol",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "center",
+    "hr",
+    "blockquote",
+    "section",
+    "header",
+    "footer",
+    "article",
+    "option",
+    "body",
+    "title",
 ];
 
 impl Page {
@@ -150,7 +173,9 @@ impl Reader {
             "a" | "area" => self.open_link(value("href"), offset),
             "img" => {
                 if self.page.images.len() < IMAGES_MAX {
-                    self.page.images.push((value("src").unwrap_or_default().trim().chars().take(400).collect(), offset));
+                    self.page
+                        .images
+                        .push((value("src").unwrap_or_default().trim().chars().take(400).collect(), offset));
                 }
                 if let Some(link) = &mut self.link {
                     link.has_image = true;
@@ -429,7 +454,9 @@ mod tests {
 
     #[test]
     fn forms_scripts_and_refreshes_are_noted() {
-        let page = read("<meta http-equiv=refresh content='0; url=https://a.example'><form action=/x><input type=password></form><script>1</script>");
+        let page = read(
+            "<meta http-equiv=refresh content='0; url=https://a.example'><form action=/x><input type=password></form><script>1</script>",
+        );
         assert!(page.has_password_field && page.script.is_some());
         assert_eq!(page.forms[0].0, "/x");
         assert_eq!(page.refresh.expect("a refresh").0, "https://a.example");

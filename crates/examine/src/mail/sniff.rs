@@ -97,7 +97,9 @@ pub fn sniff(bytes: &[u8]) -> Sniffed {
     if bytes.starts_with(b"MZ") && bytes.iter().take(64).any(|b| *b == 0) {
         return Sniffed::WindowsProgram;
     }
-    if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") || bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4]) {
+    if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP")
+        || bytes.starts_with(b"BM") && bytes.get(6..10) == Some(&[0; 4])
+    {
         return Sniffed::Image;
     }
     if bytes.get(0x8001..0x8006) == Some(b"CD001") {

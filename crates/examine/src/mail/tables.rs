@@ -48,6 +48,9 @@ pub struct Brand {
     pub name: String,
     /// Words that mean this brand and hardly anything else; folded when loaded.
     pub words: Vec<String>,
+    /// Ordinary words that mean the brand when a sender calls itself so, as the first of at most three words.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Its own domains.
     pub domains: Vec<String>,
 }
@@ -104,7 +107,9 @@ impl Phrases {
             }
         }
         let hits = self.groups.iter().zip(phrases).zip(starts);
-        hits.filter(|((_, phrases), _)| !phrases.is_empty()).map(|((group, phrases), start)| Hit { group, phrases, start }).collect()
+        hits.filter(|((_, phrases), _)| !phrases.is_empty())
+            .map(|((group, phrases), start)| Hit { group, phrases, start })
+            .collect()
     }
 }
 
@@ -165,7 +170,8 @@ mod tests {
 
     #[test]
     fn the_tables_load_and_are_in_lower_case() {
-        let all = [&HOSTS.free_mail, &HOSTS.shorteners, &HOSTS.image_hosts, &HOSTS.shared_hosting, &HOSTS.cheap_suffixes];
+        let all =
+            [&HOSTS.free_mail, &HOSTS.shorteners, &HOSTS.image_hosts, &HOSTS.shared_hosting, &HOSTS.cheap_suffixes];
         for host in all.into_iter().flatten().chain(BRANDS.iter().flat_map(|b| &b.domains)) {
             assert_eq!(*host, host.to_lowercase());
         }
@@ -174,7 +180,8 @@ mod tests {
 
     #[test]
     fn latin_words_are_found_at_word_boundaries_only() {
-        let brands = |text: &str| BRAND_WORDS.find(&fold(text)).map(|(i, _)| BRANDS[i].name.clone()).collect::<Vec<_>>();
+        let brands =
+            |text: &str| BRAND_WORDS.find(&fold(text)).map(|(i, _)| BRANDS[i].name.clone()).collect::<Vec<_>>();
         assert_eq!(brands("Your PayPal account"), ["PayPal"]);
         assert!(brands("netflixing").is_empty());
         assert_eq!(brands("ヤマト運輸からのお知らせ"), ["ヤマト運輸"]);

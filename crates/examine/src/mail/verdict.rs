@@ -32,7 +32,8 @@ pub fn sum_up(letter: &Letter<'_>, seen: &mut Seen) {
 /// True when a mail of a mailbox is worth reporting. The weak signs of thousands of harmless mails would add up to a
 /// score that says nothing about any of them.
 pub fn is_worth_reporting(seen: &Seen) -> bool {
-    seen.points() >= MAILBOX_POINTS_MIN || seen.findings().iter().any(|f| f.severity >= sakimori_model::Severity::Medium)
+    seen.points() >= MAILBOX_POINTS_MIN
+        || seen.findings().iter().any(|f| f.severity >= sakimori_model::Severity::Medium)
 }
 
 #[cfg(test)]

@@ -9,18 +9,72 @@ use crate::mail::sniff::{Sniffed, sniff};
 
 /// Extensions that run when opened.
 const PROGRAMS: &[&str] = &[
-    "exe", "scr", "com", "pif", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "msi", "msp", "cpl", "jar",
-    "reg", "dll", "sct", "chm", "appx", "msix", "appinstaller", "gadget", "application", "jnlp", "apk", "command", "desktop",
+    "exe",
+    "scr",
+    "com",
+    "pif",
+    "bat",
+    "cmd",
+    "ps1",
+    "vbs",
+    "vbe",
+    "js",
+    "jse",
+    "wsf",
+    "wsh",
+    "hta",
+    "msi",
+    "msp",
+    "cpl",
+    "jar",
+    "reg",
+    "dll",
+    "sct",
+    "chm",
+    "appx",
+    "msix",
+    "appinstaller",
+    "gadget",
+    "application",
+    "jnlp",
+    "apk",
+    "command",
+    "desktop",
 ];
 /// Extensions that carry a program past warnings.
 const CONTAINERS: &[&str] = &[
-    "iso", "img", "vhd", "vhdx", "udf", "lnk", "url", "one", "onepkg", "scf", "library-ms", "search-ms", "searchconnector-ms",
-    "settingcontent-ms", "rdp", "xll", "xlam", "wim", "dmg", "ace", "arj", "cab", "iqy", "slk",
+    "iso",
+    "img",
+    "vhd",
+    "vhdx",
+    "udf",
+    "lnk",
+    "url",
+    "one",
+    "onepkg",
+    "scf",
+    "library-ms",
+    "search-ms",
+    "searchconnector-ms",
+    "settingcontent-ms",
+    "rdp",
+    "xll",
+    "xlam",
+    "wim",
+    "dmg",
+    "ace",
+    "arj",
+    "cab",
+    "iqy",
+    "slk",
 ];
 /// Extensions of documents with macros.
 const MACROS: &[&str] = &["docm", "dotm", "xlsm", "xltm", "xlsb", "pptm", "ppsm", "potm"];
 /// Extensions that people take for harmless, in front of another one.
-const DOCUMENTS: &[&str] = &["pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "jpg", "jpeg", "png", "gif", "mp4", "mp3", "csv", "html", "htm", "zip"];
+const DOCUMENTS: &[&str] = &[
+    "pdf", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "jpg", "jpeg", "png", "gif", "mp4", "mp3", "csv",
+    "html", "htm", "zip",
+];
 
 /// Looks at each attachment.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
@@ -34,14 +88,19 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn extension(name: &str) -> String {
-    name.trim_end_matches(['.', ' ', '"']).rsplit_once('.').map(|(_, e)| e.trim().to_ascii_lowercase()).unwrap_or_default()
+    name.trim_end_matches(['.', ' ', '"'])
+        .rsplit_once('.')
+        .map(|(_, e)| e.trim().to_ascii_lowercase())
+        .unwrap_or_default()
 }
 
 fn by_name_and_content(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, seen: &mut Seen) {
     let last = extension(&attachment.name);
     let place = || letter.at_attachment(attachment);
-    let is_program = PROGRAMS.contains(&last.as_str()) || matches!(what, Sniffed::WindowsProgram | Sniffed::UnixProgram | Sniffed::Script);
-    let is_container = CONTAINERS.contains(&last.as_str()) || matches!(what, Sniffed::DiskImage | Sniffed::Shortcut | Sniffed::OneNote);
+    let is_program = PROGRAMS.contains(&last.as_str())
+        || matches!(what, Sniffed::WindowsProgram | Sniffed::UnixProgram | Sniffed::Script);
+    let is_container = CONTAINERS.contains(&last.as_str())
+        || matches!(what, Sniffed::DiskImage | Sniffed::Shortcut | Sniffed::OneNote);
     let stem = attachment.name.trim_end().rsplit_once('.').map_or("", |(stem, _)| stem);
     if (is_program || is_container) && DOCUMENTS.contains(&extension(stem).as_str()) {
         seen.add(finding(&codes::ATTACHMENT_DOUBLE_NAME, place()).with("name", &attachment.name));
@@ -91,7 +150,10 @@ fn page(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, seen: &
 }
 
 fn locked(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, seen: &mut Seen) {
-    let says_password = ["password", "passwort", "passcode", "mot de passe", "senha", "contrasena", "パスワード", "解凍キー"].iter().any(|w| letter.folded.contains(w));
+    let says_password =
+        ["password", "passwort", "passcode", "mot de passe", "senha", "contrasena", "パスワード", "解凍キー"]
+            .iter()
+            .any(|w| letter.folded.contains(w));
     if says_password && (what == Sniffed::LockedZip || what == Sniffed::LockedArchive) {
         seen.add(finding(&codes::ATTACHMENT_LOCKED, letter.at_attachment(attachment)).with("name", &attachment.name));
     }
@@ -105,8 +167,17 @@ fn mismatch(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, see
         Sniffed::Other | Sniffed::Text => return,
         Sniffed::Image => !declared.starts_with("application/pdf") && !declared.starts_with("text/"),
         Sniffed::Pdf => !declared.starts_with("image/") && !declared.starts_with("text/"),
-        Sniffed::Svg | Sniffed::Html => !declared.starts_with("application/pdf") && (!declared.starts_with("image/") || declared.contains("svg")) && named != "pdf",
-        _ => !declared.starts_with("image/") && !declared.starts_with("text/") && declared != "application/pdf" && !matches!(named.as_str(), "pdf" | "jpg" | "png"),
+        Sniffed::Svg | Sniffed::Html => {
+            !declared.starts_with("application/pdf")
+                && (!declared.starts_with("image/") || declared.contains("svg"))
+                && named != "pdf"
+        }
+        _ => {
+            !declared.starts_with("image/")
+                && !declared.starts_with("text/")
+                && declared != "application/pdf"
+                && !matches!(named.as_str(), "pdf" | "jpg" | "png")
+        }
     };
     if !fits {
         let made = finding(&codes::ATTACHMENT_MISMATCH, letter.at_attachment(attachment));
@@ -122,7 +193,9 @@ mod tests {
 
     fn attached(name: &str, declared: &str, bytes: &[u8], text: &str) -> Vec<sakimori_model::Code> {
         let data = base64::engine::general_purpose::STANDARD.encode(bytes);
-        let mail = format!("Content-Type: multipart/mixed; boundary=x\n\n--x\n\n{text}\n--x\nContent-Type: {declared}\nContent-Disposition: attachment; filename=\"{name}\"\nContent-Transfer-Encoding: base64\n\n{data}\n--x--\n");
+        let mail = format!(
+            "Content-Type: multipart/mixed; boundary=x\n\n--x\n\n{text}\n--x\nContent-Type: {declared}\nContent-Disposition: attachment; filename=\"{name}\"\nContent-Transfer-Encoding: base64\n\n{data}\n--x--\n"
+        );
         found(look, &mail)
     }
 
@@ -137,17 +210,35 @@ mod tests {
     #[test]
     fn what_runs_is_found_by_name_and_by_content() {
         assert_eq!(attached("a.js", "text/plain", b"x", ""), [codes::ATTACHMENT_PROGRAM]);
-        assert_eq!(attached("a.bin", "application/octet-stream", b"MZ\x90\0\x03\0\0\0\x04", ""), [codes::ATTACHMENT_PROGRAM]);
-        assert_eq!(attached("invoice.pdf.exe", "application/octet-stream", b"x", ""), [codes::ATTACHMENT_DOUBLE_NAME, codes::ATTACHMENT_PROGRAM]);
+        assert_eq!(
+            attached("a.bin", "application/octet-stream", b"MZ\x90\0\x03\0\0\0\x04", ""),
+            [codes::ATTACHMENT_PROGRAM]
+        );
+        assert_eq!(
+            attached("invoice.pdf.exe", "application/octet-stream", b"x", ""),
+            [codes::ATTACHMENT_DOUBLE_NAME, codes::ATTACHMENT_PROGRAM]
+        );
         assert_eq!(attached("a.lnk", "application/octet-stream", b"x", ""), [codes::ATTACHMENT_CONTAINER]);
-        assert_eq!(attached("a.docx", "application/octet-stream", b"PK\x03\x04\0\0\0\0word/vbaProject.bin", ""), [codes::ATTACHMENT_MACRO]);
+        assert_eq!(
+            attached("a.docx", "application/octet-stream", b"PK\x03\x04\0\0\0\0word/vbaProject.bin", ""),
+            [codes::ATTACHMENT_MACRO]
+        );
     }
 
     #[test]
     fn pages_locks_and_false_types_are_found() {
-        assert_eq!(attached("a.html", "text/html", b"<form action=x><input type=password></form>", ""), [codes::ATTACHMENT_PAGE]);
-        assert_eq!(attached("a.svg", "image/svg+xml", b"<svg xmlns='x'><script>1</script></svg>", ""), [codes::ATTACHMENT_PAGE]);
-        assert_eq!(attached("a.zip", "application/zip", b"PK\x03\x04\x14\0\x01\0", "Password: 1234"), [codes::ATTACHMENT_LOCKED]);
+        assert_eq!(
+            attached("a.html", "text/html", b"<form action=x><input type=password></form>", ""),
+            [codes::ATTACHMENT_PAGE]
+        );
+        assert_eq!(
+            attached("a.svg", "image/svg+xml", b"<svg xmlns='x'><script>1</script></svg>", ""),
+            [codes::ATTACHMENT_PAGE]
+        );
+        assert_eq!(
+            attached("a.zip", "application/zip", b"PK\x03\x04\x14\0\x01\0", "Password: 1234"),
+            [codes::ATTACHMENT_LOCKED]
+        );
         assert_eq!(attached("a.png", "image/png", b"%PDF-1.7", ""), [codes::ATTACHMENT_MISMATCH]);
     }
 }

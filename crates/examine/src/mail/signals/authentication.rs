@@ -20,7 +20,8 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     if fails(&found.dmarc) && !is_list {
         seen.add(finding(&codes::DMARC_FAIL, place.clone()).with("from", &from));
     }
-    if (fails(&found.spf) || matches!(found.spf.as_str(), "softfail" | "permerror" | "temperror")) && !found.is_aligned {
+    if (fails(&found.spf) || matches!(found.spf.as_str(), "softfail" | "permerror" | "temperror")) && !found.is_aligned
+    {
         seen.add(finding(&codes::SPF_FAIL, place.clone()).with("result", &found.spf));
     }
     if (fails(&found.dkim) || found.dkim == "permerror") && !is_list && !found.is_aligned {
@@ -49,7 +50,10 @@ mod tests {
     fn failures_are_found() {
         let all = with("Authentication-Results: mx; dkim=fail; spf=fail smtp.mailfrom=x@y.example; dmarc=fail\n");
         assert_eq!(all, [codes::DMARC_FAIL, codes::SPF_FAIL, codes::DKIM_FAIL, codes::UNAUTHENTICATED]);
-        assert_eq!(with("Authentication-Results: mx; spf=pass smtp.mailfrom=other.example\n"), [codes::UNAUTHENTICATED]);
+        assert_eq!(
+            with("Authentication-Results: mx; spf=pass smtp.mailfrom=other.example\n"),
+            [codes::UNAUTHENTICATED]
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::mail::brands::{named_in, owns};
 use crate::mail::codes;
 use crate::mail::fold::fold;
 use crate::mail::letter::Letter;
+use crate::mail::tables::{BRANDS, Brand};
 
 /// Characters of the body in which a mail says who is speaking.
 const OPENING_CHARS: usize = 200;
@@ -22,7 +23,8 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     for mailbox in &letter.from {
         // Also the address itself: `amazon@example.com` shows the name to whoever reads addresses.
         let shown = format!("{} {}", fold(&mailbox.name), fold(mailbox.local()));
-        if let Some(brand) = named_in(&shown).into_iter().find(|b| !owns(b, &mailbox.domain())) {
+        let called = called_so(&fold(&mailbox.name));
+        if let Some(brand) = named_in(&shown).into_iter().chain(called).find(|b| !owns(b, &mailbox.domain())) {
             let made = finding(&codes::BRAND_IN_NAME, letter.at_header("From"));
             seen.add(made.with("brand", &brand.name).with("from", &mailbox.address));
         }
@@ -32,10 +34,17 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     }
     let (text, place) = opening(letter);
     // A brand that the sender or a link belongs to is the topic of the mail, not borrowed.
-    let borrowed = named_in(&text).into_iter().find(|b| !owns(b, &from) && !letter.links.iter().any(|t| owns(b, &t.host)));
+    let borrowed =
+        named_in(&text).into_iter().find(|b| !owns(b, &from) && !letter.links.iter().any(|t| owns(b, &t.host)));
     if let Some(brand) = borrowed {
         seen.add(finding(&codes::BRAND_IN_TEXT, place).with("brand", &brand.name).with("from", from));
     }
+}
+
+/// The brand whose name, an ordinary word, is what a sender calls itself: `Apple`, `Visa Support`.
+fn called_so(name: &str) -> Option<&'static Brand> {
+    let words: Vec<&str> = name.split(' ').collect();
+    BRANDS.iter().find(|b| words.len() <= 3 && b.names.iter().any(|n| words[0] == n))
 }
 
 fn opening(letter: &Letter<'_>) -> (String, Place) {
@@ -50,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_borrowed_name_is_found_in_any_disguise() {
-        for name in ["PayPal Service", "РayРal", "ヤマト運輸"] {
+        for name in ["PayPal Service", "Visa Support", "РayРal", "ヤマト運輸"] {
             let mail = format!("From: \"{name}\" <info@example.com>\n\nx");
             assert_eq!(found(look, &mail), [codes::BRAND_IN_NAME], "{name}");
         }

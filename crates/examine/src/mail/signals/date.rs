@@ -36,7 +36,10 @@ fn delivered(letter: &Letter<'_>) -> Option<i64> {
 fn is_proper(id: &str) -> bool {
     let inside = id.trim().trim_start_matches('<').trim_end_matches('>');
     inside.rsplit_once('@').is_some_and(|(left, right)| {
-        let internal = right.rsplit('.').next().is_some_and(|t| matches!(t, "local" | "localdomain" | "lan" | "internal" | "corp" | "prod" | "home"));
+        let internal = right
+            .rsplit('.')
+            .next()
+            .is_some_and(|t| matches!(t, "local" | "localdomain" | "lan" | "internal" | "corp" | "prod" | "home"));
         !left.is_empty() && (organisation(right).is_some() || internal || right.parse::<std::net::IpAddr>().is_ok())
     })
 }

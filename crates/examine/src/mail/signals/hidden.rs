@@ -19,14 +19,20 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     shown_headers(letter, seen);
     for (number, body) in letter.bodies.iter().enumerate() {
         if let Some(word) = disturbed_word(body.visible(), DISTURBED_WORDS_MIN) {
-            seen.add(finding(&codes::INVISIBLE_CHARACTERS, letter.at_body(number, 0)).with("text", super::quote(&word)));
+            seen.add(
+                finding(&codes::INVISIBLE_CHARACTERS, letter.at_body(number, 0)).with("text", super::quote(&word)),
+            );
         }
         let Some(page) = &body.page else { continue };
         if page.split_words >= SPLIT_WORDS_MIN {
             seen.add(finding(&codes::SPLIT_WORDS, letter.at_body(number, 0)).with("count", page.split_words));
         }
         let letters = |how: fn(How) -> bool| -> usize {
-            page.hidden.iter().filter(|h| how(h.how)).map(|h| h.text.chars().filter(|c| c.is_alphanumeric()).count()).sum()
+            page.hidden
+                .iter()
+                .filter(|h| how(h.how))
+                .map(|h| h.text.chars().filter(|c| c.is_alphanumeric()).count())
+                .sum()
         };
         let displayed_not = letters(|h| h == How::NotDisplayed);
         let disguised = letters(|h| h != How::NotDisplayed);
@@ -73,7 +79,10 @@ fn is_disturbed(word: &str) -> bool {
                 return true;
             }
             (before, gap) = (true, false);
-        } else if is_invisible(c) && c != '\u{ad}' || matches!(c, '\u{300}'..='\u{36f}') && !matches!(c, '\u{300}'..='\u{304}' | '\u{306}'..='\u{30c}' | '\u{323}' | '\u{327}' | '\u{328}') {
+        } else if is_invisible(c) && c != '\u{ad}'
+            || matches!(c, '\u{300}'..='\u{36f}')
+                && !matches!(c, '\u{300}'..='\u{304}' | '\u{306}'..='\u{30c}' | '\u{323}' | '\u{327}' | '\u{328}')
+        {
             gap = true;
         } else {
             (before, gap) = (false, false);
@@ -103,7 +112,10 @@ mod tests {
         assert_eq!(html(&format!("<p style='font-size:0'>{}</p>", "filler ".repeat(50))), [codes::HIDDEN_TEXT]);
         assert_eq!(html(&"p<b></b>a<i></i>y ".repeat(15)), [codes::SPLIT_WORDS]);
         for subject in ["Pay\u{200b}ment", "Раyment", "𝗪𝗲𝗹𝗰𝗼𝗺𝗲", "Co\u{337}rreios"] {
-            assert_eq!(found(look, &format!("From: a@example.com\nSubject: {subject}\n\nx")), [codes::INVISIBLE_CHARACTERS]);
+            assert_eq!(
+                found(look, &format!("From: a@example.com\nSubject: {subject}\n\nx")),
+                [codes::INVISIBLE_CHARACTERS]
+            );
         }
         assert_eq!(found(look, "Subject: invoice\u{202e}fdp.exe\n\nx"), [codes::DIRECTION_OVERRIDE]);
     }

@@ -22,14 +22,17 @@ const TOO_GOOD: &[&str] = &["prize", "advance-fee", "personal-lure", "miracle-of
 /// Looks at the subject and the visible text.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let text = start_of(&letter.folded);
+    let subject = fold(&letter.subject).len();
     let hits = PHRASES.find(text);
     // People who answer each other use all these words; so do lists.
     let conversation = letter.field("in-reply-to").is_some() || letter.is_from_list();
     let divisor = if conversation || letter.is_declared_bulk() || speaks_for_itself(letter) { 2 } else { 1 };
     let (threats, others): (Vec<Hit<'_>>, Vec<Hit<'_>>) = hits.into_iter().partition(|h| h.group.name == "sextortion");
-    let (good, pressure): (Vec<Hit<'_>>, Vec<Hit<'_>>) = others.into_iter().partition(|h| TOO_GOOD.contains(&h.group.name.as_str()));
+    let (good, pressure): (Vec<Hit<'_>>, Vec<Hit<'_>>) =
+        others.into_iter().partition(|h| TOO_GOOD.contains(&h.group.name.as_str()));
     for (code, hits) in [(&codes::PRESSURE, pressure), (&codes::TOO_GOOD, good)] {
-        let because: Vec<Contribution> = hits.iter().map(|h| contribution(h, divisor)).filter(|c| c.points > 0).collect();
+        let because: Vec<Contribution> =
+            hits.iter().map(|h| contribution(h, divisor, h.start < subject)).filter(|c| c.points > 0).collect();
         if let Some(first) = hits.first().filter(|_| because.len() > 1 || because.iter().any(|c| c.points >= 8)) {
             seen.add(described(scored(finding(code, place(letter, first.start)), because), &hits));
         }
@@ -46,13 +49,14 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 
 /// True when a known brand writes for itself: banks and shops do ask to confirm things.
 fn speaks_for_itself(letter: &Letter<'_>) -> bool {
-    letter.authentication.is_aligned && owner(&letter.from_domain()).is_some_and(|b| !is_free_mail(&b.domains[0]))
+    letter.authentication.is_aligned
+        && owner(&letter.from_domain()).is_some_and(|b| !is_free_mail(&b.domains[0]))
         && !is_free_mail(&letter.from_domain())
 }
 
-/// One phrase alone is worth half of its group.
-fn contribution(hit: &Hit<'_>, divisor: i32) -> Contribution {
-    let points = if hit.phrases.len() > 1 { hit.group.points } else { hit.group.points / 2 };
+/// One phrase alone is worth half of its group, unless it stands in the subject.
+fn contribution(hit: &Hit<'_>, divisor: i32, in_subject: bool) -> Contribution {
+    let points = if in_subject || hit.phrases.len() > 1 { hit.group.points } else { hit.group.points / 2 };
     Contribution { feature: format!("mail.wording.{}", hit.group.name), points: points / divisor }
 }
 

@@ -29,7 +29,8 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let written = fold(&target.link.href);
     let scheme = written.split(':').next().unwrap_or_default();
-    if written.contains(':') && matches!(scheme, "data" | "javascript" | "vbscript" | "file" | "ms-msdt" | "search-ms") {
+    if written.contains(':') && matches!(scheme, "data" | "javascript" | "vbscript" | "file" | "ms-msdt" | "search-ms")
+    {
         // `javascript:void(0)` and the like do nothing; editors leave them behind.
         if scheme == "javascript" && written.len() < 40 {
             return;
@@ -50,7 +51,9 @@ fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
         return;
     }
     let place = letter.at_body(target.body, target.link.offset);
-    seen.add(finding(&codes::LINK_TEXT_DIFFERS, place).with("shown", shown).with("host", domain::unicode(&target.host)));
+    seen.add(
+        finding(&codes::LINK_TEXT_DIFFERS, place).with("shown", shown).with("host", domain::unicode(&target.host)),
+    );
 }
 
 /// The host that the visible text of a link claims, if it is an address and nothing else.
@@ -63,7 +66,8 @@ fn shown_host(text: &str) -> Option<String> {
     let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
     let host = bare.split(['/', '?', '#', ':']).next().unwrap_or_default();
     let has_scheme = bare.len() < text.len();
-    let looks_like_host = has_scheme || host.starts_with("www.") || host.len() < text.len() || host.matches('.').count() >= 1;
+    let looks_like_host =
+        has_scheme || host.starts_with("www.") || host.len() < text.len() || host.matches('.').count() >= 1;
     (looks_like_host && organisation(host).is_some()).then(|| host.to_owned())
 }
 
@@ -99,10 +103,32 @@ fn redirects(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     url.query_pairs().take(32).any(|(key, value)| {
         let key = key.to_ascii_lowercase();
-        let named = matches!(key.as_str(), "url" | "u" | "q" | "redirect" | "redirect_uri" | "redir" | "dest" | "destination" | "target" | "goto" | "next" | "continue" | "return" | "returnurl" | "adurl" | "link" | "to");
+        let named = matches!(
+            key.as_str(),
+            "url"
+                | "u"
+                | "q"
+                | "redirect"
+                | "redirect_uri"
+                | "redir"
+                | "dest"
+                | "destination"
+                | "target"
+                | "goto"
+                | "next"
+                | "continue"
+                | "return"
+                | "returnurl"
+                | "adurl"
+                | "link"
+                | "to"
+        );
         named
             && (value.starts_with("http://") || value.starts_with("https://") || value.starts_with("//"))
-            && Url::parse(&value).ok().and_then(|u| u.host_str().map(str::to_owned)).is_some_and(|h| !same_organisation(&h, host))
+            && Url::parse(&value)
+                .ok()
+                .and_then(|u| u.host_str().map(str::to_owned))
+                .is_some_and(|h| !same_organisation(&h, host))
     })
 }
 
@@ -116,7 +142,9 @@ fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let in_fragment = url.fragment().is_some_and(|f| f.to_lowercase().contains(&address));
     let encoded = base64_of(&address).iter().any(|e| tail.contains(e.as_str()));
     let plain = lower.contains(&address) || lower.contains(&address.replace('@', "%40"));
-    let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"].iter().any(|w| lower.contains(w));
+    let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"]
+        .iter()
+        .any(|w| lower.contains(w));
     if in_fragment || encoded || plain && !unsubscribes {
         let place = letter.at_body(target.body, target.link.offset);
         seen.add(finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host));
@@ -176,7 +204,9 @@ mod tests {
     use super::*;
 
     fn html(body: &str) -> Vec<sakimori_model::Code> {
-        let mail = format!("From: a@example.com\nTo: taro@example.jp\nContent-Type: text/html\n\n<a href=https://example.com/>home</a>{body}");
+        let mail = format!(
+            "From: a@example.com\nTo: taro@example.jp\nContent-Type: text/html\n\n<a href=https://example.com/>home</a>{body}"
+        );
         found(look, &mail)
     }
 

@@ -59,9 +59,13 @@ fn imitated(host: &str) -> Option<&'static Brand> {
         return None;
     }
     let plain = swap_lookalikes(&label);
-    labels().find(|(_, real)| {
-        label != *real && (plain == swap_lookalikes(real) || real.len() >= 7 && label.len().abs_diff(real.len()) <= 1 && is_one_edit(&label, real))
-    }).map(|(brand, _)| brand)
+    labels()
+        .find(|(_, real)| {
+            label != *real
+                && (plain == swap_lookalikes(real)
+                    || real.len() >= 7 && label.len().abs_diff(real.len()) <= 1 && is_one_edit(&label, real))
+        })
+        .map(|(brand, _)| brand)
 }
 
 /// The brand whose name stands as a word in a host that isn't the brand's.
@@ -70,7 +74,8 @@ fn carried(host: &str) -> Option<&'static Brand> {
     let words: Vec<&str> = host.split(['.', '-', '_']).collect();
     labels()
         .find(|(brand, real)| {
-            let compact = real.len() >= 7 && host.strip_suffix(org.split_once('.').map_or("", |(_, s)| s)).is_some_and(|h| h.contains(real));
+            let compact = real.len() >= 7
+                && host.strip_suffix(org.split_once('.').map_or("", |(_, s)| s)).is_some_and(|h| h.contains(real));
             (words.contains(real) || compact) && !owns(brand, host)
         })
         .map(|(brand, _)| brand)
@@ -79,7 +84,15 @@ fn carried(host: &str) -> Option<&'static Brand> {
 
 /// Digits and pairs of letters as the letter that they are read as.
 fn swap_lookalikes(label: &str) -> String {
-    label.replace("rn", "m").replace("vv", "w").replace("cl", "d").replace('0', "o").replace(['1', 'i', '!', '|'], "l").replace('3', "e").replace('5', "s").replace('-', "")
+    label
+        .replace("rn", "m")
+        .replace("vv", "w")
+        .replace("cl", "d")
+        .replace('0', "o")
+        .replace(['1', 'i', '!', '|'], "l")
+        .replace('3', "e")
+        .replace('5', "s")
+        .replace('-', "")
 }
 
 /// True when one letter was changed, added, left out or swapped with its neighbour.
@@ -106,7 +119,15 @@ mod tests {
 
     #[test]
     fn real_domains_raise_nothing() {
-        for host in ["www.amazon.co.jp", "amazon.de", "example.com", "docs.rs", "日本語.jp", "xn--bcher-kva.example.com", "click.e.netflix.com"] {
+        for host in [
+            "www.amazon.co.jp",
+            "amazon.de",
+            "example.com",
+            "docs.rs",
+            "日本語.jp",
+            "xn--bcher-kva.example.com",
+            "click.e.netflix.com",
+        ] {
             assert_eq!(link(host), [], "{host}");
         }
     }

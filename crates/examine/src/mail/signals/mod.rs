@@ -59,8 +59,19 @@ impl Seen {
 pub fn look(letter: &Letter<'_>) -> Seen {
     let mut seen = Seen::default();
     for signal in [
-        sender::look, brand::look, authentication::look, recipient::look, date::look, origin::look, links::look,
-        lookalike::look, hidden::look, injection::look, language::look, structure::look, attachments::look,
+        sender::look,
+        brand::look,
+        authentication::look,
+        recipient::look,
+        date::look,
+        origin::look,
+        links::look,
+        lookalike::look,
+        hidden::look,
+        injection::look,
+        language::look,
+        structure::look,
+        attachments::look,
     ] {
         signal(letter, &mut seen);
     }

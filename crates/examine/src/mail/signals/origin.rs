@@ -11,7 +11,8 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let script = ["x-php-originating-script", "x-php-script", "x-mailer"].iter().find_map(|name| {
         let field = letter.field(name)?;
         let value = field.value.to_lowercase();
-        let is_script = *name != "x-mailer" || ["php", "leaf", "python", "swiftmailer"].iter().any(|w| value.contains(w));
+        let is_script =
+            *name != "x-mailer" || ["php", "leaf", "python", "swiftmailer"].iter().any(|w| value.contains(w));
         is_script.then_some(field)
     });
     if let Some(field) = script {
@@ -27,14 +28,17 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 fn greeting(letter: &Letter<'_>) -> Option<String> {
     for field in letter.fields.iter().filter(|f| f.name == "received").take(20) {
         let words: Vec<&str> = field.value.split_whitespace().take(40).collect();
-        let after = |key: &str| words.iter().position(|w| *w == key).and_then(|i| words.get(i + 1)).map(|w| w.trim_matches(';'));
+        let after = |key: &str| {
+            words.iter().position(|w| *w == key).and_then(|i| words.get(i + 1)).map(|w| w.trim_matches(';'))
+        };
         let (Some(from), Some(by)) = (after("from"), after("by")) else { continue };
         // Between hosts of the receiver the name says nothing.
         let foreign = organisation(from).is_none() || organisation(from) != organisation(by);
         if !foreign || field.value.contains("127.0.0.1") || field.value.contains("::1)") || from == "localhost" {
             continue;
         }
-        let bare = organisation(from).is_none() && !is_address(from.trim_matches(['[', ']'])) && !from.ends_with(".local");
+        let bare =
+            organisation(from).is_none() && !is_address(from.trim_matches(['[', ']'])) && !from.ends_with(".local");
         return bare.then(|| from.to_owned());
     }
     None

@@ -16,7 +16,13 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
         let to = letter.field("to").map_or("", |f| f.value.as_str());
         seen.add(finding(&codes::RECIPIENT_HIDDEN, letter.at_header("To")).with("to", super::quote(to)));
     }
-    let shown = letter.from.iter().map(|m| m.name.to_lowercase()).chain([letter.subject.to_lowercase()]).collect::<Vec<_>>().join("\n");
+    let shown = letter
+        .from
+        .iter()
+        .map(|m| m.name.to_lowercase())
+        .chain([letter.subject.to_lowercase()])
+        .collect::<Vec<_>>()
+        .join("\n");
     // One recipient is a person; the subject of a mail to many may well name one of them.
     if let [only] = named.as_slice()
         && *only != from

@@ -17,12 +17,14 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 
 fn validity(letter: &Letter<'_>, seen: &mut Seen) {
     let domain = letter.from_domain();
-    let several = letter.from.iter().filter(|m| !m.address.is_empty()).skip(1).any(|m| !same_organisation(&m.domain(), &domain));
+    let several =
+        letter.from.iter().filter(|m| !m.address.is_empty()).skip(1).any(|m| !same_organisation(&m.domain(), &domain));
     let why = if letter.from.iter().all(|m| m.address.is_empty()) {
         "missing"
     } else if !letter.from.iter().any(|m| m.address.contains('@')) {
         // Mail that never left one machine names its sender without a domain.
-        if letter.from.iter().all(|m| m.name.is_empty()) { return } else { "no domain" }
+        let value = letter.field("from").map_or("", |f| f.value.as_str());
+        if value.contains([' ', '<']) { "no domain" } else { return }
     } else if letter.from.iter().filter(|m| m.address.contains('@')).all(|m| organisation(&m.domain()).is_none()) {
         if is_internal(&domain) { return } else { "no such domain" }
     } else if letter.from.len() > 1 && letter.from.iter().any(|m| m.address.is_empty()) {
@@ -33,7 +35,9 @@ fn validity(letter: &Letter<'_>, seen: &mut Seen) {
         return;
     };
     let from = letter.field("from").map_or("", |f| f.value.as_str());
-    seen.add(finding(&codes::SENDER_INVALID, letter.at_header("From")).with("why", why).with("from", super::quote(from)));
+    seen.add(
+        finding(&codes::SENDER_INVALID, letter.at_header("From")).with("why", why).with("from", super::quote(from)),
+    );
 }
 
 /// Names that organisations use inside: they are no public domains on purpose.
@@ -93,7 +97,18 @@ fn random(letter: &Letter<'_>, seen: &mut Seen) {
 /// True for strings that no person chose: long without vowels, or digits and letters in turns.
 fn looks_random(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let kinds: Vec<u8> = text.bytes().map(|b| if b.is_ascii_digit() { 1 } else if b.is_ascii_alphabetic() { 2 } else { 0 }).collect();
+    let kinds: Vec<u8> = text
+        .bytes()
+        .map(|b| {
+            if b.is_ascii_digit() {
+                1
+            } else if b.is_ascii_alphabetic() {
+                2
+            } else {
+                0
+            }
+        })
+        .collect();
     let turns = kinds.windows(2).filter(|w| w[0] != w[1] && w[0] > 0 && w[1] > 0).count();
     let mut run = 0_usize;
     let mut longest = 0;
@@ -115,7 +130,7 @@ mod tests {
         for mail in [
             "From: \"Example Shop\" <news@mail.example.com>\nReply-To: help@example.com\n\nx",
             "From: root@localhost\n\nx",
-            "From: \"a@example.org via List\" <list@example.com>\nList-Id: <l.example.com>\n\nx",
+            "From: \"a@example.org via List\" <list@example.com>\nList-Post: <mailto:list@example.com>\n\nx",
         ] {
             assert_eq!(found(look, mail), [], "{mail}");
         }
@@ -123,7 +138,12 @@ mod tests {
 
     #[test]
     fn senders_that_cannot_be_are_found() {
-        for mail in ["Subject: x\n\nx", "From: Bank <info@bank>\n\nx", "From: a@example.com, b@example.org\n\nx", "From: A <>\n\nx"] {
+        for mail in [
+            "Subject: x\n\nx",
+            "From: Bank <info@bank>\n\nx",
+            "From: a@example.com, b@example.org\n\nx",
+            "From: A <>\n\nx",
+        ] {
             assert_eq!(found(look, mail), [codes::SENDER_INVALID], "{mail}");
         }
     }
