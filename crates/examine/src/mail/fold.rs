@@ -1,0 +1,131 @@
+//! Folding: text as a person reads it, so that lookalike letters and invisible characters hide no word.
+
+/// Lower case, lookalike letters as the ASCII letters they imitate, accents and invisible characters removed, runs of
+/// white space as one space. Written by us: only letters that people take for one another at reading size.
+pub fn fold(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut space = true;
+    for c in text.chars() {
+        if is_invisible(c) || is_combining(c) {
+            continue;
+        }
+        if c.is_whitespace() || c == '\u{3000}' {
+            if !space {
+                out.push(' ');
+            }
+            space = true;
+            continue;
+        }
+        space = false;
+        let plain = ascii_lookalike(c);
+        out.extend(plain.to_lowercase());
+    }
+    out
+}
+
+/// True for characters that take no room: joiners, direction marks, soft hyphens, variation selectors, tags.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// True for characters that reverse the direction of what follows.
+pub fn is_direction_override(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// True when a word mixes Latin letters with Cyrillic, Greek or mathematical lookalikes of Latin letters.
+pub fn is_mixed_script(word: &str) -> bool {
+    let latin = word.chars().any(|c| c.is_ascii_alphabetic());
+    let foreign = word.chars().any(|c| !c.is_ascii() && is_script_lookalike(c));
+    latin && foreign
+}
+
+/// True for a letter of another script that looks like an ASCII letter.
+pub fn is_script_lookalike(c: char) -> bool {
+    matches!(c, '\u{370}'..='\u{52f}' | '\u{13a0}'..='\u{13ff}') && ascii_lookalike(c).is_ascii()
+}
+
+/// True for the mathematical, circled and squared alphabets that dress up plain letters.
+pub fn is_fancy_letter(c: char) -> bool {
+    matches!(c, '\u{1d400}'..='\u{1d7ff}' | '\u{24b6}'..='\u{24e9}' | '\u{1f130}'..='\u{1f189}')
+}
+
+fn is_combining(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
+}
+
+/// The ASCII letter or digit that a character is read as; the character itself where there is none.
+pub fn ascii_lookalike(c: char) -> char {
+    if c.is_ascii() {
+        return c;
+    }
+    let at = |base: u32, first: u8| char::from(first + u8::try_from((c as u32 - base) % 26).unwrap_or(0));
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        '\u{1d400}'..='\u{1d6a3}' => at(0x1d400, b'a'),
+        '\u{1d7ce}'..='\u{1d7ff}' => char::from(b'0' + u8::try_from((c as u32 - 0x1d7ce) % 10).unwrap_or(0)),
+        '\u{24b6}'..='\u{24e9}' => at(0x24b6, b'a'),
+        '\u{1f130}'..='\u{1f149}' => at(0x1f130, b'a'),
+        '\u{1f150}'..='\u{1f169}' => at(0x1f150, b'a'),
+        '\u{1f170}'..='\u{1f189}' => at(0x1f170, b'a'),
+        _ => from_table(c),
+    }
+}
+
+fn from_table(c: char) -> char {
+    if !matches!(c, '\u{80}'..='\u{58f}' | '\u{1e00}'..='\u{1eff}' | '\u{2100}'..='\u{217f}') {
+        return c;
+    }
+    const TABLE: &[(char, &str)] = &[
+        ('a', "аαɑàáâãäåāăąǎạảấầẩẫậắằẳẵặΑАÀÁÂÃÄÅĀĂĄ"),
+        ('b', "ЬВβΒƄ"),
+        ('c', "сϲçćĉċčСϹÇĆĈĊČⅽ"),
+        ('d', "ԁďđĎĐⅾ"),
+        ('e', "еҽεèéêëēĕėęěẹẻẽếềểễệΕЕÈÉÊËĒĔĖĘĚ℮"),
+        ('f', "ϝƒ"),
+        ('g', "ɡğĝġģցĞĜĠĢ"),
+        ('h', "һћĥħΗНĤĦհ"),
+        ('i', "іιɩìíîïĩīĭįıỉịΙІÌÍÎÏĨĪĬĮİⅰӏ"),
+        ('j', "јϳĵЈĴ"),
+        ('k', "кκķΚКĶ"),
+        ('l', "ⅼĺļľłĹĻĽŁ"),
+        ('m', "мΜМⅿ"),
+        ('n', "ոñńņňηΝÑŃŅŇ"),
+        ('o', "оοօσòóôõöøōŏőơọỏốồổỗộớờởỡợΟОÒÓÔÕÖØŌŎŐƠ"),
+        ('p', "рρΡР"),
+        ('q', "ԛգ"),
+        ('r', "гŕŗřŔŖŘ"),
+        ('s', "ѕśŝşšșЅŚŜŞŠȘ"),
+        ('t', "тτţťțΤТŢŤȚ"),
+        ('u', "υùúûüũūŭůűųưụủứừửữựÙÚÛÜŨŪŬŮŰŲսƯ"),
+        ('v', "νѵⅴ"),
+        ('w', "ѡωŵԝŴ"),
+        ('x', "хχΧХⅹ"),
+        ('y', "уγýÿŷỳỵỷỹΥУÝŸŶү"),
+        ('z', "źżžΖŹŻŽ"),
+    ];
+    TABLE.iter().find(|(_, alike)| alike.contains(c)).map_or(c, |(plain, _)| *plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lookalikes_and_invisible_characters_fold_to_plain_words() {
+        assert_eq!(fold("Ηеar  Likе\u{200b} Nеvеr"), "hear like never");
+        assert_eq!(fold("𝗪𝗲𝗹𝗰𝗼𝗺𝗲 ２０２４"), "welcome 2024");
+        assert_eq!(fold("Co\u{337}rreio\u{337}s"), "correios");
+        assert_eq!(fold("本人確認　のお願い"), "本人確認 のお願い");
+    }
+
+    #[test]
+    fn mixed_script_is_a_matter_of_one_word() {
+        assert!(is_mixed_script("pаypal"));
+        assert!(!is_mixed_script("привет"));
+        assert!(!is_mixed_script("Amazonから"));
+    }
+}

@@ -1,0 +1,448 @@
+//! A mail as the signals look at it: parsed once, with places that a person can go to.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use sakimori_model::Place;
+use url::Url;
+
+use super::authentication::Authentication;
+use super::fold::fold;
+use super::page::{Link, Page};
+use crate::source::Source;
+
+/// The parser's table of headers is made once.
+static PARSER: LazyLock<MessageParser> = LazyLock::new(MessageParser::default);
+
+/// One mail.
+pub struct Letter<'a> {
+    /// The path of the mail inside the observation.
+    member: Option<String>,
+    /// The header fields, top to bottom.
+    pub fields: Vec<Field>,
+    /// Who it says it is from.
+    pub from: Vec<Mailbox>,
+    /// Where answers go.
+    pub reply_to: Vec<Mailbox>,
+    /// To and Cc.
+    pub to: Vec<Mailbox>,
+    /// The decoded subject.
+    pub subject: String,
+    /// The sender's clock, seconds since 1970 (UTC).
+    pub date: Option<i64>,
+    /// What the receiving host found about the sender.
+    pub authentication: Authentication,
+    /// The bodies that a reader sees.
+    pub bodies: Vec<Body<'a>>,
+    /// Everything else.
+    pub attachments: Vec<Attachment<'a>>,
+    /// Links of all bodies.
+    pub links: Vec<Target>,
+    /// More links than the limit lets through.
+    pub links_cut: bool,
+    /// More parts than the limit lets through.
+    pub parts_cut: bool,
+    /// Subject and visible text of the bodies, folded. Bodies are separated by line ends.
+    pub folded: String,
+    /// The type that the whole mail declares, such as `multipart/alternative`.
+    pub declared: String,
+}
+
+/// One header field.
+pub struct Field {
+    /// The name in lower case.
+    pub name: String,
+    /// The value as it stands, unfolded.
+    pub value: String,
+    line: u32,
+}
+
+/// A name and an address.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The display name, decoded.
+    pub name: String,
+    /// The address.
+    pub address: String,
+}
+
+impl Mailbox {
+    /// The domain of the address in lower case; empty where there is none.
+    pub fn domain(&self) -> String {
+        self.address.rsplit_once('@').map(|(_, d)| d.trim_end_matches(['>', ' ']).to_lowercase()).unwrap_or_default()
+    }
+
+    /// What stands before the `@`.
+    pub fn local(&self) -> &str {
+        self.address.rsplit_once('@').map_or(self.address.as_str(), |(l, _)| l)
+    }
+}
+
+/// A body that a reader sees.
+pub struct Body<'a> {
+    /// The number of the part, such as `1.2`.
+    pub part: String,
+    /// The decoded source.
+    pub source: Cow<'a, str>,
+    /// What it shows, if it is HTML.
+    pub page: Option<Page>,
+}
+
+impl Body<'_> {
+    /// The text that a reader sees.
+    pub fn visible(&self) -> &str {
+        self.page.as_ref().map_or(&self.source, |p| &p.visible)
+    }
+}
+
+/// A part that is not a body.
+pub struct Attachment<'a> {
+    /// The number of the part.
+    pub part: String,
+    /// The file name, decoded; empty where there is none.
+    pub name: String,
+    /// The declared type, such as `application/pdf`.
+    pub declared: String,
+    /// The decoded bytes.
+    pub bytes: Cow<'a, [u8]>,
+    /// A mail inside the mail.
+    pub is_mail: bool,
+    /// The transfer encoding was broken.
+    pub is_damaged: bool,
+}
+
+/// A link with its target taken apart.
+pub struct Target {
+    /// Which body.
+    pub body: usize,
+    /// The link as it stands.
+    pub link: Link,
+    /// The target, where it is a URL.
+    pub url: Option<Url>,
+    /// The host in ASCII and lower case; empty where there is none.
+    pub host: String,
+}
+
+/// Limits that the reading of one mail keeps.
+#[derive(Clone, Copy)]
+pub struct Bounds {
+    /// Parts, over all levels.
+    pub parts_max: usize,
+    /// Links over all bodies.
+    pub links_max: usize,
+}
+
+impl<'a> Letter<'a> {
+    /// Reads a mail. `None` when it has no header at all.
+    pub fn read(raw: &'a [u8], member: Option<String>, bounds: Bounds) -> Option<Self> {
+        let message = PARSER.parse(raw)?;
+        let root = message.parts.first()?;
+        let fields = fields(root, raw);
+        let mut letter = Self {
+            member,
+            from: mailboxes(message.from()),
+            reply_to: mailboxes(message.reply_to()),
+            to: mailboxes(message.to()).into_iter().chain(mailboxes(message.cc())).collect(),
+            subject: message.subject().unwrap_or_default().to_owned(),
+            date: message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_timestamp),
+            authentication: Authentication::default(),
+            declared: declared(root).to_ascii_lowercase(),
+            fields,
+            bodies: Vec::new(),
+            attachments: Vec::new(),
+            links: Vec::new(),
+            links_cut: false,
+            parts_cut: false,
+            folded: String::new(),
+        };
+        letter.authentication = Authentication::read(&letter.fields, &letter.from_domain());
+        letter.take_parts(message, raw, bounds);
+        letter.gather_links(bounds.links_max);
+        let shown: String = std::iter::once(letter.subject.as_str())
+            .chain(letter.bodies.iter().map(Body::visible))
+            .collect::<Vec<_>>()
+            .join("\n");
+        letter.folded = fold(&shown);
+        Some(letter)
+    }
+
+    /// The domain of the first sender, in lower case; empty where there is none.
+    pub fn from_domain(&self) -> String {
+        self.from.first().map(Mailbox::domain).unwrap_or_default()
+    }
+
+    /// The first field of this name (lower case).
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|f| f.name == name)
+    }
+
+    /// True when the mail came over a mailing list, which rewrites and re-sends. A `List-Id` alone is not
+    /// enough: mailing services write it too, and so do those who imitate them.
+    pub fn is_from_list(&self) -> bool {
+        ["list-post", "x-mailman-version", "x-beenthere", "mailing-list"].iter().any(|name| self.field(name).is_some())
+    }
+
+    /// True for a newsletter that offers to stop, of a sender that is not known to be false: what mailing services send.
+    pub fn is_declared_bulk(&self) -> bool {
+        (self.authentication.is_aligned || self.authentication.field.is_none())
+            && self.field("list-unsubscribe").is_some()
+    }
+
+    /// The place of a header field; the mail as a whole where it is missing.
+    pub fn at_header(&self, name: &'static str) -> Place {
+        let line = self.field(&name.to_ascii_lowercase()).map_or(1, |f| f.line);
+        Place::Text { member: Some(self.path(&format!("header:{name}"))), line, column: 1 }
+    }
+
+    /// The place of a byte of a body.
+    pub fn at_body(&self, body: usize, offset: usize) -> Place {
+        let Some(body) = self.bodies.get(body) else { return Place::Whole { member: self.member.clone() } };
+        let before = body.source.get(..offset).unwrap_or_default();
+        let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Place::Text {
+            member: Some(self.path(&format!("part:{}", body.part))),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+            column: u32::try_from(column).unwrap_or(u32::MAX),
+        }
+    }
+
+    /// The place of an attachment.
+    pub fn at_attachment(&self, attachment: &Attachment<'_>) -> Place {
+        Place::Whole { member: Some(self.path(&attachment.member())) }
+    }
+
+    /// The mail as a whole.
+    pub fn whole(&self) -> Place {
+        Place::Whole { member: self.member.clone() }
+    }
+
+    fn path(&self, inside: &str) -> String {
+        match &self.member {
+            Some(member) => format!("{member}!/{inside}"),
+            None => inside.to_owned(),
+        }
+    }
+
+    fn take_parts(&mut self, message: Message<'a>, raw: &'a [u8], bounds: Bounds) {
+        let numbers = part_numbers(&message);
+        self.parts_cut = numbers.len() > bounds.parts_max;
+        for (part, number) in message.parts.into_iter().zip(numbers).take(bounds.parts_max) {
+            let is_mail = matches!(part.body, PartType::Message(_));
+            if let PartType::Multipart(_) = part.body {
+                continue;
+            }
+            let name = part.attachment_name().unwrap_or_default().to_owned();
+            let set_aside = part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
+            let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
+            if is_text && !set_aside && name.is_empty() && is_body_type(&declared(&part)) {
+                self.take_body(part, number, bounds.links_max);
+            } else {
+                let (declared, is_damaged) = (declared(&part), part.is_encoding_problem);
+                let bytes = content(part, raw);
+                self.attachments.push(Attachment { part: number, name, declared, bytes, is_mail, is_damaged });
+            }
+        }
+    }
+
+    fn take_body(&mut self, part: MessagePart<'a>, number: String, links_max: usize) {
+        let (source, is_html) = match part.body {
+            PartType::Html(text) => (text, true),
+            PartType::Text(text) => {
+                let head: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
+                let is_html = head.starts_with("<!doctype html") || head.starts_with("<html");
+                (text, is_html)
+            }
+            _ => return,
+        };
+        let page = is_html.then(|| Page::read(&source, links_max));
+        self.bodies.push(Body { part: number, source, page });
+    }
+
+    fn gather_links(&mut self, links_max: usize) {
+        for (number, body) in self.bodies.iter().enumerate() {
+            let links = match &body.page {
+                Some(page) => {
+                    self.links_cut |= page.links_cut;
+                    page.links.clone()
+                }
+                None => plain_links(&body.source, links_max + 1),
+            };
+            for link in links {
+                if self.links.len() >= links_max {
+                    self.links_cut = true;
+                    return;
+                }
+                let url = Url::parse(&link.href).ok();
+                let host = url.as_ref().and_then(Url::host_str).unwrap_or_default().to_ascii_lowercase();
+                self.links.push(Target { body: number, link, url, host });
+            }
+        }
+    }
+}
+
+impl Attachment<'_> {
+    /// The step of a path that names it.
+    pub fn member(&self) -> String {
+        format!("part:{} {}", self.part, self.name).trim_end().to_owned()
+    }
+}
+
+impl Source for Attachment<'_> {
+    fn size(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> std::io::Result<usize> {
+        self.bytes.as_ref().read_at(offset, buf)
+    }
+}
+
+/// Text that mail programs show below one another; other text types are shown as attachments.
+fn is_body_type(declared: &str) -> bool {
+    declared.is_empty()
+        || ["text/plain", "text/html", "text/enriched"].iter().any(|t| declared.eq_ignore_ascii_case(t))
+        || !declared.contains('/')
+        || declared.to_ascii_lowercase().starts_with("multipart/")
+}
+
+fn declared(part: &MessagePart<'_>) -> String {
+    part.content_type().map_or_else(String::new, |ct| match ct.subtype() {
+        Some(subtype) => format!("{}/{subtype}", ct.ctype()),
+        None => ct.ctype().to_owned(),
+    })
+}
+
+fn content<'a>(part: MessagePart<'a>, raw: &'a [u8]) -> Cow<'a, [u8]> {
+    let span = part.offset_body as usize..part.offset_end as usize;
+    match part.body {
+        PartType::Text(text) | PartType::Html(text) => match text {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes,
+        // A mail that is not encoded stands in these bytes as it is.
+        PartType::Message(inner) if part.encoding != mail_parser::Encoding::None => inner.raw_message,
+        PartType::Message(_) => Cow::Borrowed(raw.get(span).unwrap_or_default()),
+        PartType::Multipart(_) => Cow::Borrowed(&[]),
+    }
+}
+
+fn fields(root: &MessagePart<'_>, raw: &[u8]) -> Vec<Field> {
+    let mut line = 1;
+    let mut counted = 0;
+    root.headers
+        .iter()
+        .map(|header| {
+            let at = (header.offset_field as usize).min(raw.len());
+            if at >= counted {
+                line += u32::try_from(memchr::memchr_iter(b'\n', &raw[counted..at]).count()).unwrap_or(0);
+                counted = at;
+            }
+            let span = header.offset_start as usize..header.offset_end as usize;
+            let value = String::from_utf8_lossy(raw.get(span).unwrap_or_default());
+            let value = value.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned();
+            Field { name: header.name.as_str().to_ascii_lowercase(), value, line }
+        })
+        .collect()
+}
+
+fn mailboxes(address: Option<&Address<'_>>) -> Vec<Mailbox> {
+    let Some(address) = address else { return Vec::new() };
+    let text = |t: Option<&str>| t.unwrap_or_default().trim().to_owned();
+    address.iter().take(1_000).map(|a| Mailbox { name: text(a.name()), address: text(a.address()) }).collect()
+}
+
+/// The number of each part as IMAP counts them: `1` for a single part, `1.2` inside the first multipart.
+fn part_numbers(message: &Message<'_>) -> Vec<String> {
+    let mut numbers = vec![String::new(); message.parts.len()];
+    for at in 0..message.parts.len() {
+        let PartType::Multipart(children) = &message.parts[at].body else { continue };
+        for (i, child) in children.iter().enumerate() {
+            // A child stands after its parent, so that one pass from the front reaches all.
+            if let Some(slot) = usize::try_from(*child).ok().filter(|c| *c > at).and_then(|c| numbers.get(c).map(|_| c))
+            {
+                let parent = &numbers[at];
+                let depth = parent.matches('.').count();
+                numbers[slot] = match parent.as_str() {
+                    "" => (i + 1).to_string(),
+                    // Deeper than anyone reads: the number stays short, so that all numbers stay cheap.
+                    parent if depth >= 16 => parent.to_owned(),
+                    parent => format!("{parent}.{}", i + 1),
+                };
+            }
+        }
+    }
+    if let Some(first) = numbers.first_mut().filter(|n| n.is_empty()) {
+        "1".clone_into(first);
+    }
+    numbers
+}
+
+/// Links in plain text, found by their scheme.
+fn plain_links(text: &str, max: usize) -> Vec<Link> {
+    let mut links = Vec::new();
+    for at in memchr::memmem::find_iter(text.as_bytes(), "://") {
+        let Some(start) = ["https", "http"].iter().map(|s| at.wrapping_sub(s.len())).find(|s| {
+            text.get(*s..at).is_some_and(|t| t.eq_ignore_ascii_case("https") || t.eq_ignore_ascii_case("http"))
+        }) else {
+            continue;
+        };
+        let rest = &text[start..];
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '」' | '）' | '】' | '、' | '。');
+        let url: String = rest.chars().take(2_048).take_while(|c| !ends(*c)).collect();
+        links.push(Link {
+            href: url.trim_end_matches(['.', ',', ';', '\'']).to_owned(),
+            offset: start,
+            ..Link::default()
+        });
+        if links.len() >= max {
+            break;
+        }
+    }
+    links
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// A mail from its text, line ends as they are.
+    pub fn letter(text: &str) -> Letter<'_> {
+        Letter::read(text.as_bytes(), None, Bounds { parts_max: 100, links_max: 100 }).expect("a mail")
+    }
+
+    #[test]
+    fn headers_bodies_and_attachments_are_told_apart() {
+        let mail = "From: \"A B\" <a@example.com>\nSubject: =?ISO-2022-JP?B?GyRCS1w/TTNORycbKEI=?=\n\
+            Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nsee https://example.org/a.\n\
+            --x\nContent-Type: application/pdf; name=a.pdf\nContent-Transfer-Encoding: base64\n\nJVBERg==\n--x--\n";
+        let letter = letter(mail);
+        assert_eq!(letter.from, [Mailbox { name: "A B".to_owned(), address: "a@example.com".to_owned() }]);
+        assert_eq!(letter.subject, "本人確認");
+        assert_eq!(letter.bodies[0].part, "1");
+        assert_eq!(letter.links[0].link.href, "https://example.org/a");
+        assert_eq!(
+            (letter.attachments[0].member().as_str(), &*letter.attachments[0].bytes),
+            ("part:2 a.pdf", &b"%PDF"[..])
+        );
+        assert_eq!(letter.at_header("Subject").to_string(), "header:Subject:2:1");
+        assert_eq!(letter.at_body(0, 4).to_string(), "part:1:1:5");
+    }
+
+    #[test]
+    fn japanese_charsets_are_decoded() {
+        for (charset, bytes) in [
+            ("shift_jis", &b"\x97\x98\x97\x70\x92\xe2\x8e\x7e"[..]),
+            ("euc-jp", b"\xcd\xf8\xcd\xd1\xc4\xe4\xbb\xdf"),
+            ("iso-2022-jp", b"\x1b$BMxMQDd;_\x1b(B"),
+        ] {
+            let mut mail = format!("From: a@example.com\nContent-Type: text/plain; charset={charset}\n\n").into_bytes();
+            mail.extend_from_slice(bytes);
+            let letter = Letter::read(&mail, None, Bounds { parts_max: 9, links_max: 9 }).expect("a mail");
+            assert_eq!(letter.bodies[0].visible(), "利用停止", "{charset}");
+        }
+    }
+}

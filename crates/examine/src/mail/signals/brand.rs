@@ -1,0 +1,79 @@
+//! Known names borrowed by a sender to whom they don't belong.
+
+use sakimori_model::Place;
+
+use super::Seen;
+use crate::catalogue::finding;
+use crate::mail::brands::{named_in, owns};
+use crate::mail::codes;
+use crate::mail::fold::fold;
+use crate::mail::letter::Letter;
+use crate::mail::tables::{BRANDS, Brand};
+
+/// Characters of the body in which a mail says who is speaking.
+const OPENING_CHARS: usize = 200;
+
+/// Looks at the display name, the subject and the opening.
+pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
+    let from = letter.from_domain();
+    // Answers and list mail speak about brands; they don't speak for them.
+    if letter.is_from_list() {
+        return;
+    }
+    for mailbox in &letter.from {
+        // Also the address itself: `amazon@example.com` shows the name to whoever reads addresses.
+        let shown = format!("{} {}", fold(&mailbox.name), fold(mailbox.local()));
+        let called = called_so(&fold(&mailbox.name));
+        if let Some(brand) = named_in(&shown).into_iter().chain(called).find(|b| !owns(b, &mailbox.domain())) {
+            let made = finding(&codes::BRAND_IN_NAME, letter.at_header("From"));
+            seen.add(made.with("brand", &brand.name).with("from", &mailbox.address));
+        }
+    }
+    if seen.has(&codes::BRAND_IN_NAME) || letter.field("in-reply-to").is_some() {
+        return;
+    }
+    let (text, place) = opening(letter);
+    // A brand that the sender or a link belongs to is the topic of the mail, not borrowed.
+    let borrowed =
+        named_in(&text).into_iter().find(|b| !owns(b, &from) && !letter.links.iter().any(|t| owns(b, &t.host)));
+    if let Some(brand) = borrowed {
+        seen.add(finding(&codes::BRAND_IN_TEXT, place).with("brand", &brand.name).with("from", from));
+    }
+}
+
+/// The brand whose name, an ordinary word, is what a sender calls itself: `Apple`, `Visa Support`.
+fn called_so(name: &str) -> Option<&'static Brand> {
+    let words: Vec<&str> = name.split(' ').collect();
+    BRANDS.iter().find(|b| words.len() <= 3 && b.names.iter().any(|n| words[0] == n))
+}
+
+fn opening(letter: &Letter<'_>) -> (String, Place) {
+    let start: String = letter.folded.chars().take(fold(&letter.subject).chars().count() + OPENING_CHARS).collect();
+    (start, letter.at_header("Subject"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::codes as found;
+    use super::*;
+
+    #[test]
+    fn a_borrowed_name_is_found_in_any_disguise() {
+        for name in ["PayPal Service", "Visa Support", "РayРal", "ヤマト運輸"] {
+            let mail = format!("From: \"{name}\" <info@example.com>\n\nx");
+            assert_eq!(found(look, &mail), [codes::BRAND_IN_NAME], "{name}");
+        }
+        assert_eq!(found(look, "From: a@example.com\nSubject: Your Netflix membership\n\nx"), [codes::BRAND_IN_TEXT]);
+    }
+
+    #[test]
+    fn the_brand_itself_and_talk_about_it_are_not() {
+        for mail in [
+            "From: PayPal <service@intl.paypal.com>\nSubject: Your PayPal receipt\n\nx",
+            "From: a@example.com\nSubject: Re: PayPal\nIn-Reply-To: <x@y>\n\nx",
+            "From: a@example.com\nSubject: Netflix\n\nhttps://www.netflix.com/",
+        ] {
+            assert_eq!(found(look, mail), [], "{mail}");
+        }
+    }
+}

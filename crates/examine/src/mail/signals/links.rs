@@ -1,0 +1,251 @@
+//! Where links lead, and whether they say so.
+
+use url::Url;
+
+use super::Seen;
+use crate::catalogue::finding;
+use crate::mail::codes;
+use crate::mail::domain::{self, is_address, is_shared_hosting, is_under, organisation, same_organisation};
+use crate::mail::fold::fold;
+use crate::mail::letter::{Letter, Target};
+use crate::mail::tables::HOSTS;
+
+/// Looks at links, forms and redirects.
+pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
+    for target in &letter.links {
+        scheme(letter, target, seen);
+        if !target.host.is_empty() {
+            shown_text(letter, target, seen);
+            host(letter, target, seen);
+            disguise(letter, target, seen);
+            recipient(letter, target, seen);
+        }
+    }
+    cheap(letter, seen);
+    elsewhere(letter, seen);
+    forms(letter, seen);
+}
+
+fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    let written = fold(&target.link.href);
+    let scheme = written.split(':').next().unwrap_or_default();
+    if written.contains(':') && matches!(scheme, "data" | "javascript" | "vbscript" | "file" | "ms-msdt" | "search-ms")
+    {
+        // `javascript:void(0)` and the like do nothing; editors leave them behind.
+        if scheme == "javascript" && written.len() < 40 {
+            return;
+        }
+        let place = letter.at_body(target.body, target.link.offset);
+        seen.add(finding(&codes::LINK_SCHEME, place).with("scheme", scheme));
+    }
+}
+
+fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    let Some(shown) = shown_host(&target.link.text) else { return };
+    if same_organisation(&shown, &target.host) || shown == target.host {
+        return;
+    }
+    // A sender that is known to be real may count clicks on links to itself through a mailing service.
+    let from = letter.from_domain();
+    if letter.authentication.vouches_for(&from) && same_organisation(&shown, &from) || letter.is_from_list() {
+        return;
+    }
+    let place = letter.at_body(target.body, target.link.offset);
+    seen.add(
+        finding(&codes::LINK_TEXT_DIFFERS, place).with("shown", shown).with("host", domain::unicode(&target.host)),
+    );
+}
+
+/// The host that the visible text of a link claims, if it is an address and nothing else.
+fn shown_host(text: &str) -> Option<String> {
+    let text = fold(text);
+    let text = text.trim().trim_end_matches(['.', ',']);
+    if text.contains([' ', '@']) || text.len() > 300 {
+        return None;
+    }
+    let bare = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or(text);
+    let host = bare.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let has_scheme = bare.len() < text.len();
+    let looks_like_host =
+        has_scheme || host.starts_with("www.") || host.len() < text.len() || host.matches('.').count() >= 1;
+    (looks_like_host && organisation(host).is_some()).then(|| host.to_owned())
+}
+
+fn host(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    let place = || letter.at_body(target.body, target.link.offset);
+    let host = &target.host;
+    if is_address(host) {
+        seen.add(finding(&codes::LINK_ADDRESS, place()).with("host", host));
+    } else if HOSTS.shorteners.iter().any(|s| is_under(host, s)) {
+        seen.add(finding(&codes::LINK_SHORTENER, place()).with("host", host));
+    } else if is_shared_hosting(host) && !same_organisation(host, &letter.from_domain()) {
+        seen.add(finding(&codes::LINK_SHARED_HOSTING, place()).with("host", host));
+    }
+}
+
+fn disguise(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    let Some(url) = &target.url else { return };
+    let how = if !url.username().is_empty() && url.scheme().starts_with("http") {
+        "user@host"
+    } else if url.port().is_some_and(|p| !matches!(p, 80 | 443 | 8080 | 8443)) {
+        "port"
+    } else if redirects(url) {
+        "redirect"
+    } else {
+        return;
+    };
+    let place = letter.at_body(target.body, target.link.offset);
+    seen.add(finding(&codes::LINK_DISGUISED, place).with("how", how).with("host", &target.host));
+}
+
+/// True when a parameter of a host that is known as a springboard, or of an undisguised redirector, names another host.
+fn redirects(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    url.query_pairs().take(32).any(|(key, value)| {
+        let key = key.to_ascii_lowercase();
+        let named = matches!(
+            key.as_str(),
+            "url"
+                | "u"
+                | "q"
+                | "redirect"
+                | "redirect_uri"
+                | "redir"
+                | "dest"
+                | "destination"
+                | "target"
+                | "goto"
+                | "next"
+                | "continue"
+                | "return"
+                | "returnurl"
+                | "adurl"
+                | "link"
+                | "to"
+        );
+        named
+            && (value.starts_with("http://") || value.starts_with("https://") || value.starts_with("//"))
+            && Url::parse(&value)
+                .ok()
+                .and_then(|u| u.host_str().map(str::to_owned))
+                .is_some_and(|h| !same_organisation(&h, host))
+    })
+}
+
+fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    let Some(address) = letter.to.first().map(|m| m.address.to_lowercase()).filter(|a| a.contains('@')) else { return };
+    let Some(url) = &target.url else { return };
+    let href = &target.link.href;
+    let tail = href.split_once(url.host_str().unwrap_or_default()).map_or("", |(_, tail)| tail);
+    let lower = tail.to_lowercase();
+    // In the clear it is mostly a link to unsubscribe; after the `#` no server sees it, only a script on the page.
+    let in_fragment = url.fragment().is_some_and(|f| f.to_lowercase().contains(&address));
+    let encoded = base64_of(&address).iter().any(|e| tail.contains(e.as_str()));
+    let plain = lower.contains(&address) || lower.contains(&address.replace('@', "%40"));
+    let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"]
+        .iter()
+        .any(|w| lower.contains(w));
+    if in_fragment || encoded || plain && !unsubscribes {
+        let place = letter.at_body(target.body, target.link.offset);
+        seen.add(finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host));
+    }
+}
+
+/// What base64 makes of the address, without the padding.
+fn base64_of(address: &str) -> [String; 2] {
+    use base64::Engine as _;
+    let plain = base64::engine::general_purpose::STANDARD_NO_PAD.encode(address);
+    let in_url = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(address);
+    [plain, in_url]
+}
+
+fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
+    let is_cheap = |host: &str| HOSTS.cheap_suffixes.iter().any(|s| host.len() > s.len() && is_under(host, s));
+    let from = letter.from_domain();
+    if is_cheap(&from) {
+        seen.add(finding(&codes::LINK_CHEAP_DOMAIN, letter.at_header("From")).with("host", from));
+    } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)) {
+        let place = letter.at_body(target.body, target.link.offset);
+        seen.add(finding(&codes::LINK_CHEAP_DOMAIN, place).with("host", &target.host));
+    }
+}
+
+fn elsewhere(letter: &Letter<'_>, seen: &mut Seen) {
+    let from = letter.from_domain();
+    let hosts: Vec<&Target> = letter.links.iter().filter(|t| !t.host.is_empty()).collect();
+    if let Some(first) = hosts.first()
+        && !letter.is_from_list()
+        && !letter.is_declared_bulk()
+        && organisation(&from).is_some()
+        && !hosts.iter().any(|t| same_organisation(&t.host, &from))
+    {
+        let place = letter.at_body(first.body, first.link.offset);
+        seen.add(finding(&codes::LINK_ELSEWHERE, place).with("host", &first.host));
+    }
+}
+
+fn forms(letter: &Letter<'_>, seen: &mut Seen) {
+    let from = letter.from_domain();
+    for (number, body) in letter.bodies.iter().enumerate() {
+        let Some(page) = &body.page else { continue };
+        for (action, offset) in &page.forms {
+            let host = Url::parse(action).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+            let foreign = !host.is_empty() && !same_organisation(&host, &from) && !letter.is_from_list();
+            if foreign || page.has_password_field {
+                seen.add(finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::codes as found;
+    use super::*;
+
+    fn html(body: &str) -> Vec<sakimori_model::Code> {
+        let mail = format!(
+            "From: a@example.com\nTo: taro@example.jp\nContent-Type: text/html\n\n<a href=https://example.com/>home</a>{body}"
+        );
+        found(look, &mail)
+    }
+
+    #[test]
+    fn links_that_say_where_they_lead_raise_nothing() {
+        for body in [
+            "<a href='https://www.example.com/x'>https://example.com/</a>",
+            "<a href='https://example.org/'>Read more at example</a>",
+            "<a href='https://example.org/unsubscribe?m=taro@example.jp'>stop</a>",
+            "<a href='javascript:void(0)'>x</a>",
+        ] {
+            assert_eq!(html(body), [], "{body}");
+        }
+    }
+
+    #[test]
+    fn each_trick_is_found() {
+        for (body, code) in [
+            ("<a href='https://a.example.org/'>www.example.com</a>", codes::LINK_TEXT_DIFFERS),
+            ("<a href='http://192.0.2.7/x'>x</a>", codes::LINK_ADDRESS),
+            ("<a href='https://example.com@a.example.org/'>x</a>", codes::LINK_DISGUISED),
+            ("<a href='https://example.org:8081/'>x</a>", codes::LINK_DISGUISED),
+            ("<a href='https://example.org/r?url=https%3A%2F%2Fexample.net'>x</a>", codes::LINK_DISGUISED),
+            ("<a href='https://bit.ly/x'>x</a>", codes::LINK_SHORTENER),
+            ("<a href='https://x.pages.dev/'>x</a>", codes::LINK_SHARED_HOSTING),
+            ("<a href='data:text/html;base64,AAAA'>x</a>", codes::LINK_SCHEME),
+            ("<a href='https://example.org/#taro@example.jp'>x</a>", codes::LINK_CARRIES_RECIPIENT),
+            ("<a href='https://example.org/?q=dGFyb0BleGFtcGxlLmpw'>x</a>", codes::LINK_CARRIES_RECIPIENT),
+            ("<a href='https://example.top/'>x</a>", codes::LINK_CHEAP_DOMAIN),
+            ("<form action='https://example.org/'><input></form>", codes::FORM),
+        ] {
+            assert_eq!(html(body), [code], "{body}");
+        }
+        assert_eq!(found(look, "From: a@example.com\n\nhttps://example.org/"), [codes::LINK_ELSEWHERE]);
+    }
+
+    #[test]
+    fn a_real_sender_may_count_clicks_on_links_to_itself() {
+        let mail = "Authentication-Results: mx; dkim=pass header.d=example.com\nReceived: x\nFrom: a@example.com\nContent-Type: text/html\n\n<a href='https://click.example.net/'>www.example.com</a><a href=https://example.com>x</a>";
+        assert_eq!(found(look, mail), []);
+    }
+}
