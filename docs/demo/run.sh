@@ -11,7 +11,7 @@ cd "$demo"
 # A pickle that would run a command if a framework loaded it.
 printf 'cos\nsystem\n(S'"'"'echo this would have run'"'"'\ntR.' > inbox/model.bin
 # A safetensors file: numbers only.
-printf '\070\000\000\000\000\000\000\000{"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}    \007' > inbox/weights.dat
+printf '\070\000\000\000\000\000\000\000{"t":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}   \007' > inbox/weights.dat
 # A log with one suspicious process.
 cat > inbox/events.jsonl <<'EOF'
 {"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"EventTime":"2026-11-02 09:14:07","Image":"C:\\Windows\\System32\\vssadmin.exe","CommandLine":"vssadmin.exe delete shadows /all /quiet","ParentImage":"C:\\Windows\\System32\\cmd.exe","Hostname":"ward3-pc"}

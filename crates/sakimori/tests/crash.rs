@@ -10,32 +10,21 @@ use std::time::Duration;
 use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node, Run};
 
 /// Every step of the write path, as the node names it.
-const POINTS: &[&str] = &[
-    "Staged",
-    "Log(Locked)",
-    "Log(Recovered)",
-    "Log(Staged)",
-    "Log(Placed)",
-    "Log(TilesDurable)",
-    "Log(CheckpointStaged)",
-    "Log(Decided)",
-    "Log(DecisionDurable)",
-    "Log(Published)",
-    "Log(Tidied)",
-    "Appended",
-    "Sequenced",
-];
+fn points() -> Vec<String> {
+    let log = sakimori_proof::Step::ALL.map(|step| format!("Log({step:?})"));
+    ["Staged".to_owned()].into_iter().chain(log).chain(["Appended".to_owned(), "Sequenced".to_owned()]).collect()
+}
 
 #[test]
 fn a_crash_at_every_step_loses_nothing_that_was_acknowledged() {
-    for point in POINTS {
+    for point in points() {
         let node = Node::new();
         let first = node.write("first", BAD_PICKLE);
         let second = node.write("second", GOOD_SAFETENSORS);
         let acknowledged = node.check(&first)[0]["record"].as_str().expect("an id").to_owned();
         let before = node.run(&["log", "checkpoint"]).out;
         let mut crashed = node.command();
-        crashed.env("SAKIMORI_CRASH_AT", point).args(["check", "--format", "jsonl"]).arg(&second);
+        crashed.env("SAKIMORI_CRASH_AT", &point).args(["check", "--format", "jsonl"]).arg(&second);
         let crashed = Run::of(crashed.output().expect("started"));
         assert_eq!(crashed.status, None, "{point} was not reached: {}{}", crashed.out, crashed.err);
         assert!(crashed.out.is_empty(), "{point}: no receipt before all is durable");

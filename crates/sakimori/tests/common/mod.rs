@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub const BAD_PICKLE: &[u8] = b"cos\nsystem\n(S'true'\ntR.";
 /// A safetensors file with one tensor of one byte.
 pub const GOOD_SAFETENSORS: &[u8] =
-    b"\x38\0\0\0\0\0\0\0{\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}    \x07";
+    b"\x38\0\0\0\0\0\0\0{\"t\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}   \x07";
 
 /// A node's folder, and a folder with inputs.
 pub struct Node {
