@@ -138,7 +138,7 @@ proptest! {
 
     /// Every entry is provable at every size at which a checkpoint was published, and the checkpoints are consistent.
     #[test]
-    fn any_batches_give_proofs(batches in prop::collection::vec(0_u64..150, 1..9), picks in prop::collection::vec(any::<prop::sample::Index>(), 20)) {
+    fn any_batches_give_proofs(batches in prop::collection::vec(0_u64..150, 1..9), picks in prop::collection::vec(any::<prop::sample::Index>(), 7)) {
         let folder = temp();
         let log = Log::create(folder.path(), &key()).unwrap();
         let mut size = 0;
