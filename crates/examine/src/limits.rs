@@ -15,6 +15,8 @@ pub struct Limits {
     pub ratio_max: u64,
     /// Opcodes run over all pickles of one observation.
     pub pickle_opcodes_max: u64,
+    /// Pickles one after the other in one file.
+    pub pickle_streams_max: u32,
     /// Values on the stack of one pickle.
     pub pickle_stack_max: usize,
     /// Memo slots in use of one pickle.
@@ -58,6 +60,7 @@ impl Default for Limits {
             unpacked_bytes_max: 1024 * MIB,
             ratio_max: 200,
             pickle_opcodes_max: 50_000_000,
+            pickle_streams_max: 100_000,
             pickle_stack_max: 4_000_000,
             pickle_memo_max: 8_000_000,
             pickle_cells_max: 4_000_000,

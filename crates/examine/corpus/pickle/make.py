@@ -108,6 +108,10 @@ write("joblib-unknown-size", p4(wrapper(stack_global("builtins", "tuple") + b")R
 write("frame-too-long", b"\x80\x04\x95\xff\0\0\0\0\0\0\0K\x01.")
 write("joblib-outside-file", p4(stack_global("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81}" + text("filename") + text("../../etc/example.npy") + b"sb"))
 write("hidden-base64", p4(b"}" + text("config") + text("gASMCGJ1aWx0aW5zjAVwcmludJOMB2V4YW1wbGWFUi4=") + b"s"))
+deep = p4(CALL)
+for _ in range(9):
+    deep = p4(b"B" + struct.pack("<I", len(deep)) + deep)
+write("hidden-too-deep", deep)
 write("hidden-bytes", p4(b"}" + text("config") + b"C" + bytes([len(p4(CALL))]) + p4(CALL) + b"s"))
 write("protocol-9", b"\x80\x04\x80\x09" + PRINT + b".")
 write("storage-in-unknown-format", p4(stack_global("torch.storage", "_load_from_bytes") + b"C\x05hello\x85R"))

@@ -643,6 +643,7 @@ impl Machine<'_, '_, '_> {
         let target = self.top()?;
         match self.heap.node(target) {
             Some(Node::Dict { .. }) => self.heap.set_items(target, items),
+            Some(Node::Tuple { .. }) => self.odd("fills a tuple")?,
             Some(_) => self.heap.extend(target, items),
             None if items.is_empty() => {}
             None => match target {

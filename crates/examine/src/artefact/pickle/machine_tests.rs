@@ -67,6 +67,8 @@ fn limits_become_findings() {
     assert_eq!(found_within(&long, &limits), ["OBS-0003"], "the opcodes");
     let many = b"\x80\x02cbuiltins\nset\ncbuiltins\nlist\n.";
     assert_eq!(found_within(many, &limits), ["OBS-0003"], "the globals");
+    let few = Limits { pickle_streams_max: 2, ..Limits::default() };
+    assert_eq!(found_within(b"I1\n.I2\n.I3\n.", &few), ["OBS-0003"], "the pickles");
     let kept = Limits { pickle_cells_max: 0, ..Limits::default() };
     assert_eq!(found_within(b"\x80\x02cos\nsystem\n(NtR.", &kept), ["PKL-0001"], "nothing kept");
     assert_eq!(found_within(b"\x80\x02ccollections\nCounter\n)R)R.", &kept), ["PKL-0005"], "nothing kept");

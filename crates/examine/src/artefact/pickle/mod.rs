@@ -78,6 +78,11 @@ fn run_all(machine: &mut Machine<'_, '_, '_>, mut carrier: Carrier) {
         if machine.input.left() == 0 {
             return;
         }
+        let max = machine.report.limits().pickle_streams_max;
+        if pickles == max {
+            machine.report.over("pickle_streams_max", u64::from(max));
+            return;
+        }
         if carrier == Carrier::TorchLegacy {
             if pickles == TORCH_PICKLES {
                 return;
