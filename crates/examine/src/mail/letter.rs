@@ -156,7 +156,7 @@ impl<'a> Letter<'a> {
             parts_cut: false,
             folded: String::new(),
         };
-        letter.authentication = Authentication::read(&letter.fields, &letter.from_domain());
+        letter.authentication = Authentication::read(&letter.fields, &letter.sender_domain());
         letter.take_parts(message, raw, bounds);
         letter.gather_links(bounds.links_max);
         let shown: String = std::iter::once(letter.subject.as_str())
@@ -168,7 +168,7 @@ impl<'a> Letter<'a> {
     }
 
     /// The domain of the first sender, in lower case; empty where there is none.
-    pub fn from_domain(&self) -> String {
+    pub fn sender_domain(&self) -> String {
         self.from.first().map(Mailbox::domain).unwrap_or_default()
     }
 

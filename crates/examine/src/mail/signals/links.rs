@@ -16,8 +16,11 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
         scheme(letter, target, seen);
         if !target.host.is_empty() {
             shown_text(letter, target, seen);
-            host(letter, target, seen);
-            disguise(letter, target, seen);
+            // Lists of technicians talk about addresses and ports, in plain text.
+            if !(letter.is_from_list() && target.link.text.is_empty()) {
+                host(letter, target, seen);
+                disguise(letter, target, seen);
+            }
             recipient(letter, target, seen);
         }
     }
@@ -46,7 +49,7 @@ fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
         return;
     }
     // A sender that is known to be real may count clicks on links to itself through a mailing service.
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     if letter.authentication.vouches_for(&from) && same_organisation(&shown, &from) || letter.is_from_list() {
         return;
     }
@@ -78,7 +81,7 @@ fn host(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
         seen.add(finding(&codes::LINK_ADDRESS, place()).with("host", host));
     } else if HOSTS.shorteners.iter().any(|s| is_under(host, s)) {
         seen.add(finding(&codes::LINK_SHORTENER, place()).with("host", host));
-    } else if is_shared_hosting(host) && !same_organisation(host, &letter.from_domain()) {
+    } else if is_shared_hosting(host) && !same_organisation(host, &letter.sender_domain()) {
         seen.add(finding(&codes::LINK_SHARED_HOSTING, place()).with("host", host));
     }
 }
@@ -161,7 +164,7 @@ fn base64_of(address: &str) -> [String; 2] {
 
 fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
     let is_cheap = |host: &str| HOSTS.cheap_suffixes.iter().any(|s| host.len() > s.len() && is_under(host, s));
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     if is_cheap(&from) {
         seen.add(finding(&codes::LINK_CHEAP_DOMAIN, letter.at_header("From")).with("host", from));
     } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)) {
@@ -171,7 +174,7 @@ fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn elsewhere(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     let hosts: Vec<&Target> = letter.links.iter().filter(|t| !t.host.is_empty()).collect();
     if let Some(first) = hosts.first()
         && !letter.is_from_list()
@@ -185,7 +188,7 @@ fn elsewhere(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn forms(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     for (number, body) in letter.bodies.iter().enumerate() {
         let Some(page) = &body.page else { continue };
         for (action, offset) in &page.forms {

@@ -16,7 +16,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn validity(letter: &Letter<'_>, seen: &mut Seen) {
-    let domain = letter.from_domain();
+    let domain = letter.sender_domain();
     let several =
         letter.from.iter().filter(|m| !m.address.is_empty()).skip(1).any(|m| !same_organisation(&m.domain(), &domain));
     let why = if letter.from.iter().all(|m| m.address.is_empty()) {
@@ -65,7 +65,7 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn reply(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     let Some(reply) = letter.reply_to.iter().find(|m| m.address.contains('@')) else { return };
     let domain = reply.domain();
     if from.is_empty() || letter.is_from_list() || same_organisation(&domain, &from) || domain == from {
