@@ -1,8 +1,9 @@
 //! Where links lead, and whether they say so.
 
+use sakimori_model::Contribution;
 use url::Url;
 
-use super::Seen;
+use super::{Seen, scored};
 use crate::catalogue::finding;
 use crate::mail::codes;
 use crate::mail::domain::{self, is_address, is_shared_hosting, is_under, organisation, same_organisation};
@@ -148,9 +149,13 @@ fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"]
         .iter()
         .any(|w| lower.contains(w));
-    if in_fragment || encoded || plain && !unsubscribes {
-        let place = letter.at_body(target.body, target.link.offset);
-        seen.add(finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host));
+    let place = letter.at_body(target.body, target.link.offset);
+    let made = finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host);
+    if in_fragment || encoded {
+        let feature = "mail.link-prefills-recipient".to_owned();
+        seen.add(scored(made, vec![Contribution { feature, points: 14 }]));
+    } else if plain && !unsubscribes {
+        seen.add(made);
     }
 }
 
@@ -194,8 +199,12 @@ fn forms(letter: &Letter<'_>, seen: &mut Seen) {
         for (action, offset) in &page.forms {
             let host = Url::parse(action).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
             let foreign = !host.is_empty() && !same_organisation(&host, &from) && !letter.is_from_list();
-            if foreign || page.has_password_field {
-                seen.add(finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host));
+            let made = finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host);
+            if page.has_password_field {
+                let feature = "mail.form-password".to_owned();
+                seen.add(scored(made, vec![Contribution { feature, points: 45 }]));
+            } else if foreign {
+                seen.add(made);
             }
         }
     }
