@@ -1,5 +1,7 @@
 //! Brands and the domains that are theirs.
 
+use std::sync::LazyLock;
+
 use super::domain::{chosen_label, is_under, suffix};
 use super::tables::{BRAND_WORDS, BRANDS, Brand};
 
@@ -14,90 +16,97 @@ pub fn named_in(folded: &str) -> Vec<&'static Brand> {
 /// True when a host is the brand's own: below one of its domains, or its name under a country's or an old general
 /// suffix (`amazon.pl`); who holds those is the brand in practice.
 pub fn owns(brand: &Brand, host: &str) -> bool {
-    let host = host.to_lowercase();
-    if brand.domains.iter().any(|d| is_under(&host, d)) {
-        return true;
-    }
-    let label = chosen_label(&host);
-    let general = suffix(&host).is_some_and(|s| {
-        matches!(s.as_str(), "com" | "net" | "org") || s.rsplit('.').next().is_some_and(|t| t.len() == 2)
-    });
-    general && label.len() >= 3 && brand.domains.iter().any(|d| d.split('.').next() == Some(label.as_str()))
+    Host::of(host).belongs_to(brand)
 }
 
 /// The brand that owns a host.
 pub fn owner(host: &str) -> Option<&'static Brand> {
-    BRANDS.iter().find(|b| owns(b, host))
+    let host = Host::of(host);
+    BRANDS.iter().find(|b| host.belongs_to(b))
+}
+
+/// A host taken apart once, to be compared with many brands.
+struct Host {
+    host: String,
+    /// The label that the organisation chose, where it stands under a country's or an old general suffix.
+    label: Option<String>,
+}
+
+impl Host {
+    fn of(host: &str) -> Self {
+        let host = host.to_lowercase();
+        let is_general = |s: String| {
+            matches!(s.as_str(), "com" | "net" | "org") || s.rsplit('.').next().is_some_and(|t| t.len() == 2)
+        };
+        let label = suffix(&host).is_some_and(is_general).then(|| chosen_label(&host)).filter(|l| l.len() >= 3);
+        Self { host, label }
+    }
+
+    fn belongs_to(&self, brand: &Brand) -> bool {
+        brand
+            .domains
+            .iter()
+            .any(|d| is_under(&self.host, d) || self.label.as_deref().is_some_and(|l| d.split('.').next() == Some(l)))
+    }
 }
 
 /// Labels that stand for a brand in a host name: the first labels of its domains, long enough to mean it.
 pub fn labels() -> impl Iterator<Item = (&'static Brand, &'static str)> {
-    BRANDS.iter().flat_map(|brand| {
-        brand.domains.iter().filter_map(move |d| {
-            d.split('.').next().filter(|l| l.len() >= 5 && !GENERIC.contains(l)).map(|l| (brand, l))
-        })
-    })
+    LABELS.iter().map(|(brand, label)| (&BRANDS[*brand], label.as_str()))
 }
 
-/// First labels of brands' domains that are ordinary words.
+static LABELS: LazyLock<Vec<(usize, String)>> = LazyLock::new(|| {
+    let of = |brand: &'static Brand| brand.domains.iter().filter_map(|d| d.split('.').next());
+    BRANDS
+        .iter()
+        .enumerate()
+        .flat_map(|(i, brand)| of(brand).map(move |label| (i, label)))
+        .filter(|(_, label)| label.len() >= 5 && !GENERIC.contains(label))
+        .map(|(i, label)| (i, label.to_owned()))
+        .collect()
+});
+
+/// First labels of brands' domains that are ordinary words, names of places or of people.
 const GENERIC: &[&str] = &[
-    "phantom",
-    "promise",
     "action",
-    "stake",
-    "square",
-    "windows",
-    "office",
-    "square",
-    "orange",
-    "chase",
-    "target",
-    "visa",
-    "receita",
-    "ledger",
-    "exodus",
-    "kraken",
-    "bahn",
-    "outlook",
-    "telegram",
-    "mobile",
-    "nicos",
-    "nicos",
-    "world",
-    "federal",
-    "stanley1913",
-    "daiwa",
-    "matsui",
-    "nomura",
-    "monex",
-    "saison",
-    "point",
-    "europa",
-    "sephora1",
-    "costa",
-    "hilton",
-    "phantom",
-    "resona",
-    "tokyo",
-    "metro",
-    "welcome",
-    "strato",
-    "boulanger",
-    "norton",
-    "google",
-    "facebook",
-    "youtube",
     "amazonaws",
-    "linkedin",
-    "instagram",
+    "boulanger",
+    "chase",
+    "daiwa",
     "digital",
+    "europa",
+    "exodus",
+    "hilton",
+    "kraken",
+    "ledger",
+    "matsui",
+    "metro",
+    "mobile",
+    "monex",
+    "nicos",
+    "nomura",
+    "norton",
+    "office",
+    "orange",
+    "outlook",
+    "phantom",
+    "point",
+    "promise",
+    "receita",
+    "resona",
+    "saison",
     "smile",
-    "boots",
-    "onedrive",
-    "sharepoint",
-    "microsoft",
-    "bundes",
-    "share",
+    "square",
+    "stake",
+    "strato",
+    "telegram",
+    "tether",
+    "tokyo",
+    "visa",
+    "windows",
+    "coin",
+    "ripple",
+    "correos",
 ];
 
 #[cfg(test)]

@@ -41,6 +41,8 @@ pub struct Letter<'a> {
     pub links: Vec<Target>,
     /// More links than the limit lets through.
     pub links_cut: bool,
+    /// The numbers of bodies whose transfer encoding is broken, so that what a reader sees is unknown.
+    pub damaged: Vec<String>,
     /// More parts than the limit lets through.
     pub parts_cut: bool,
     /// Subject and visible text of the bodies, folded. Bodies are separated by line ends.
@@ -153,10 +155,11 @@ impl<'a> Letter<'a> {
             attachments: Vec::new(),
             links: Vec::new(),
             links_cut: false,
+            damaged: Vec::new(),
             parts_cut: false,
             folded: String::new(),
         };
-        letter.authentication = Authentication::read(&letter.fields, &letter.from_domain());
+        letter.authentication = Authentication::read(&letter.fields, &letter.sender_domain());
         letter.take_parts(message, raw, bounds);
         letter.gather_links(bounds.links_max);
         let shown: String = std::iter::once(letter.subject.as_str())
@@ -168,7 +171,7 @@ impl<'a> Letter<'a> {
     }
 
     /// The domain of the first sender, in lower case; empty where there is none.
-    pub fn from_domain(&self) -> String {
+    pub fn sender_domain(&self) -> String {
         self.from.first().map(Mailbox::domain).unwrap_or_default()
     }
 
@@ -237,6 +240,9 @@ impl<'a> Letter<'a> {
             let set_aside = part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
             let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
             if is_text && !set_aside && name.is_empty() && is_body_type(&declared(&part)) {
+                if part.is_encoding_problem && part.content_transfer_encoding().is_some() {
+                    self.damaged.push(number.clone());
+                }
                 self.take_body(part, number, bounds.links_max);
             } else {
                 let (declared, is_damaged) = (declared(&part), part.is_encoding_problem);

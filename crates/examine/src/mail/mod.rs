@@ -116,6 +116,9 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
     if letter.links_cut {
         report.over("mail_links_max", limits.mail_links_max as u64);
     }
+    for part in &letter.damaged {
+        report.unreadable(&format_args!("broken transfer encoding of part {part}"));
+    }
     let mut seen = signals::look(&letter);
     verdict::sum_up(&letter, &mut seen);
     if reporting == Reporting::Everything || verdict::is_worth_reporting(&seen) {
@@ -151,7 +154,10 @@ fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: 
     let what = sniff(&attachment.bytes);
     let text_needs_none =
         matches!(what, Sniffed::Text | Sniffed::Html | Sniffed::Svg) && !attachment.is_mail && !is_data(attachment);
-    if attachment.bytes.is_empty() || what == Sniffed::Image || text_needs_none || is_signature(attachment) {
+    if attachment.bytes.is_empty() && !attachment.is_damaged {
+        return;
+    }
+    if !attachment.is_damaged && (what == Sniffed::Image || text_needs_none || is_signature(attachment)) {
         return;
     }
     if report.enter(&attachment.member()).is_ok() && report.unpacked(attachment.bytes.len() as u64).is_ok() {

@@ -8,7 +8,7 @@ use crate::mail::letter::Letter;
 /// Looks at the topmost trusted results.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let found = &letter.authentication;
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     let Some(field) = found.field else {
         seen.add(finding(&codes::NO_RESULTS, letter.whole()));
         return;

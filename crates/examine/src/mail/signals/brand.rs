@@ -15,7 +15,7 @@ const OPENING_CHARS: usize = 200;
 
 /// Looks at the display name, the subject and the opening.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     // Answers and list mail speak about brands; they don't speak for them.
     if letter.is_from_list() {
         return;

@@ -37,7 +37,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(described(scored(finding(code, place(letter, first.start)), because), &hits));
         }
     }
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     if is_free_mail(&from) && !conversation && (seen.has(&codes::PRESSURE) || seen.has(&codes::TOO_GOOD)) {
         seen.add(finding(&codes::FREE_MAIL_OFFER, letter.at_header("From")).with("from", from));
     }
@@ -50,8 +50,8 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 /// True when a known brand writes for itself: banks and shops do ask to confirm things.
 fn speaks_for_itself(letter: &Letter<'_>) -> bool {
     letter.authentication.is_aligned
-        && owner(&letter.from_domain()).is_some_and(|b| !is_free_mail(&b.domains[0]))
-        && !is_free_mail(&letter.from_domain())
+        && owner(&letter.sender_domain()).is_some_and(|b| !is_free_mail(&b.domains[0]))
+        && !is_free_mail(&letter.sender_domain())
 }
 
 /// One phrase alone is worth half of its group, unless it stands in the subject.

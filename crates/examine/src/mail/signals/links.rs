@@ -1,8 +1,9 @@
 //! Where links lead, and whether they say so.
 
+use sakimori_model::Contribution;
 use url::Url;
 
-use super::Seen;
+use super::{Seen, scored};
 use crate::catalogue::finding;
 use crate::mail::codes;
 use crate::mail::domain::{self, is_address, is_shared_hosting, is_under, organisation, same_organisation};
@@ -16,8 +17,11 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
         scheme(letter, target, seen);
         if !target.host.is_empty() {
             shown_text(letter, target, seen);
-            host(letter, target, seen);
-            disguise(letter, target, seen);
+            // Lists of technicians talk about addresses and ports, in plain text.
+            if !(letter.is_from_list() && target.link.text.is_empty()) {
+                host(letter, target, seen);
+                disguise(letter, target, seen);
+            }
             recipient(letter, target, seen);
         }
     }
@@ -46,7 +50,7 @@ fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
         return;
     }
     // A sender that is known to be real may count clicks on links to itself through a mailing service.
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     if letter.authentication.vouches_for(&from) && same_organisation(&shown, &from) || letter.is_from_list() {
         return;
     }
@@ -78,7 +82,7 @@ fn host(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
         seen.add(finding(&codes::LINK_ADDRESS, place()).with("host", host));
     } else if HOSTS.shorteners.iter().any(|s| is_under(host, s)) {
         seen.add(finding(&codes::LINK_SHORTENER, place()).with("host", host));
-    } else if is_shared_hosting(host) && !same_organisation(host, &letter.from_domain()) {
+    } else if is_shared_hosting(host) && !same_organisation(host, &letter.sender_domain()) {
         seen.add(finding(&codes::LINK_SHARED_HOSTING, place()).with("host", host));
     }
 }
@@ -145,9 +149,13 @@ fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"]
         .iter()
         .any(|w| lower.contains(w));
-    if in_fragment || encoded || plain && !unsubscribes {
-        let place = letter.at_body(target.body, target.link.offset);
-        seen.add(finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host));
+    let place = letter.at_body(target.body, target.link.offset);
+    let made = finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host);
+    if in_fragment || encoded {
+        let feature = "mail.link-prefills-recipient".to_owned();
+        seen.add(scored(made, vec![Contribution { feature, points: 14 }]));
+    } else if plain && !unsubscribes {
+        seen.add(made);
     }
 }
 
@@ -161,7 +169,7 @@ fn base64_of(address: &str) -> [String; 2] {
 
 fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
     let is_cheap = |host: &str| HOSTS.cheap_suffixes.iter().any(|s| host.len() > s.len() && is_under(host, s));
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     if is_cheap(&from) {
         seen.add(finding(&codes::LINK_CHEAP_DOMAIN, letter.at_header("From")).with("host", from));
     } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)) {
@@ -171,7 +179,7 @@ fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn elsewhere(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     let hosts: Vec<&Target> = letter.links.iter().filter(|t| !t.host.is_empty()).collect();
     if let Some(first) = hosts.first()
         && !letter.is_from_list()
@@ -185,14 +193,18 @@ fn elsewhere(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn forms(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     for (number, body) in letter.bodies.iter().enumerate() {
         let Some(page) = &body.page else { continue };
         for (action, offset) in &page.forms {
             let host = Url::parse(action).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
             let foreign = !host.is_empty() && !same_organisation(&host, &from) && !letter.is_from_list();
-            if foreign || page.has_password_field {
-                seen.add(finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host));
+            let made = finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host);
+            if page.has_password_field {
+                let feature = "mail.form-password".to_owned();
+                seen.add(scored(made, vec![Contribution { feature, points: 45 }]));
+            } else if foreign {
+                seen.add(made);
             }
         }
     }

@@ -14,7 +14,7 @@ use crate::mail::tables::Brand;
 
 /// Looks at the sender's domain and the hosts of links.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     if !from.is_empty() {
         examine(&from, || letter.at_header("From"), seen);
     }

@@ -16,7 +16,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn validity(letter: &Letter<'_>, seen: &mut Seen) {
-    let domain = letter.from_domain();
+    let domain = letter.sender_domain();
     let several =
         letter.from.iter().filter(|m| !m.address.is_empty()).skip(1).any(|m| !same_organisation(&m.domain(), &domain));
     let why = if letter.from.iter().all(|m| m.address.is_empty()) {
@@ -65,7 +65,7 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 fn reply(letter: &Letter<'_>, seen: &mut Seen) {
-    let from = letter.from_domain();
+    let from = letter.sender_domain();
     let Some(reply) = letter.reply_to.iter().find(|m| m.address.contains('@')) else { return };
     let domain = reply.domain();
     if from.is_empty() || letter.is_from_list() || same_organisation(&domain, &from) || domain == from {
@@ -83,13 +83,14 @@ fn reply(letter: &Letter<'_>, seen: &mut Seen) {
     seen.add(finding(code, letter.at_header("Reply-To")).with("reply", &reply.address).with("from", from));
 }
 
+/// Only the domain: mailing services write numbers before the `@` so that bounces find their way.
 fn random(letter: &Letter<'_>, seen: &mut Seen) {
     let Some(Mailbox { address, .. }) = letter.from.first() else { return };
     let mailbox = &letter.from[0];
     let label = domain::chosen_label(&mailbox.domain());
     let sub = mailbox.domain();
     let sub = sub.split('.').next().unwrap_or_default();
-    if looks_random(&label) || looks_random(mailbox.local()) || sub.len() >= 10 && looks_random(sub) {
+    if looks_random(&label) || sub.len() >= 10 && looks_random(sub) {
         seen.add(finding(&codes::RANDOM_SENDER, letter.at_header("From")).with("from", address));
     }
 }
