@@ -40,7 +40,7 @@ pub struct Audit {
 /// When there is no node, or its key can't be read: without a key nothing can be verified.
 pub fn verify_log(home: &Path) -> Result<(Option<u64>, Vec<BadResource>), NodeError> {
     let key = Key::load(&home.join("key"))?;
-    let log = Log::unchecked(&home.join("log"), key.verifier().clone());
+    let log = Log::at(&home.join("log"), key.verifier().clone());
     let bad = log.verify_all(&mut |_| ()).into_iter().filter(|bad| !bad.problem.is_harmless()).collect();
     Ok((log.tree().ok().map(|tree| tree.size()), bad))
 }

@@ -53,12 +53,8 @@ impl Node {
         let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
         private(home).map_err(folder(home))?;
         let lock = lock_in(home)?;
-        let key_path = home.join("key");
-        if !key_path.exists() {
-            create_key_and_log(home, &key_path)?;
-        }
-        let key = Key::load(&key_path)?;
-        let log = Log::open(&home.join("log"), key.verifier().clone())?;
+        let key = key_of(home)?;
+        let log = Log::open_or_create(&home.join("log"), &key)?;
         let store = Store::open(&home.join("state.db"))?;
         let mut node = Self { home: home.to_owned(), key, store, log };
         node.refuse_rollback()?;
@@ -173,29 +169,22 @@ fn crash_if_asked(point: CrashPoint) {
 #[cfg(not(debug_assertions))]
 fn crash_if_asked(_: CrashPoint) {}
 
-/// Makes the key and the empty log of a new node. The key is put in place last: a crash before that leaves a folder
-/// without a key, and the next start begins anew.
-fn create_key_and_log(home: &Path, key_path: &Path) -> Result<(), NodeError> {
-    let log = home.join("log");
-    if log.join("checkpoint").exists() && has_entries(home) {
-        return Err(NodeError::NoKey { path: key_path.to_owned() });
+/// The key of the node in this folder. A folder with neither key nor records gets a new one; a crash after that leaves
+/// a key without a log, and the next start begins the log.
+fn key_of(home: &Path) -> Result<Key, NodeError> {
+    let path = home.join("key");
+    if path.exists() {
+        return Ok(Key::load(&path)?);
     }
-    if log.exists() {
-        fs::remove_dir_all(&log).map_err(folder(&log))?;
+    if home.join("log").exists() || home.join("state.db").exists() {
+        return Err(NodeError::NoKey { path });
     }
     let mut suffix = [0; 8];
     getrandom::fill(&mut suffix).map_err(NodeError::Random)?;
     // A name that nobody else has, without asking the user for one (C2SP signed-note: key names are such paths).
-    let origin = format!("sakimori.invalid/log/{}", hex::encode(suffix));
-    let key = Key::generate(&origin)?;
-    Log::create(&log, &key)?;
-    key.save(key_path)?;
-    Ok(())
-}
-
-/// True when the folder holds records already, so that a missing key is a loss and not a new node.
-fn has_entries(home: &Path) -> bool {
-    home.join("state.db").exists()
+    let key = Key::generate(&format!("sakimori.invalid/log/{}", hex::encode(suffix)))?;
+    key.save(&path)?;
+    Ok(key)
 }
 
 fn lock_in(home: &Path) -> Result<Lock, NodeError> {

@@ -154,13 +154,6 @@ impl Log {
         Ok(log)
     }
 
-    /// The log in this folder, whatever state it is in: for [`Log::verify_all`], which must also work on a log that
-    /// [`Log::open`] refuses.
-    #[must_use]
-    pub fn unchecked(path: &Path, key: VerifierKey) -> Self {
-        Self::at(path, key)
-    }
-
     /// The log as it is published now.
     ///
     /// # Errors

@@ -62,7 +62,9 @@ fn a_crash_while_a_share_leaves_repeats_it() {
 fn a_crash_while_a_node_is_made_leaves_a_folder_that_becomes_one() {
     let node = Node::new();
     let good = node.write("good", GOOD_SAFETENSORS);
-    fs::create_dir_all(node.home().join("log/tile")).expect("what a crash before the key leaves");
+    node.key();
+    fs::remove_dir_all(node.home().join("log")).expect("a crash after the key leaves no log");
+    fs::remove_file(node.home().join("state.db")).expect("and no state");
     assert_eq!(node.check(&good).len(), 1);
     node.is_sound();
 }
