@@ -165,7 +165,7 @@ fn mismatch(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, see
     let declared = attachment.declared.to_ascii_lowercase();
     let named = extension(&attachment.name);
     let fits = match what {
-        Sniffed::Other | Sniffed::Text => return,
+        Sniffed::Other | Sniffed::Text | Sniffed::Script => return,
         Sniffed::Image => !declared.starts_with("application/pdf") && !declared.starts_with("text/"),
         Sniffed::Pdf => !declared.starts_with("image/") && !declared.starts_with("text/"),
         Sniffed::Svg | Sniffed::Html => {
