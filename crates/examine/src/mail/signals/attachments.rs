@@ -97,10 +97,11 @@ fn extension(name: &str) -> String {
 fn by_name_and_content(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, seen: &mut Seen) {
     let last = extension(&attachment.name);
     let place = || letter.at_attachment(attachment);
-    let is_program = PROGRAMS.contains(&last.as_str())
-        || matches!(what, Sniffed::WindowsProgram | Sniffed::UnixProgram | Sniffed::Script);
+    let is_program =
+        PROGRAMS.contains(&last.as_str()) || matches!(what, Sniffed::WindowsProgram | Sniffed::UnixProgram);
+    // A script with an interpreter line does not run by being opened; developers send them to one another.
     let is_container = CONTAINERS.contains(&last.as_str())
-        || matches!(what, Sniffed::DiskImage | Sniffed::Shortcut | Sniffed::OneNote);
+        || matches!(what, Sniffed::DiskImage | Sniffed::Shortcut | Sniffed::OneNote | Sniffed::Script);
     let stem = attachment.name.trim_end().rsplit_once('.').map_or("", |(stem, _)| stem);
     if (is_program || is_container) && DOCUMENTS.contains(&extension(stem).as_str()) {
         seen.add(finding(&codes::ATTACHMENT_DOUBLE_NAME, place()).with("name", &attachment.name));
@@ -164,7 +165,7 @@ fn mismatch(letter: &Letter<'_>, attachment: &Attachment<'_>, what: Sniffed, see
     let declared = attachment.declared.to_ascii_lowercase();
     let named = extension(&attachment.name);
     let fits = match what {
-        Sniffed::Other | Sniffed::Text => return,
+        Sniffed::Other | Sniffed::Text | Sniffed::Script => return,
         Sniffed::Image => !declared.starts_with("application/pdf") && !declared.starts_with("text/"),
         Sniffed::Pdf => !declared.starts_with("image/") && !declared.starts_with("text/"),
         Sniffed::Svg | Sniffed::Html => {
@@ -218,6 +219,7 @@ mod tests {
             attached("invoice.pdf.exe", "application/octet-stream", b"x", ""),
             [codes::ATTACHMENT_DOUBLE_NAME, codes::ATTACHMENT_PROGRAM]
         );
+        assert_eq!(attached("a", "text/plain", b"#!/bin/sh\n", ""), [codes::ATTACHMENT_CONTAINER]);
         assert_eq!(attached("a.lnk", "application/octet-stream", b"x", ""), [codes::ATTACHMENT_CONTAINER]);
         assert_eq!(
             attached("a.docx", "application/octet-stream", b"PK\x03\x04\0\0\0\0word/vbaProject.bin", ""),
