@@ -2,15 +2,14 @@
 # CARGO_TARGET_DIR may point outside the checkout to keep builds warm.
 
 CARGO   ?= cargo
-VENV    := $(abspath .venv)
-HOME_DEMO ?= $(abspath target-demo/home)
+TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: run build test setup lint fuzz-corpus oracles bench coverage docs clean
+.PHONY: run build test setup lint bench coverage docs clean
 
 # Builds the program and runs its main job on a few files that it makes itself.
 run: build
-	@SAKIMORI_BIN="$$($(CARGO) metadata --format-version 1 --no-deps | python3 -c 'import json,sys; print(json.load(sys.stdin)["target_directory"])')/release/sakimori" \
-		sh docs/demo/run.sh
+	@SAKIMORI_BIN="$(TARGET)/release/sakimori" sh docs/demo/run.sh
+	@echo; echo "The program: $(TARGET)/release/sakimori"
 
 build:
 	$(CARGO) build --release --locked -p sakimori
@@ -31,13 +30,13 @@ lint:
 docs:
 	$(CARGO) run -q --locked -p xtask -- docs
 
-bench:
-	cd bench && $(CARGO) run --release --locked
+bench: build
+	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked
 
 # Runs the program over unpacked data sets: make coverage SAKIMORI_DATA=/path
 coverage: build
-	$(CARGO) run -q --locked -p xtask -- coverage
+	$(CARGO) run -q --locked -p xtask -- coverage --program "$(TARGET)/release/sakimori"
 
 clean:
-	rm -rf .venv target-demo
+	rm -rf .venv
 	$(CARGO) clean

@@ -8,15 +8,24 @@ use anyhow::{Context as _, Result, bail};
 use sakimori_examine::catalogue::{self, Entry};
 use sakimori_model::{Code, Lang};
 
-/// Writes the generated documents, or with `check` fails when one of them differs.
-pub fn run(check: bool) -> Result<()> {
+/// What is done with documents that differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// They are written anew.
+    Write,
+    /// They are an error.
+    Check,
+}
+
+/// Writes the generated documents, or checks them.
+pub fn run(mode: Mode) -> Result<()> {
     let mut stale = Vec::new();
     for (path, text) in documents() {
         let path = crate::root().join(path);
         if fs::read_to_string(&path).unwrap_or_default() == text {
             continue;
         }
-        if check {
+        if mode == Mode::Check {
             stale.push(path.display().to_string());
             continue;
         }

@@ -43,8 +43,10 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().task {
-        Task::Tidy { update } => tidy::run(update),
-        Task::Docs { check } => docs::run(check),
+        Task::Tidy { update: true } => tidy::run(tidy::Ratchet::Update),
+        Task::Tidy { update: false } => tidy::run(tidy::Ratchet::Keep),
+        Task::Docs { check: true } => docs::run(docs::Mode::Check),
+        Task::Docs { check: false } => docs::run(docs::Mode::Write),
         Task::Coverage { data, program } => coverage::run(&data, &program),
     };
     match result {

@@ -26,14 +26,23 @@ const FILE_LINES_MAX: usize = 800;
 /// Lines of `flow.rs`, which a newcomer reads first.
 const FLOW_LINES_MAX: usize = 150;
 
-/// Checks everything; with `update`, bounds that got better are written.
-pub fn run(update: bool) -> Result<()> {
+/// What is done with bounds that got better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ratchet {
+    /// They stay.
+    Keep,
+    /// They are written.
+    Update,
+}
+
+/// Checks everything.
+pub fn run(ratchet: Ratchet) -> Result<()> {
     let mut faults = Vec::new();
     check_arrows(&mut faults)?;
     let measured = measure()?;
-    check_ratchet(&measured, update, &mut faults)?;
+    check_ratchet(&measured, ratchet, &mut faults)?;
     check_flow(&mut faults)?;
-    super::docs::run(true)?;
+    super::docs::run(super::docs::Mode::Check)?;
     if faults.is_empty() { Ok(()) } else { bail!("{}", faults.join("\n")) }
 }
 
@@ -129,7 +138,7 @@ impl<'ast> Visit<'ast> for Shape {
     }
 }
 
-fn check_ratchet(measured: &Counts, update: bool, faults: &mut Vec<String>) -> Result<()> {
+fn check_ratchet(measured: &Counts, ratchet: Ratchet, faults: &mut Vec<String>) -> Result<()> {
     let path = crate::root().join("xtask/ratchet.json");
     let bounds: Counts = read_bounds(&path)?;
     let mut next = bounds.clone();
@@ -141,7 +150,7 @@ fn check_ratchet(measured: &Counts, update: bool, faults: &mut Vec<String>) -> R
             next.insert(name.clone(), count);
         }
     }
-    if update && next != bounds {
+    if ratchet == Ratchet::Update && next != bounds {
         fs::write(&path, format!("{}\n", serde_json::to_string_pretty(&next)?))?;
     }
     Ok(())

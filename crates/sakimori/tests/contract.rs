@@ -121,6 +121,35 @@ fn sarif_names_rules_results_and_artifacts() {
 }
 
 #[test]
+fn detect_prints_one_object_for_each_match() {
+    let node = Node::new();
+    let event = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"EventTime":"2026-11-02 09:14:07","Image":"C:\\a\\evil.exe","CommandLine":"evil.exe /now"}"#;
+    let log = node.write("log", format!("{event}\n{event}\n").as_bytes()).display().to_string();
+    let rule = "title: Evil\nid: 7c1f7a0e-5a0a-4f0e-9a53-0b6f2d1c4e11\nlevel: high\nlogsource: { product: windows, category: process_creation }\ndetection:\n  s:\n    Image|endswith: '\\evil.exe'\n  condition: s\n";
+    node.write("rules/evil.yml", rule.as_bytes());
+    node.write(
+        "rules/broken.yml",
+        b"title: Broken\ndetection: { s: { A|nonsense: x }, condition: s }\nlogsource: { product: windows }\n",
+    );
+    let rules = node.path("rules").display().to_string();
+    let run = node.run(&["detect", "--rules", &rules, "--format", "jsonl", &log]);
+    assert_eq!(run.status, Some(1), "{}", run.err);
+    let found = run.lines();
+    assert_eq!(found.len(), 2);
+    for (object, line) in found.iter().zip(1..) {
+        assert_eq!(object["rule"], "7c1f7a0e-5a0a-4f0e-9a53-0b6f2d1c4e11");
+        assert_eq!((&object["title"], &object["level"]), (&"Evil".into(), &"high".into()));
+        assert_eq!((&object["path"], &object["record"]), (&log.as_str().into(), &line.into()));
+        assert_eq!(object["matched"]["Image"], "C:\\a\\evil.exe");
+        assert!(object.get("time").is_some());
+    }
+    assert!(run.err.contains("sigma::unknown-modifier") && run.err.contains("broken.yml"), "{}", run.err);
+    assert!(!node.home().exists(), "detect records nothing");
+    let low = node.run(&["detect", "--rules", &rules, "--fail-on", "critical", "--format", "json", &log]);
+    assert_eq!((low.status, low.json()["matches"].as_array().map(Vec::len)), (Some(0), Some(2)));
+}
+
+#[test]
 fn people_are_spoken_to_in_japanese_and_english() {
     let node = Node::new();
     let bad = node.write("bad", BAD_PICKLE).display().to_string();

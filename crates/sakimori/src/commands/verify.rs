@@ -77,8 +77,10 @@ fn print_holds(context: &Context, verified: &Verified, statement: &Statement) {
     }
     println!("{}", say(lang, "verify.holds", &[]));
     println!("  {}", harmless(&what_it_says(context, statement)));
+    // People count from 1; indexes in the log and in JSON count from 0.
+    let number = verified.index + 1;
     let place: [(&str, &dyn Display); 3] =
-        [("log", &verified.origin), ("index", &verified.index), ("size", &verified.tree_size)];
+        [("log", &verified.origin), ("number", &number), ("size", &verified.tree_size)];
     println!("  {}", say(lang, "verify.place", &place));
 }
 

@@ -33,7 +33,8 @@ impl<'a> Text<'a> {
         let score = say(lang, "check.score", &[("score", &decided.decision.score)]);
         let about = paint.dim(&format!("({}, {score})", decided.subject.kind));
         writeln!(out, "{} {} {about}", paint.effect(effect, &format!("[{word}]")), harmless(&decided.path))?;
-        for reason in &decided.decision.reasons {
+        // Milder rules speak as well; they add nothing to what a person has to know.
+        for reason in decided.decision.reasons.iter().filter(|reason| reason.effect == effect) {
             if let Some(rule) = self.policy.rule(&reason.rule) {
                 writeln!(out, "  {} {}", rule.text.in_lang(lang), paint.dim(&format!("<{}>", reason.rule)))?;
             }
