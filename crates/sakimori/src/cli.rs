@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sakimori_model::{Lang, Severity, Tlp};
 
 use crate::paint::Paint;
+use crate::words::{knows, say};
 
 /// AI cyberdefence as one program: hand it anything, and it decides, explains, records and proves it.
 #[derive(Parser)]
@@ -81,7 +82,7 @@ pub struct Check {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub format: CheckFormat,
-    /// Exit with 1 when a finding is at least this severe.
+    /// Exit with 1 when a finding is at least this severe: informational, low, medium, high, critical, or never.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
     /// A policy file instead of the default policy.
@@ -140,7 +141,7 @@ pub struct Detect {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = DataFormat::Text)]
     pub format: DataFormat,
-    /// Exit with 1 when a match is at least this severe.
+    /// Exit with 1 when a match is at least this severe: informational, low, medium, high, critical, or never.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
 }
@@ -333,6 +334,21 @@ pub enum Chatter {
 }
 
 impl Arguments {
+    /// The arguments of this process. Help and errors are in the language that was asked for.
+    pub fn of_process() -> Self {
+        let matches = Self::command_in(lang_asked_for()).get_matches();
+        Self::from_arg_matches(&matches).unwrap_or_else(|error| error.exit())
+    }
+
+    /// The table of the command line with its texts in this language: those of the table are English, the Japanese ones
+    /// stand in `words.toml` under `help.` and the names of command and argument.
+    pub fn command_in(lang: Lang) -> clap::Command {
+        match lang {
+            Lang::En => Self::command(),
+            Lang::Ja => translated(Self::command(), "help"),
+        }
+    }
+
     /// What every command works with, from the arguments and the environment.
     pub fn context(&self) -> Context {
         Context {
@@ -355,6 +371,40 @@ impl Context {
     }
 }
 
+fn translated(command: clap::Command, id: &str) -> clap::Command {
+    let text = |id: &str| knows(id).then(|| say(Lang::Ja, id, &[]));
+    let mut command = match text(id) {
+        Some(about) => command.about(about.clone()).long_about(about),
+        None => command,
+    };
+    if let Some(examples) = text(&format!("{id}.examples")) {
+        command = command.after_help(examples);
+    }
+    let arguments: Vec<String> = command.get_arguments().map(|argument| argument.get_id().to_string()).collect();
+    for name in arguments {
+        let help = text(&format!("{id}.{name}")).or_else(|| text(&format!("help.any.{name}")));
+        if let Some(help) = help {
+            command = command.mut_arg(&name, |argument| argument.help(help.clone()).long_help(help));
+        }
+    }
+    let commands: Vec<String> = command.get_subcommands().map(|inner| inner.get_name().to_owned()).collect();
+    for name in commands {
+        command = command.mut_subcommand(&name, |inner| translated(inner, &format!("{id}.{name}")));
+    }
+    command
+}
+
+/// The language for help, before the arguments are parsed.
+fn lang_asked_for() -> Lang {
+    let arguments: Vec<String> = std::env::args().collect();
+    let option =
+        arguments.iter().zip(arguments.iter().skip(1)).find(|(name, _)| *name == "--lang").map(|(_, lang)| lang);
+    let joined = arguments.iter().find_map(|argument| argument.strip_prefix("--lang=")).map(str::to_owned);
+    let variable = std::env::var("SAKIMORI_LANG").ok();
+    let asked = option.cloned().or(joined).or(variable);
+    asked.and_then(|lang| lang.parse().ok()).unwrap_or_else(lang_of_locale)
+}
+
 /// The language of the locale (POSIX: `LC_ALL` before `LC_MESSAGES` before `LANG`). Where it names none, as `C` does,
 /// it is Japanese.
 fn lang_of_locale() -> Lang {
@@ -366,5 +416,31 @@ fn lang_of_locale() -> Lang {
     match locale.split(['_', '.', '@']).next() {
         None | Some("" | "C" | "POSIX" | "ja") => Lang::Ja,
         Some(_) => Lang::En,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_and_argument_has_help_in_japanese() {
+        let mut missing = Vec::new();
+        untranslated(&Arguments::command(), "help", &mut missing);
+        assert!(missing.is_empty(), "words.toml lacks {missing:?}");
+    }
+
+    fn untranslated(command: &clap::Command, id: &str, missing: &mut Vec<String>) {
+        if !knows(id) {
+            missing.push(id.to_owned());
+        }
+        for argument in command.get_arguments().map(|argument| argument.get_id().to_string()) {
+            if !knows(&format!("{id}.{argument}")) && !knows(&format!("help.any.{argument}")) {
+                missing.push(format!("{id}.{argument}"));
+            }
+        }
+        for inner in command.get_subcommands() {
+            untranslated(inner, &format!("{id}.{}", inner.get_name()), missing);
+        }
     }
 }

@@ -9,12 +9,10 @@ mod progress;
 mod render;
 mod words;
 
-use clap::Parser as _;
-
 use crate::cli::{Arguments, Command};
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     let context = arguments.context();
     let result = match arguments.command {
         Command::Check(options) => commands::check::run(&context, &options),
@@ -26,8 +24,8 @@ fn main() -> std::process::ExitCode {
         Command::Policy(options) => commands::policy::run(&context, &options),
         Command::Share(options) => commands::share::run(&context, &options),
         Command::Explain(options) => commands::explain::run(&context, &options),
-        Command::Completions(options) => commands::generate::completions(&options),
-        Command::Man(options) => commands::generate::man(&options),
+        Command::Completions(options) => commands::generate::completions(&context, &options),
+        Command::Man(options) => commands::generate::man(&context, &options),
     };
     exit::status(result.unwrap_or_else(|failure| failure::report(&context, &failure)))
 }

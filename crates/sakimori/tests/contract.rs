@@ -161,6 +161,10 @@ fn people_are_spoken_to_in_japanese_and_english() {
         command.env_remove("SAKIMORI_LANG").env("LC_ALL", value).args(["check", &bad]);
         Run::of(command.output().expect("ran")).out
     };
+    assert!(in_lang("ja").err.contains("禁止 1") && in_lang("en").err.contains("1 block"));
+    let help =
+        |lang: &str| Run::of(node.command().args(["check", "--help", "--lang", lang]).output().expect("ran")).out;
+    assert!(help("ja").contains("標準入力") && help("en").contains("standard input"));
     assert!(locale("C").starts_with("[禁止]") && locale("ja_JP.UTF-8").starts_with("[禁止]"));
     assert!(locale("en_US.UTF-8").starts_with("[block]"));
 }
