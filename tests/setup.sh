@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need and the machine lacks: Debian packages, and Python packages into .venv.
+# Installs what the tests need and the machine lacks: Debian packages, Python packages into .venv, npm packages into tests/oracles.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -7,6 +7,7 @@ need=""
 command -v cc >/dev/null 2>&1 || need="$need gcc libc6-dev"
 command -v python3 >/dev/null 2>&1 || need="$need python3"
 python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need="$need python3-venv"
+command -v npm >/dev/null 2>&1 || need="$need nodejs npm"
 if [ -n "$need" ]; then
   [ "$(id -u)" = 0 ] && as_root="" || as_root="sudo"
   $as_root apt-get update -qq
@@ -19,4 +20,10 @@ if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
   python3 -m venv .venv
   .venv/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
   cp tests/requirements.txt .venv/requirements.txt
+fi
+
+if ! cmp -s tests/oracles/package.json tests/oracles/node_modules/package.json; then
+  rm -rf tests/oracles/node_modules
+  (cd tests/oracles && npm install --silent --no-audit --no-fund --no-package-lock)
+  cp tests/oracles/package.json tests/oracles/node_modules/package.json
 fi

@@ -121,6 +121,25 @@ fn sarif_names_rules_results_and_artifacts() {
 }
 
 #[test]
+fn the_sarif_validator_finds_no_error() {
+    let Some(validator) = std::env::var_os("SAKIMORI_SARIF") else {
+        println!("skipped: SAKIMORI_SARIF is not set (make test sets it)");
+        return;
+    };
+    let node = Node::new();
+    node.write("bad model.pkl", BAD_PICKLE);
+    node.write("mail.eml", b"From: a@example.com\nTo: b@example.com\nSubject: hi\n\nhttp://203.0.113.7/x\n");
+    let empty = node.write("empty", b"").display().to_string();
+    let run = node.run(&["check", "--format", "sarif", "in", &empty, "missing"]);
+    let file = node.write("out.sarif", run.out.as_bytes());
+    let mut command = std::process::Command::new(validator);
+    command.arg("validate").arg(&file).env("DOTNET_SYSTEM_GLOBALIZATION_INVARIANT", "1");
+    let judged = Run::of(command.output().expect("the validator"));
+    assert!(judged.out.contains("Analysis completed successfully"), "{}{}", judged.out, judged.err);
+    assert!(!judged.out.contains(": error "), "{}", judged.out);
+}
+
+#[test]
 fn detect_prints_one_object_for_each_match() {
     let node = Node::new();
     let event = r#"{"Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1,"EventTime":"2026-11-02 09:14:07","Image":"C:\\a\\evil.exe","CommandLine":"evil.exe /now"}"#;

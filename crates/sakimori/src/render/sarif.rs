@@ -63,6 +63,8 @@ impl Renderer for Sarif {
         let run = json!({
             "tool": { "driver": {
                 "name": "Sakimori",
+                "fullName": "Sakimori, AI cyberdefence",
+                "organization": "Sakimori",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
                 "rules": rules,
             }},
@@ -103,7 +105,7 @@ fn result(finding: &Finding, uri: &str, decided: &Decided, lang: Lang) -> Value 
         "ruleId": finding.code,
         "level": level(finding.severity),
         "message": { "text": catalogue::title(finding, lang) },
-        "locations": [location(&finding.place, uri)],
+        "locations": [location(&finding.place, uri, decided.subject.size)],
         "partialFingerprints": { "sakimori/v1": format!("{}:{}:{}", decided.subject.sha256, finding.code, finding.place) },
         "properties": {
             "severity": finding.severity,
@@ -114,19 +116,21 @@ fn result(finding: &Finding, uri: &str, decided: &Decided, lang: Lang) -> Value 
     })
 }
 
-/// SARIF's regions are of the file on disk; a place inside a member or an event is a logical location (section 3.33).
-fn location(place: &Place, uri: &str) -> Value {
-    let mut physical = json!({ "artifactLocation": { "uri": uri } });
-    let mut location = json!({});
-    match place {
-        Place::Byte { member: None, offset } => physical["region"] = json!({ "byteOffset": offset, "byteLength": 1 }),
+/// SARIF's regions are of the file on disk; a place inside a member or an event is a logical location (section 3.33),
+/// and its region is the whole file.
+fn location(place: &Place, uri: &str, size: u64) -> Value {
+    let region = match place {
+        Place::Byte { member: None, offset } => json!({ "byteOffset": offset, "byteLength": 1 }),
         Place::Text { member: None, line, column } => {
-            physical["region"] = json!({ "startLine": line, "startColumn": column });
+            json!({ "startLine": line, "startColumn": column, "endLine": line, "endColumn": column.saturating_add(1) })
         }
-        Place::Whole { member: None } => {}
-        other => location["logicalLocations"] = json!([{ "fullyQualifiedName": other.to_string() }]),
+        _ => json!({ "byteOffset": 0, "byteLength": size }),
+    };
+    let mut location = json!({ "physicalLocation": { "artifactLocation": { "uri": uri }, "region": region } });
+    let is_inside = place.member().is_some() || matches!(place, Place::Event { .. });
+    if is_inside {
+        location["logicalLocations"] = json!([{ "fullyQualifiedName": place.to_string() }]);
     }
-    location["physicalLocation"] = physical;
     location
 }
 
@@ -149,9 +153,10 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// A path as a URI reference (RFC 3986): what may not stand in one is percent-encoded.
+/// A path as a URI reference (RFC 3986): what may not stand in one is percent-encoded. An absolute
+/// path becomes an absolute URI (SARIF 2.1.0, section 3.4.3).
 fn uri_of(path: &str) -> String {
-    let mut uri = String::new();
+    let mut uri = if path.starts_with('/') { "file://".to_owned() } else { String::new() };
     for byte in path.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(char::from(byte)),
