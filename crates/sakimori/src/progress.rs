@@ -1,46 +1,57 @@
 //! Progress on standard error, on a terminal only.
 
 use std::io::IsTerminal as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use sakimori_node::flow::Progress;
 
 use crate::cli::{Chatter, Context};
 
-/// A progress bar over inputs, or nothing.
-pub struct Bar(ProgressBar);
+/// A progress bar over inputs and bytes, or nothing.
+pub struct Bar {
+    bar: ProgressBar,
+    bytes: AtomicU64,
+}
 
 impl Bar {
     /// A bar where one is wanted: standard error is a terminal, and the user did not ask for quiet.
     pub fn new(context: &Context) -> Self {
         let wanted = context.chatter == Chatter::Normal && std::io::stderr().is_terminal();
         let bar = if wanted { ProgressBar::no_length() } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed} {wide_msg}") {
+        if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {prefix} {elapsed} {wide_msg}") {
             bar.set_style(style);
         }
-        Self(bar)
+        Self { bar, bytes: AtomicU64::new(0) }
     }
 
     /// Prints something without tearing the bar.
     pub fn suspended<T>(&self, print: impl FnOnce() -> T) -> T {
-        self.0.suspend(print)
+        self.bar.suspend(print)
     }
 
     /// Takes the bar away.
     pub fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 
     /// One more of something was done.
     pub fn step(&self, what: &str) {
-        self.0.set_message(crate::words::harmless(what));
-        self.0.inc(1);
+        self.bar.set_message(crate::words::harmless(what));
+        self.bar.inc(1);
     }
 }
 
 impl Progress for Bar {
     fn inputs(&self, count: usize) {
-        self.0.set_length(count as u64);
+        self.bar.set_length(count as u64);
+    }
+
+    fn bytes(&self, count: u64) {
+        let all = self.bytes.fetch_add(count, Ordering::Relaxed) + count;
+        if !self.bar.is_hidden() {
+            self.bar.set_prefix(HumanBytes(all).to_string());
+        }
     }
 
     fn examined(&self, path: &str) {

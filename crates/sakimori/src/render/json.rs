@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use sakimori_examine::catalogue;
 use sakimori_examine::report::is_unexamined;
-use sakimori_model::{Finding, Lang};
+use sakimori_examine::{catalogue, codes};
+use sakimori_model::{Finding, Lang, Place};
 use sakimori_node::flow::{Decided, Outcome};
 use sakimori_node::observe::Unobserved;
 use serde_json::{Value, json};
@@ -39,7 +39,7 @@ impl Renderer for Json {
     fn outcome(&mut self, out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
         let value = match outcome {
             Outcome::Decided(decided) => decided_json(decided, self.lang),
-            Outcome::Unobserved(unobserved) => unobserved_json(unobserved),
+            Outcome::Unobserved(unobserved) => unobserved_json(unobserved, self.lang),
         };
         if let Shape::Document = self.shape {
             out.write_all(if self.written == 0 { b"{\"results\":[\n" } else { b",\n" })?;
@@ -80,7 +80,8 @@ fn decided_json(decided: &Decided, lang: Lang) -> Value {
 }
 
 /// There are no bytes, so there is no digest and no record; the exit status says that it could not be done.
-fn unobserved_json(unobserved: &Unobserved) -> Value {
+fn unobserved_json(unobserved: &Unobserved, lang: Lang) -> Value {
+    let finding = catalogue::finding(&codes::UNREADABLE, Place::WHOLE).with("why", &unobserved.why);
     json!({
         "path": unobserved.path,
         "sha256": null,
@@ -88,10 +89,10 @@ fn unobserved_json(unobserved: &Unobserved) -> Value {
         "kind": "unreadable",
         "examined": unobserved.why,
         "decision": "review",
-        "score": 0,
+        "score": finding.points(),
         "reasons": [],
         "policy_errors": [],
-        "findings": [],
+        "findings": [finding_json(&finding, lang)],
         "record": null,
         "receipt": null,
     })
