@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sakimori_model::{Digest, RecordId, Statement};
-use sakimori_proof::{BadResource, Key, Log, Salt, commitment, entry_of};
+use sakimori_proof::{BadResource, Key, Log, Salt, VerifierKey, commitment, entry_of};
 use sakimori_store::{DecisionRow, Record, ShareRow, StoreError};
 use serde::Serialize;
 
@@ -33,14 +33,17 @@ pub struct Audit {
     pub mismatches: Vec<Mismatch>,
 }
 
-/// Hashes the whole log of the node in this folder again: its size, if its checkpoint can be read, and every bad file.
+/// Hashes the whole log of the node in this folder again, with this key or the node's own: its size, if its checkpoint can be read, and every bad file.
 /// It does not open the node, so that a damaged log is examined to its end.
 ///
 /// # Errors
 /// When there is no node, or its key can't be read: without a key nothing can be verified.
-pub fn verify_log(home: &Path) -> Result<(Option<u64>, Vec<BadResource>), NodeError> {
-    let key = Key::load(&home.join("key"))?;
-    let log = Log::at(&home.join("log"), key.verifier().clone());
+pub fn verify_log(home: &Path, key: Option<VerifierKey>) -> Result<(Option<u64>, Vec<BadResource>), NodeError> {
+    let key = match key {
+        Some(key) => key,
+        None => Key::load(&home.join("key"))?.verifier().clone(),
+    };
+    let log = Log::at(&home.join("log"), key);
     let bad = log.verify_all(&mut |_| ()).into_iter().filter(|bad| !bad.problem.is_harmless()).collect();
     Ok((log.tree().ok().map(|tree| tree.size()), bad))
 }

@@ -59,9 +59,30 @@ pub enum NodeError {
     /// No record has this id.
     #[error("no record {0}")]
     NoRecord(String),
-    /// Several records have ids that begin so.
-    #[error("several records begin with {0}")]
-    Ambiguous(String),
+    /// Several records have ids that begin or end so.
+    #[error("several records have {part}: {candidates}")]
+    Ambiguous {
+        /// The text.
+        part: String,
+        /// The first of these records.
+        candidates: String,
+    },
+    /// The log has entries that the state does not know: the state was removed or put back to an older copy.
+    #[error("state.db knows {known} entries, and the log has {size}")]
+    StateRolledBack {
+        /// The entries that the state knows.
+        known: u64,
+        /// The entries that the log has.
+        size: u64,
+    },
+    /// The key is that of another log.
+    #[error("the key is that of {key}, and the log is {log}")]
+    OtherKey {
+        /// The origin of the log.
+        log: String,
+        /// The name of the key.
+        key: String,
+    },
     /// The record is not a decision.
     #[error("record {0} is not a decision")]
     NotADecision(String),
@@ -95,11 +116,12 @@ impl NodeError {
             Self::Store(_) => "SKM-E-0004",
             Self::Log(error) => code_of_log(error),
             Self::RolledBack { .. } => "SKM-E-0014",
-            Self::NoKey { .. } => "SKM-E-0015",
+            Self::NoKey { .. } | Self::OtherKey { .. } => "SKM-E-0015",
+            Self::StateRolledBack { .. } => "SKM-E-0022",
             Self::Key(KeyError::Io { source, .. }) => code_of_io(source),
             Self::Key(KeyError::Random(_)) | Self::Random(_) => "SKM-E-0008",
             Self::Key(_) => "SKM-E-0021",
-            Self::NoRecord(_) | Self::Ambiguous(_) => "SKM-E-0009",
+            Self::NoRecord(_) | Self::Ambiguous { .. } => "SKM-E-0009",
             Self::NotADecision(_) => "SKM-E-0010",
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",

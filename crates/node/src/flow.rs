@@ -10,7 +10,7 @@ use sakimori_model::{Decision, DecisionPredicate, Finding, Place, Predicate, Rec
 
 use crate::decide::Policy;
 use crate::node::Node;
-use crate::observe::{Input, Opened, Unobserved, now, sha256_of, walk};
+use crate::observe::{Input, Opened, Unobserved, now, path_text, sha256_of, walk};
 use crate::record::Entry;
 use crate::{NodeError, observe::Observed};
 
@@ -118,7 +118,7 @@ fn observe_and_decide(
 
 fn observe(input: &Input, spool: &std::path::Path, progress: &dyn Progress) -> Result<(Observed, Opened), Unobserved> {
     let (path, opened) = match input {
-        Input::File(path) => (path.display().to_string(), Opened::file(path)),
+        Input::File(path) => (path_text(path), Opened::file(path)),
         Input::Stdin => ("-".to_owned(), Opened::spooled(&mut std::io::stdin().lock(), spool)),
         Input::Unreadable(unobserved) => return Err(unobserved.clone()),
     };

@@ -14,6 +14,8 @@ use crate::NodeError;
 
 /// How long a command waits for another one that writes.
 const LOCK_SECONDS_MAX: u64 = 60;
+/// Records that are named when an id is ambiguous.
+const CANDIDATES_MAX: usize = 6;
 /// The pause between two tries.
 const LOCK_RETRY_MS: u64 = 5;
 
@@ -50,17 +52,36 @@ impl Node {
     /// # Errors
     /// When the folder can't be used, or what is in it does not fit together.
     pub fn open(home: &Path) -> Result<Self, NodeError> {
-        let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-        private(home).map_err(folder(home))?;
-        let lock = lock_in(home)?;
-        let key = key_of(home)?;
-        let log = Log::open_or_create(&home.join("log"), &key)?;
-        let store = Store::open(&home.join("state.db"))?;
-        let mut node = Self { home: home.to_owned(), key, store, log };
+        let (mut node, lock) = Self::assemble(home)?;
         node.refuse_rollback()?;
         node.sequence_staged()?;
         drop(lock);
         Ok(node)
+    }
+
+    /// Opens the node as it lies there, for [`Node::audit`]: also one whose state and log do not fit.
+    ///
+    /// # Errors
+    /// When the folder can't be used, or key, log or state can't be read at all.
+    pub fn open_to_audit(home: &Path) -> Result<Self, NodeError> {
+        Self::assemble(home).map(|(node, _lock)| node)
+    }
+
+    fn assemble(home: &Path) -> Result<(Self, Lock), NodeError> {
+        let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+        private(home).map_err(folder(home))?;
+        let lock = lock_in(home)?;
+        let key = key_of(home)?;
+        refuse_other_key(home, &key)?;
+        let log = Log::open_or_create(&home.join("log"), &key)?;
+        let store = Store::open(&home.join("state.db"))?;
+        Ok((Self { home: home.to_owned(), key, store, log }, lock))
+    }
+
+    /// True when there is a node in this folder, or what is left of one.
+    #[must_use]
+    pub fn exists(home: &Path) -> bool {
+        ["key", "log", "state.db"].iter().any(|name| home.join(name).exists())
     }
 
     /// The folder.
@@ -89,15 +110,18 @@ impl Node {
         Ok(self.log.tree()?.signed_checkpoint().to_owned())
     }
 
-    /// A record by its id, or by the beginning of it if that is unambiguous.
+    /// A record by its id, or by the beginning or the end of it if that is unambiguous.
     ///
     /// # Errors
     /// When there is no such record, or several.
     pub fn find(&self, id: &str) -> Result<Record, NodeError> {
-        let id = match self.store.ids_with_prefix(id, 2)?.as_slice() {
+        let id = match self.store.ids_with_part(id, CANDIDATES_MAX)?.as_slice() {
             [] => return Err(NodeError::NoRecord(id.to_owned())),
             [one] => *one,
-            _ => return Err(NodeError::Ambiguous(id.to_owned())),
+            several => {
+                let candidates = several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                return Err(NodeError::Ambiguous { part: id.to_owned(), candidates });
+            }
         };
         self.store.record(id)?.ok_or_else(|| NodeError::NoRecord(id.to_string()))
     }
@@ -176,7 +200,7 @@ fn key_of(home: &Path) -> Result<Key, NodeError> {
     if path.exists() {
         return Ok(Key::load(&path)?);
     }
-    if home.join("log").exists() || home.join("state.db").exists() {
+    if Node::exists(home) {
         return Err(NodeError::NoKey { path });
     }
     let mut suffix = [0; 8];
@@ -185,6 +209,17 @@ fn key_of(home: &Path) -> Result<Key, NodeError> {
     let key = Key::generate(&format!("sakimori.invalid/log/{}", hex::encode(suffix)))?;
     key.save(&path)?;
     Ok(key)
+}
+
+/// A key of another log is not a damaged log: the checkpoint names the key that signs it in its first line.
+fn refuse_other_key(home: &Path, key: &Key) -> Result<(), NodeError> {
+    let Ok(checkpoint) = fs::read_to_string(home.join("log/checkpoint")) else { return Ok(()) };
+    match checkpoint.lines().next() {
+        Some(origin) if origin != key.name() => {
+            Err(NodeError::OtherKey { log: origin.to_owned(), key: key.name().to_owned() })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn lock_in(home: &Path) -> Result<Lock, NodeError> {

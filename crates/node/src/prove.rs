@@ -19,6 +19,6 @@ impl Node {
         let bundle = Bundle { statement: statement.to_owned(), salt: Salt::from_bytes(record.salt), proof };
         // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's.
         bundle.verify(std::slice::from_ref(self.public_key())).map_err(|error| inconsistent(&error.to_string()))?;
-        bundle.to_json().map_err(|error| inconsistent(&error.to_string()))
+        bundle.to_json().map(|json| json + "\n").map_err(|error| inconsistent(&error.to_string()))
     }
 }

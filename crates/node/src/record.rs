@@ -76,10 +76,10 @@ impl Node {
     /// The caller holds the node's lock.
     pub(crate) fn sequence_staged(&mut self) -> Result<Vec<(RecordId, u64)>, NodeError> {
         let staged = self.store.staged()?;
+        let mut places = self.places_from_a_crash(&staged)?;
         if staged.is_empty() {
             return Ok(Vec::new());
         }
-        let mut places = self.places_from_a_crash(&staged)?;
         let rest: Vec<&(RecordId, Digest)> =
             staged.iter().filter(|(id, _)| !places.iter().any(|(placed, _)| placed == id)).collect();
         let leaves: Vec<Vec<u8>> = rest.iter().map(|(_, commitment)| leaf(commitment)).collect();
@@ -106,7 +106,9 @@ impl Node {
         for (index, entry) in (known..).zip(tree.entries(known)) {
             let entry = entry?;
             let id = staged.iter().find(|(_, commitment)| leaf(commitment) == entry).map(|(id, _)| *id);
-            places.extend(id.map(|id| (id, index)));
+            // Nothing comes into the log that was not staged before: the state must be older than the log.
+            let id = id.ok_or(NodeError::StateRolledBack { known, size: tree.size() })?;
+            places.push((id, index));
         }
         Ok(places)
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sakimori_model::{Lang, Severity, Tlp};
 
+use crate::failure::Failure;
 use crate::paint::Paint;
 use crate::words::{knows, say};
 
@@ -35,7 +36,7 @@ Examples:
   sakimori check --format jsonl DIR | jq .       one JSON object a line for each input
   cat message.eml | sakimori check -             standard input
   sakimori detect --rules sigma/ events.evtx     every Sigma match in a log
-  sakimori prove 019a8b4e --out proof.json       evidence for somebody else, who checks it offline:
+  sakimori prove 3c4d5e6f --out proof.json       evidence for somebody else, who checks it offline:
   sakimori verify proof.json --key node.pub
   sakimori explain SKM-ART-0101                  what a finding code means and what to do
 
@@ -110,6 +111,11 @@ pub enum CheckFormat {
 pub struct FailOn(Option<Severity>);
 
 impl FailOn {
+    /// False for `never`.
+    pub fn is_wanted(self) -> bool {
+        self.0.is_some()
+    }
+
     /// True when a finding of this severity is reason enough.
     pub fn reached(self, severity: Severity) -> bool {
         self.0.is_some_and(|least| severity >= least)
@@ -158,7 +164,7 @@ pub enum DataFormat {
 
 #[derive(Args)]
 pub struct Prove {
-    /// The id of the record, or the beginning of it.
+    /// The id of the record, or its beginning or its end.
     #[arg(value_name = "ID")]
     pub id: String,
     /// Where the bundle goes; `-` is standard output.
@@ -171,7 +177,7 @@ pub struct Prove {
     after_help = "The key comes from you, never from the bundle. Get it from the node's keeper: `sakimori log key --public > node.pub`."
 )]
 pub struct Verify {
-    /// The evidence bundle.
+    /// The evidence bundle; `-` is standard input.
     #[arg(value_name = "FILE")]
     pub bundle: PathBuf,
     /// A file with the public keys that you trust, one a line.
@@ -208,6 +214,9 @@ pub enum LogCommand {
     Checkpoint,
     /// Hash the whole log again and name every bad file.
     Verify {
+        /// A file with the log's public key, for a copy of a log without its private key.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
         /// The form of the output.
         #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
         format: DocumentFormat,
@@ -252,11 +261,11 @@ pub struct Share {
 pub enum ShareCommand {
     /// Write the findings of a decision as a STIX 2.1 bundle. The share itself is recorded first.
     Export {
-        /// The id of the decision's record, or the beginning of it.
+        /// The id of the decision's record, or its beginning or its end.
         #[arg(value_name = "ID")]
         id: String,
         /// Who may see it (TLP 2.0).
-        #[arg(long, value_enum, default_value_t = Marking::Amber)]
+        #[arg(long, value_enum, ignore_case = true, default_value_t = Marking::Amber)]
         tlp: Marking,
         /// Where the bundle goes; `-` is standard output.
         #[arg(long, value_name = "FILE", default_value = "-")]
@@ -361,13 +370,12 @@ impl Arguments {
 }
 
 impl Context {
-    /// The node's folder.
-    pub fn home(&self) -> PathBuf {
-        let data = || {
-            let of_home = || std::env::home_dir().unwrap_or_default().join(".local/share");
-            std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|dir| dir.is_absolute()).unwrap_or_else(of_home)
-        };
-        self.home.clone().unwrap_or_else(|| data().join("sakimori"))
+    /// The node's folder. Without a home folder of the user there is no default: a key must not land anywhere.
+    pub fn home(&self) -> Result<PathBuf, Failure> {
+        let of_home = || std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"));
+        let of_data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+        let default = || of_data.or_else(of_home).map(|data| data.join("sakimori"));
+        self.home.clone().or_else(default).ok_or_else(|| Failure::new("SKM-E-0024", "no home folder"))
     }
 }
 
@@ -396,7 +404,7 @@ fn translated(command: clap::Command, id: &str) -> clap::Command {
 
 /// The language for help, before the arguments are parsed.
 fn lang_asked_for() -> Lang {
-    let arguments: Vec<String> = std::env::args().collect();
+    let arguments: Vec<String> = std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect();
     let option =
         arguments.iter().zip(arguments.iter().skip(1)).find(|(name, _)| *name == "--lang").map(|(_, lang)| lang);
     let joined = arguments.iter().find_map(|argument| argument.strip_prefix("--lang=")).map(str::to_owned);

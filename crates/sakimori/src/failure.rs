@@ -51,7 +51,8 @@ pub fn report(context: &Context, failure: &Failure) -> Exit {
         return Exit::Done;
     }
     let error = say(context.lang, "failure.error", &[]);
-    eprintln!("{error}[{}]: {}", failure.code, harmless(&failure.message));
+    let message: Vec<String> = failure.message.trim_end().lines().map(harmless).collect();
+    eprintln!("{error}[{}]: {}", failure.code, message.join("\n"));
     let hint = format!("{}.hint", failure.code);
     if knows(&hint) {
         eprintln!("{}: {}", say(context.lang, "failure.hint", &[]), say(context.lang, &hint, &[]));

@@ -1,5 +1,8 @@
 //! Sakimori: AI cyberdefence as one program. See `sakimori --help`.
 
+#[macro_use]
+mod out;
+
 mod cli;
 mod commands;
 mod exit;

@@ -69,14 +69,17 @@ fn what_cannot_be_read_is_reported_and_exits_with_2() {
 }
 
 #[test]
-fn links_in_folders_are_reported_and_not_followed() {
+fn links_to_files_are_read_and_links_to_folders_reported() {
     let node = Node::new();
     node.write("dir/good", GOOD_SAFETENSORS);
     std::os::unix::fs::symlink("/etc", node.path("dir/link")).expect("a link");
+    let target = node.write("bad", BAD_PICKLE);
+    std::os::unix::fs::symlink(target, node.path("dir/a-link")).expect("a link");
     let run = node.run(&["check", "--format", "jsonl", &node.path("dir").display().to_string()]);
     let found = run.lines();
-    assert_eq!(found.len(), 2);
-    assert!(found[1]["examined"].as_str().is_some_and(|why| why.contains("symbolic link")));
+    assert_eq!(found.len(), 3);
+    assert_eq!(found[0]["decision"], "block");
+    assert!(found[2]["examined"].as_str().is_some_and(|why| why.contains("symbolic link")));
 }
 
 #[test]
@@ -211,7 +214,7 @@ fn errors_have_a_code_and_a_hint() {
         (vec!["check", "--policy", "missing.toml", &junk], "SKM-E-0016"),
         (vec!["check", "--rules", &junk, &junk], "SKM-E-0018"),
         (vec!["explain", "SKM-XX-9999"], "SKM-E-0019"),
-        (vec!["--home", &junk, "audit"], "SKM-E-0004"),
+        (vec!["--home", &junk, "check", &junk], "SKM-E-0004"),
     ] {
         let run = node.run(&arguments);
         assert_eq!(run.status, Some(2), "{arguments:?} {}", run.out);
@@ -241,6 +244,47 @@ fn help_completion_and_man_page_come_from_one_table() {
     assert!(node.run(&["completions", "bash"]).out.contains("_sakimori"));
     assert!(node.run(&["man"]).out.contains(".TH sakimori"));
     assert!(!node.home().exists(), "none of these makes a node");
+}
+
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error_and_no_panic() {
+    let node = Node::new();
+    let bad = node.write("bad", BAD_PICKLE).display().to_string();
+    node.key();
+    for arguments in [&["explain"][..], &["log", "key", "--public"], &["audit"], &["check", &bad]] {
+        let full = std::fs::File::options().write(true).open("/dev/full").expect("Linux");
+        let run = Run::of(node.command().args(arguments).stdout(full).output().expect("ran"));
+        assert_eq!(run.status, Some(2), "{arguments:?}: {}", run.err);
+        assert!(!run.err.contains("panicked"), "{arguments:?}: {}", run.err);
+    }
+}
+
+#[test]
+fn names_that_are_not_utf_8_are_examined_and_stay_different() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let node = Node::new();
+    for name in [b"\x83\x82.pkl", b"\x83\x83.pkl"] {
+        std::fs::write(node.path("").join(std::ffi::OsStr::from_bytes(name)), BAD_PICKLE).expect("written");
+    }
+    let mut command = node.command();
+    command
+        .args(["check", "--format", "jsonl"])
+        .args(std::fs::read_dir(node.path("")).expect("a folder").flatten().map(|e| e.path()));
+    let run = Run::of(command.output().expect("ran"));
+    let found = run.lines();
+    assert_eq!((run.status, found.len()), (Some(1), 2), "{}", run.err);
+    assert_ne!(found[0]["path"], found[1]["path"]);
+}
+
+#[test]
+fn what_a_policy_blocks_is_in_the_exit_status() {
+    let node = Node::new();
+    let empty = node.write("empty", b"").display().to_string();
+    let strict = "id = 's'\n[[rule]]\nid = 'r'\neffect = 'block'\nunexamined = true\ntext = { ja = 'x', en = 'x' }\n";
+    let strict = node.write("strict.toml", strict.as_bytes()).display().to_string();
+    assert_eq!(node.run(&["check", &empty]).status, Some(0));
+    assert_eq!(node.run(&["check", "--policy", &strict, &empty]).status, Some(1));
+    assert_eq!(node.run(&["check", "--policy", &strict, "--fail-on", "never", &empty]).status, Some(0));
 }
 
 #[test]

@@ -159,16 +159,16 @@ impl Store {
         query.query_row([id.to_string()], |row| Ok(rows::record(row))).optional()?.transpose()
     }
 
-    /// The ids that begin with this text, at most `max` of them, oldest first.
+    /// The ids that begin or end with this text, at most `max` of them, oldest first.
     ///
     /// # Errors
     /// The database's own error, or a damaged row.
-    pub fn ids_with_prefix(&self, prefix: &str, max: usize) -> Result<Vec<RecordId>, StoreError> {
+    pub fn ids_with_part(&self, part: &str, max: usize) -> Result<Vec<RecordId>, StoreError> {
         let mut query = self
             .db
-            .prepare_cached("SELECT id FROM records WHERE substr(id, 1, length(?1)) = ?1 ORDER BY id LIMIT ?2")?;
+            .prepare_cached("SELECT id FROM records WHERE substr(id, 1, length(?1)) = ?1 OR substr(id, -length(?1)) = ?1 ORDER BY id LIMIT ?2")?;
         let ids: Vec<String> =
-            query.query_map(params![prefix, max as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            query.query_map(params![part, max as i64], |row| row.get(0))?.collect::<Result<_, _>>()?;
         ids.into_iter().map(|id| rows::record_id("records", id)).collect()
     }
 

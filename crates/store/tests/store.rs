@@ -88,9 +88,10 @@ fn ids_are_found_by_their_beginning_and_wildcards_mean_nothing() {
     let mut store = Store::open(&folder.path().join("state.db")).expect("opened");
     stage(&mut store, &[statement(1), statement(2)]).expect("staged");
     let id = statement(1).record().to_string();
-    assert_eq!(store.ids_with_prefix(&id, 2).expect("read").len(), 1);
-    assert_eq!(store.ids_with_prefix(&id[..8], 2).expect("read").len(), 2);
-    assert!(store.ids_with_prefix("%", 2).expect("read").is_empty());
+    assert_eq!(store.ids_with_part(&id, 2).expect("read").len(), 1);
+    assert_eq!(store.ids_with_part(&id[28..], 2).expect("read").len(), 1);
+    assert_eq!(store.ids_with_part(&id[..8], 2).expect("read").len(), 2);
+    assert!(store.ids_with_part("%", 2).expect("read").is_empty());
 }
 
 #[test]

@@ -6,7 +6,7 @@ mod walk;
 use sakimori_model::{Digest, Timestamp};
 
 pub use file::{FileSource, Opened, sha256_of};
-pub use walk::{Input, walk};
+pub use walk::{Input, path_text, walk};
 
 /// The time now. The only clock of the node.
 #[must_use]

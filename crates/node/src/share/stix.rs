@@ -13,8 +13,14 @@ use sakimori_model::{
 
 use super::Shareable;
 
-/// Parameters of findings that speak of the attack and never of the victim. All others are left out.
-const PARAMS_SHARED: &[&str] = &["global", "operator", "kind", "limit", "value", "format"];
+/// Parameters of findings that speak of the attack and never of the victim, by family of codes. All others are left
+/// out; of mail, whose every value may name a person, all.
+const PARAMS_SHARED: &[(&str, &[&str])] = &[
+    ("PKL", &["global", "call"]),
+    ("ART", &["operator", "kind"]),
+    ("SIG", &["rule"]),
+    ("OBS", &["kind", "limit", "value"]),
+];
 
 /// The bundle for a decision. Paths, places, quotes, addresses and names stay here; they are named as redactions.
 pub fn shareable(statement: &Statement, decision: &DecisionPredicate, origin: &str, marking: Tlp) -> Shareable<Bundle> {
@@ -129,18 +135,24 @@ fn techniques(decision: &DecisionPredicate) -> BTreeSet<Technique> {
     decision.findings.iter().flat_map(|finding| finding.techniques.iter().cloned()).collect()
 }
 
+fn is_shared(finding: &Finding, name: &str) -> bool {
+    PARAMS_SHARED.iter().any(|(family, names)| *family == finding.code.family() && names.contains(&name))
+}
+
 /// The finding with `…` for every parameter that must stay here.
 fn redacted(finding: &Finding) -> Finding {
     let hide = |(name, value): (&String, &String)| {
-        let shown = if PARAMS_SHARED.contains(&name.as_str()) { value.clone() } else { "…".to_owned() };
+        let shown = if is_shared(finding, name) { value.clone() } else { "…".to_owned() };
         (name.clone(), shown)
     };
     Finding { params: finding.params.iter().map(hide).collect::<BTreeMap<_, _>>(), ..finding.clone() }
 }
 
 fn redactions(decision: &DecisionPredicate) -> Vec<String> {
-    let hidden = decision.findings.iter().flat_map(|finding| finding.params.keys());
-    let hidden: BTreeSet<&String> = hidden.filter(|name| !PARAMS_SHARED.contains(&name.as_str())).collect();
+    let hidden = |finding: &Finding| -> Vec<String> {
+        finding.params.keys().filter(|name| !is_shared(finding, name)).cloned().collect()
+    };
+    let hidden: BTreeSet<String> = decision.findings.iter().flat_map(hidden).collect();
     let mut names = vec!["subject.name".to_owned(), "findings.place".to_owned()];
     names.extend(hidden.into_iter().map(|name| format!("findings.params.{name}")));
     names

@@ -1,5 +1,7 @@
 //! `sakimori audit`.
 
+use sakimori_node::Node;
+
 use crate::cli::{Audit, Context, DocumentFormat};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -7,19 +9,23 @@ use crate::words::{harmless, say};
 
 /// Compares the tables with the log.
 pub fn run(context: &Context, options: &Audit) -> Result<Exit, Failure> {
-    let audit = super::node(context)?.audit()?;
+    let home = context.home()?;
+    if !Node::exists(&home) {
+        return Err(super::no_node(&home));
+    }
+    let audit = Node::open_to_audit(&home)?.audit()?;
     match options.format {
-        DocumentFormat::Json => println!("{}", serde_json::to_string_pretty(&audit).map_err(std::io::Error::from)?),
+        DocumentFormat::Json => outln!("{}", serde_json::to_string_pretty(&audit).map_err(std::io::Error::from)?)?,
         DocumentFormat::Text => {
             for mismatch in &audit.mismatches {
-                println!("{} {}: {}", mismatch.table, harmless(&mismatch.row), harmless(&mismatch.what));
+                outln!("{} {}: {}", mismatch.table, harmless(&mismatch.row), harmless(&mismatch.what))?;
             }
             if audit.mismatches.is_empty() {
                 let values: [(&str, &dyn std::fmt::Display); 2] =
                     [("records", &audit.records), ("entries", &audit.entries)];
-                println!("{}", say(context.lang, "audit.fits", &values));
+                outln!("{}", say(context.lang, "audit.fits", &values))?;
             } else {
-                println!("{}", say(context.lang, "audit.mismatches", &[("count", &audit.mismatches.len())]));
+                outln!("{}", say(context.lang, "audit.mismatches", &[("count", &audit.mismatches.len())]))?;
             }
         }
     }

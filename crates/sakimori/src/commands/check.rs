@@ -30,7 +30,7 @@ pub fn run(context: &Context, options: &Check) -> Result<Exit, Failure> {
     let sigma = super::rules::with_builtin(context, &options.rules)?;
     let digest = sigma.digest();
     let settings = Settings { sigma, ..Settings::default() };
-    let mut node = super::node(context)?;
+    let mut node = super::node_or_new(context)?;
     let bar = Bar::new(context);
     let mut renderer = crate::render::renderer(options.format, context, &policy);
     let mut out = BufWriter::new(io::stdout().lock());
@@ -61,6 +61,7 @@ impl Totals {
             Effect::Block => self.block += 1,
         }
         self.unexamined += u64::from(decided.findings.iter().any(sakimori_examine::report::is_unexamined));
+        self.reached |= decided.decision.effect == Effect::Block && options.fail_on.is_wanted();
         self.reached |= decided.findings.iter().any(|finding| options.fail_on.reached(finding.severity));
     }
 
@@ -75,6 +76,10 @@ impl Totals {
             ("allow", &self.allow),
             ("unexamined", &self.unexamined),
         ];
+        if self.decided + self.unobserved == 0 {
+            eprintln!("{}: {}", say(context.lang, "failure.warning", &[]), say(context.lang, "check.no-inputs", &[]));
+            return;
+        }
         eprintln!("{}", say(context.lang, "check.summary", &values));
         if self.unobserved > 0 {
             eprintln!("{}", say(context.lang, "check.summary-unread", &[("count", &self.unobserved)]));

@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 use sakimori_examine::limits::Limits;
 use sakimori_examine::log::{self, Match};
@@ -10,7 +9,7 @@ use sakimori_examine::report::{Report, is_unexamined};
 use sakimori_examine::sigma::RuleSet;
 use sakimori_examine::{catalogue, codes, recognise};
 use sakimori_node::flow::Progress as _;
-use sakimori_node::observe::{Input, Opened, walk};
+use sakimori_node::observe::{Input, Opened, path_text, walk};
 use serde_json::{Value, json};
 
 use crate::cli::{Chatter, Context, DataFormat, Detect};
@@ -19,13 +18,16 @@ use crate::failure::Failure;
 use crate::progress::Bar;
 use crate::words::{harmless, say};
 
+/// Inputs that are no logs and are named; of more, the number is shown.
+const NOT_LOGS_MAX: u64 = 10;
+
 /// Runs the rules over logs and prints every match.
 pub fn run(context: &Context, options: &Detect) -> Result<Exit, Failure> {
     let rules = match options.rules.as_slice() {
         [] => RuleSet::builtin().clone(),
         paths => super::rules::load(context, paths)?,
     };
-    let inputs = walk(&options.paths, &context.home());
+    let inputs = walk(&options.paths, &context.home().unwrap_or_default());
     let bar = Bar::new(context);
     bar.inputs(inputs.len());
     let mut run = Run {
@@ -97,6 +99,10 @@ impl Run<'_> {
         for finding in report.finish().0.iter().filter(|finding| is_unexamined(finding)) {
             if finding.code == codes::NO_EXAMINER {
                 self.not_logs += 1;
+                if self.context.chatter == Chatter::Normal && self.not_logs <= NOT_LOGS_MAX {
+                    let title = catalogue::title(finding, self.context.lang);
+                    eprintln!("{}: {}", harmless(&path), harmless(&title));
+                }
                 continue;
             }
             let why = catalogue::title(finding, self.context.lang);
@@ -155,7 +161,9 @@ impl Run<'_> {
                 eprintln!("{}", say(self.context.lang, "detect.not-logs", &[("count", &self.not_logs)]));
             }
         }
-        Ok(match (self.unread, self.reached) {
+        // Nothing at all was a log: then nothing was detected in, which is no clean result.
+        let nothing_done = self.events == 0 && self.not_logs > 0;
+        Ok(match (self.unread + u64::from(nothing_done), self.reached) {
             (0, false) => Exit::Done,
             (0, true) => Exit::Findings,
             _ => Exit::CouldNot,
@@ -165,7 +173,7 @@ impl Run<'_> {
 
 fn name_of(input: &Input) -> String {
     match input {
-        Input::File(path) => Path::display(path).to_string(),
+        Input::File(path) => path_text(path),
         Input::Stdin => "-".to_owned(),
         Input::Unreadable(unobserved) => unobserved.path.clone(),
     }

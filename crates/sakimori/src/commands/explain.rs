@@ -1,5 +1,7 @@
 //! `sakimori explain`.
 
+use std::io;
+
 use sakimori_examine::catalogue::{self, Entry};
 use sakimori_model::Code;
 
@@ -13,32 +15,33 @@ pub fn run(context: &Context, options: &Explain) -> Result<Exit, Failure> {
     let Some(code) = &options.code else {
         for (code, entry) in catalogue::entries() {
             let severity = say(context.lang, &format!("severity.{}", entry.severity.as_str()), &[]);
-            println!("{code}  {severity}  {}", entry.words(context.lang).title);
+            outln!("{code}  {severity}  {}", entry.words(context.lang).title)?;
         }
         return Ok(Exit::Done);
     };
     let code = code.to_ascii_uppercase();
     let hint = format!("{code}.hint");
     if knows(&hint) {
-        println!("{code}: {}", say(context.lang, &hint, &[]));
+        outln!("{code}: {}", say(context.lang, &hint, &[]))?;
         return Ok(Exit::Done);
     }
     let known = Code::try_from(code.clone()).ok().and_then(|code| catalogue::entry(&code));
     match known {
-        Some(entry) => print(context, &code, entry),
+        Some(entry) => print(context, &code, entry)?,
         None => return Err(Failure::new("SKM-E-0019", format!("unknown code {}", harmless(&code)))),
     }
     Ok(Exit::Done)
 }
 
-fn print(context: &Context, code: &str, entry: &Entry) {
+fn print(context: &Context, code: &str, entry: &Entry) -> io::Result<()> {
     let lang = context.lang;
     let words = entry.words(lang);
     let severity = say(lang, &format!("severity.{}", entry.severity.as_str()), &[]);
-    println!("{code}  {severity}  {}", words.title);
-    println!("\n{}:\n  {}", say(lang, "explain.why", &[]), words.why);
-    println!("\n{}:\n  {}", say(lang, "explain.todo", &[]), words.todo);
+    outln!("{code}  {severity}  {}", words.title)?;
+    outln!("\n{}:\n  {}", say(lang, "explain.why", &[]), words.why)?;
+    outln!("\n{}:\n  {}", say(lang, "explain.todo", &[]), words.todo)?;
     if !entry.techniques.is_empty() {
-        println!("\n{}: {}", say(lang, "explain.techniques", &[]), entry.techniques.join(", "));
+        outln!("\n{}: {}", say(lang, "explain.techniques", &[]), entry.techniques.join(", "))?;
     }
+    Ok(())
 }

@@ -1,5 +1,8 @@
 //! `sakimori log`.
 
+use std::path::Path;
+
+use sakimori_node::Node;
 use serde_json::json;
 
 use crate::cli::{Context, DocumentFormat, Log, LogCommand};
@@ -11,34 +14,39 @@ use crate::words::{harmless, say};
 pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
     match options.command {
         LogCommand::Key { public: _ } => {
-            println!("{}", super::node(context)?.public_key());
+            outln!("{}", super::node_or_new(context)?.public_key())?;
             Ok(Exit::Done)
         }
         LogCommand::Checkpoint => {
-            print!("{}", super::node(context)?.signed_checkpoint()?);
+            out!("{}", super::node(context)?.signed_checkpoint()?)?;
             Ok(Exit::Done)
         }
-        LogCommand::Verify { format } => verify(context, format),
+        LogCommand::Verify { ref key, format } => verify(context, key.as_deref(), format),
     }
 }
 
 /// Does not open the node: a damaged log must still be examined to its end.
-fn verify(context: &Context, format: DocumentFormat) -> Result<Exit, Failure> {
-    let (size, bad) = sakimori_node::audit::verify_log(&context.home())?;
+fn verify(context: &Context, key: Option<&Path>, format: DocumentFormat) -> Result<Exit, Failure> {
+    let home = context.home()?;
+    if !Node::exists(&home) {
+        return Err(super::no_node(&home));
+    }
+    let key = key.map(super::verify::keys).transpose()?.and_then(|keys| keys.into_iter().next());
+    let (size, bad) = sakimori_node::audit::verify_log(&home, key)?;
     match format {
         DocumentFormat::Json => {
             let bad: Vec<_> = bad.iter().map(|b| json!({ "path": b.name, "problem": b.problem.to_string() })).collect();
-            println!("{:#}", json!({ "size": size, "bad": bad }));
+            outln!("{:#}", json!({ "size": size, "bad": bad }))?;
         }
         DocumentFormat::Text => {
             for resource in &bad {
-                println!("{}", harmless(&format!("{}: {}", resource.name, resource.problem)));
+                outln!("{}", harmless(&format!("{}: {}", resource.name, resource.problem)))?;
             }
             if bad.is_empty() {
                 let size = size.unwrap_or_default();
-                println!("{}", say(context.lang, "log.intact", &[("size", &size)]));
+                outln!("{}", say(context.lang, "log.intact", &[("size", &size)]))?;
             } else {
-                println!("{}", say(context.lang, "log.bad", &[("count", &bad.len())]));
+                outln!("{}", say(context.lang, "log.bad", &[("count", &bad.len())]))?;
             }
         }
     }

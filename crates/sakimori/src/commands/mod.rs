@@ -18,12 +18,30 @@ use std::path::Path;
 use sakimori_node::Node;
 use sakimori_node::decide::{DEFAULT_POLICY, Policy};
 
-use crate::cli::Context;
+use crate::cli::{Chatter, Context};
 use crate::failure::Failure;
+use crate::words::say;
 
-/// The node that the context names.
+/// The node that the context names. It must be there: a mistyped folder is an error, not an empty node.
 pub fn node(context: &Context) -> Result<Node, Failure> {
-    Ok(Node::open(&context.home())?)
+    let home = context.home()?;
+    if Node::exists(&home) { Ok(Node::open(&home)?) } else { Err(no_node(&home)) }
+}
+
+/// There is no node in this folder.
+pub fn no_node(home: &Path) -> Failure {
+    Failure::new("SKM-E-0023", home.display())
+}
+
+/// The node that the context names, made if need be; then the user is told.
+pub fn node_or_new(context: &Context) -> Result<Node, Failure> {
+    let home = context.home()?;
+    let is_new = !Node::exists(&home);
+    let node = Node::open(&home)?;
+    if is_new && context.chatter == Chatter::Normal {
+        eprintln!("{}", say(context.lang, "node.made", &[("home", &home.display())]));
+    }
+    Ok(node)
 }
 
 /// A policy file, or the default policy.

@@ -1,11 +1,12 @@
 //! `sakimori policy`.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use sakimori_model::{Decision, DecisionPredicate, Predicate, RecordId, Statement};
-use sakimori_node::decide::{DEFAULT_POLICY, Policy as Rules};
+use sakimori_model::{Decision, DecisionPredicate, Effect, Predicate, RecordId, Statement};
+use sakimori_node::decide::DEFAULT_POLICY;
 use serde_json::{Value, json};
 
 use crate::cli::{Chatter, Context, DataFormat, Policy, PolicyCommand};
@@ -33,6 +34,7 @@ fn test(context: &Context, path: Option<&Path>, format: DataFormat) -> Result<Ex
     }
     let mut out = BufWriter::new(io::stdout().lock());
     let (mut count, mut changes) = (0u64, 0u64);
+    let mut transitions: BTreeMap<(Effect, Effect), u64> = BTreeMap::new();
     super::node(context)?.each_decision(|id, statement| -> Result<(), Failure> {
         let Predicate::Decision(recorded) = &statement.predicate else { return Ok(()) };
         count += 1;
@@ -41,6 +43,7 @@ fn test(context: &Context, path: Option<&Path>, format: DataFormat) -> Result<Ex
             return Ok(());
         }
         changes += 1;
+        *transitions.entry((recorded.decision.effect, now.effect)).or_default() += 1;
         match format {
             DataFormat::Text => text(context, &mut out, &statement, recorded, &now)?,
             DataFormat::Jsonl => writeln!(out, "{}", change(id, &statement, recorded, &now))?,
@@ -56,11 +59,11 @@ fn test(context: &Context, path: Option<&Path>, format: DataFormat) -> Result<Ex
         writeln!(out, "{head}],\"count\":{count}}}")?;
     }
     out.flush()?;
-    summarise(context, &policy, count, changes);
+    summarise(context, count, changes, &transitions);
     Ok(Exit::Done)
 }
 
-fn summarise(context: &Context, _: &Rules, count: u64, changes: u64) {
+fn summarise(context: &Context, count: u64, changes: u64, transitions: &BTreeMap<(Effect, Effect), u64>) {
     if context.chatter == Chatter::Quiet {
         return;
     }
@@ -69,6 +72,11 @@ fn summarise(context: &Context, _: &Rules, count: u64, changes: u64) {
         _ => say(context.lang, "policy.changes", &[("count", &count), ("changes", &changes)]),
     };
     eprintln!("{text}");
+    let word = |effect: &Effect| say(context.lang, &format!("effect.{}", effect.as_str()), &[]);
+    for ((from, to), count) in transitions {
+        let values: [(&str, &dyn Display); 3] = [("from", &word(from)), ("to", &word(to)), ("count", count)];
+        eprintln!("  {}", say(context.lang, "policy.change", &values));
+    }
 }
 
 fn change(id: RecordId, statement: &Statement, recorded: &DecisionPredicate, now: &Decision) -> Value {
@@ -89,8 +97,7 @@ fn text(
     now: &Decision,
 ) -> io::Result<()> {
     let Context { lang, paint, .. } = *context;
-    let word =
-        |effect: sakimori_model::Effect| paint.effect(effect, &say(lang, &format!("effect.{}", effect.as_str()), &[]));
+    let word = |effect: Effect| paint.effect(effect, &say(lang, &format!("effect.{}", effect.as_str()), &[]));
     let rules: Vec<&str> = now.reasons.iter().map(|reason| reason.rule.as_str()).collect();
     let (from, to) = (word(recorded.decision.effect), word(now.effect));
     let about = paint.dim(&format!("{} {}", recorded.record, harmless(&rules.join(", "))));

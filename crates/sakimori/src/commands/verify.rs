@@ -2,9 +2,10 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
+use sakimori_examine::catalogue;
 use sakimori_model::{Lang, Predicate, Statement};
 use sakimori_proof::{Bundle, Check, Verified, VerifierKey, VerifyError};
 use serde_json::json;
@@ -14,6 +15,8 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::words::{harmless, say};
 
+/// Findings that are shown; all of them are in the JSON form.
+const FINDINGS_MAX: usize = 20;
 /// The bytes of a bundle or a key file.
 const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
@@ -22,22 +25,23 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
     let keys = keys(&options.key)?;
     let bytes = read(&options.bundle)?;
     let bundle = Bundle::parse(&bytes).map_err(|error| Failure::new("SKM-E-0020", error))?;
-    let verified = bundle.verify(&keys).map_err(|error| error.to_string()).and_then(|verified| {
+    let verified = bundle.verify(&keys).map_err(|error| why(context, &error)).and_then(|verified| {
         let statement = Statement::from_bytes(verified.statement.as_bytes()).map_err(|error| error.to_string())?;
         Ok((verified, statement))
     });
     match (options.format, &verified) {
-        (DocumentFormat::Json, Ok((verified, statement))) => println!("{:#}", holds_json(verified, statement)),
-        (DocumentFormat::Json, Err(why)) => println!("{:#}", json!({ "holds": false, "why": why })),
-        (DocumentFormat::Text, Ok((verified, statement))) => print_holds(context, verified, statement),
+        (DocumentFormat::Json, Ok((verified, statement))) => outln!("{:#}", holds_json(verified, statement))?,
+        (DocumentFormat::Json, Err(why)) => outln!("{:#}", json!({ "holds": false, "why": why }))?,
+        (DocumentFormat::Text, Ok((verified, statement))) => print_holds(context, verified, statement)?,
         (DocumentFormat::Text, Err(why)) => {
-            println!("{}", say(context.lang, "verify.fails", &[("why", &harmless(why))]));
+            outln!("{}", say(context.lang, "verify.fails", &[("why", &harmless(why))]))?;
         }
     }
     Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
 }
 
-fn keys(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
+/// The keys of a key file, one a line.
+pub fn keys(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
     let text = String::from_utf8(read(path)?).map_err(|error| Failure::new("SKM-E-0017", error))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let keys: Result<Vec<VerifierKey>, _> = lines.map(str::parse).collect();
@@ -50,7 +54,10 @@ fn keys(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+    let read = match path.as_os_str().to_str() {
+        Some("-") => io::stdin().lock().take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes),
+        _ => File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)),
+    };
     read.map_err(|error| Failure::file(path, &error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         let message = format!("{}: {}", path.display(), VerifyError::TooLarge);
@@ -70,18 +77,39 @@ fn holds_json(verified: &Verified, statement: &Statement) -> serde_json::Value {
     })
 }
 
-fn print_holds(context: &Context, verified: &Verified, statement: &Statement) {
+fn print_holds(context: &Context, verified: &Verified, statement: &Statement) -> io::Result<()> {
     let lang = context.lang;
     for check in &verified.checks {
-        println!("  ✓ {}", harmless(&check_words(lang, check)));
+        outln!("  ✓ {}", harmless(&check_words(lang, check)))?;
     }
-    println!("{}", say(lang, "verify.holds", &[]));
-    println!("  {}", harmless(&what_it_says(context, statement)));
+    outln!("{}", say(lang, "verify.holds", &[]))?;
+    outln!("  {}", harmless(&what_it_says(context, statement)))?;
     // People count from 1; indexes in the log and in JSON count from 0.
     let number = verified.index + 1;
     let place: [(&str, &dyn Display); 3] =
         [("log", &verified.origin), ("number", &number), ("size", &verified.tree_size)];
-    println!("  {}", say(lang, "verify.place", &place));
+    outln!("  {}", say(lang, "verify.place", &place))?;
+    if let Predicate::Decision(decision) = &statement.predicate {
+        for finding in decision.findings.iter().take(FINDINGS_MAX) {
+            let severity = say(lang, &format!("severity.{}", finding.severity.as_str()), &[]);
+            let title = harmless(&catalogue::title(finding, lang));
+            outln!("  {severity} {title}  {} {}", finding.code, harmless(&finding.place.to_string()))?;
+        }
+        if decision.findings.len() > FINDINGS_MAX {
+            let more = decision.findings.len() - FINDINGS_MAX;
+            outln!("  {}", say(lang, "verify.more", &[("count", &more)]))?;
+        }
+        outln!("  {}", say(lang, "verify.compare", &[]))?;
+    }
+    Ok(())
+}
+
+/// Why it does not hold, and for a key what to do about it.
+fn why(context: &Context, error: &VerifyError) -> String {
+    match error {
+        VerifyError::UnknownKey(_) => say(context.lang, "verify.other-key", &[("why", error)]),
+        _ => error.to_string(),
+    }
 }
 
 fn check_words(lang: Lang, check: &Check) -> String {
