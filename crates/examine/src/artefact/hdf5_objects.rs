@@ -22,7 +22,8 @@ pub type Outside = String;
 /// # Errors
 /// When the structure is damaged, or of a sort that is not followed.
 pub fn outside(source: &dyn Source, superblock: u64) -> Result<Option<Outside>, Broken> {
-    let mut walk = Walk { source, offset_bytes: 8, length_bytes: 8, base: 0, pending: Vec::new(), seen: HashSet::new() };
+    let mut walk =
+        Walk { source, offset_bytes: 8, length_bytes: 8, base: 0, pending: Vec::new(), seen: HashSet::new() };
     let root = walk.root(superblock)?;
     walk.pending.push(Block::Header(root));
     while let Some(block) = walk.pending.pop() {
@@ -201,11 +202,7 @@ impl<'a> Walk<'a> {
         cursor.skip(1)?;
         let flags = cursor.byte()?;
         cursor.skip(if flags & 1 != 0 { 8 } else { 0 })?;
-        if self.address(cursor)? == UNDEFINED {
-            Ok(())
-        } else {
-            Err(cursor.wrong("links in a heap are not followed"))
-        }
+        if self.address(cursor)? == UNDEFINED { Ok(()) } else { Err(cursor.wrong("links in a heap are not followed")) }
     }
 
     fn link(&mut self, cursor: &mut Cursor<'_>) -> Result<Option<Outside>, Broken> {

@@ -170,8 +170,15 @@ pub fn in_keras(module: &str, name: &str) -> Standing {
         "wrappers",
         "api",
     ];
-    const CALLS: &[&str] =
-        &["get_file", "enable_unsafe_deserialization", "load_model", "save_model", "model_from_json", "load_img", "load"];
+    const CALLS: &[&str] = &[
+        "get_file",
+        "enable_unsafe_deserialization",
+        "load_model",
+        "save_model",
+        "model_from_json",
+        "load_img",
+        "load",
+    ];
     let module = module.strip_prefix("tensorflow.").or_else(|| module.strip_prefix("tf.")).unwrap_or(module);
     let module = module.strip_prefix("python.").unwrap_or(module);
     let mut steps = module.split('.').filter(|s| !matches!(*s, "src" | "_tf_keras"));
@@ -269,7 +276,11 @@ pub fn in_targets(path: &str) -> Standing {
         return elsewhere(if module == root || name.is_empty() { root } else { module }, name);
     }
     let outside = |step: &str| AWAY.contains(&step) && matches!(root, "torch" | "numpy" | "sklearn" | "pandas");
-    if steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) { Standing::Harmful } else { Standing::Framework }
+    if steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) {
+        Standing::Harmful
+    } else {
+        Standing::Framework
+    }
 }
 
 fn elsewhere(module: &str, name: &str) -> Standing {

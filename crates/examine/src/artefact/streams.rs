@@ -65,7 +65,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
 
 /// Examines what was in the stream. Early joblib wrote the raw numbers of an array as a file of its own, `NAME_01.npy.z`,
 /// which its loader copies as they are: those are nothing to examine.
-fn inner(kind: &Kind, bytes: &Vec<u8>, settings: &Settings, report: &mut Report<'_>) {
+fn inner(kind: &Kind, bytes: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
     let numbers = *kind == kinds::ZFILE && recognise(bytes).is_ok_and(|inner| inner == UNKNOWN);
     if !numbers {
         examine_member(bytes, settings, report);

@@ -277,9 +277,9 @@ impl Judge {
             self.report(Level::Unusual, name, offset);
         } else if name == "attr" && before == b'|' {
             self.report(Level::Unusual, "|attr", offset);
-        } else if before == b'.' && name.starts_with('_') {
-            self.report(Level::Unusual, name, offset);
-        } else if matches!(name, "debug" | "include" | "import" | "extends" | "from") && i == usize::from(before == b'-') {
+        } else if before == b'.' && name.starts_with('_')
+            || matches!(name, "debug" | "include" | "import" | "extends" | "from") && i == usize::from(before == b'-')
+        {
             self.report(Level::Unusual, name, offset);
         }
     }

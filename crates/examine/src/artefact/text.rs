@@ -67,15 +67,17 @@ enum Sort {
 }
 
 fn sort_of(text: &str) -> Sort {
-    let lines: Vec<&str> =
-        outside_of_fences(text).filter(|line| !line.trim().is_empty()).take(LINES_MAX).collect();
+    let lines: Vec<&str> = outside_of_fences(text).filter(|line| !line.trim().is_empty()).take(LINES_MAX).collect();
     // What is nearly a pickle of text opcodes is nothing to call a list.
     let opcodes = lines.iter().any(|line| line.starts_with("tR") || line.starts_with("(S'") || line.starts_with("(V"));
     if opcodes || lines.iter().any(|line| is_code(line)) {
         Sort::Program
-    } else if is_table(&lines) {
+    } else if is_table(&lines) || is_lightgbm(&lines) {
         Sort::Table
-    } else if text.trim_start().starts_with("---\n") || lines.iter().filter(|line| is_heading(line)).count() >= 2 {
+    } else if is_licence(&lines)
+        || text.trim_start().starts_with("---\n")
+        || lines.iter().filter(|line| is_heading(line)).count() >= 2
+    {
         Sort::Document
     } else if is_list(&lines) {
         Sort::List
@@ -97,23 +99,74 @@ fn outside_of_fences(text: &str) -> impl Iterator<Item = &str> {
 /// A line at the margin that begins as statements of programming languages do.
 fn is_code(line: &str) -> bool {
     const STARTS: &[&str] = &[
-        "import ", "def ", "class ", "async def ", "@echo", "#include", "#!", "<?php", "function ", "function(",
-        "const ", "var ", "let ", "use strict", "package ", "public ", "private ", "Sub ", "Dim ", "Set-", "Get-",
-        "Invoke-", "param(", "Import-Module", "exec ", "eval ", "exec(", "eval(", "print(", "library(", "require(",
-        "sudo ", "curl ", "wget ", "powershell", "cmd ", "rem ", "REM ", "Option Explicit",
+        "import ",
+        "def ",
+        "class ",
+        "async def ",
+        "@echo",
+        "#include",
+        "#!",
+        "<?php",
+        "function ",
+        "function(",
+        "const ",
+        "var ",
+        "let ",
+        "use strict",
+        "package ",
+        "public ",
+        "private ",
+        "Sub ",
+        "Dim ",
+        "Set-",
+        "Get-",
+        "Invoke-",
+        "param(",
+        "Import-Module",
+        "exec ",
+        "eval ",
+        "exec(",
+        "eval(",
+        "print(",
+        "library(",
+        "require(",
+        "sudo ",
+        "curl ",
+        "wget ",
+        "powershell",
+        "cmd ",
+        "rem ",
+        "REM ",
+        "Option Explicit",
     ];
     let assigns = line.starts_with('$') && line.contains('=');
     let from = line.starts_with("from ") && line.contains(" import ");
-    let call = line.trim_end().ends_with(')') && line.split_once('(').is_some_and(|(name, _)| {
-        name.contains('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))
-    });
+    let call = line.trim_end().ends_with(')')
+        && line.split_once('(').is_some_and(|(name, _)| {
+            name.contains('.') && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_'))
+        });
     from || assigns || call || STARTS.iter().any(|start| line.starts_with(start))
+}
+
+/// A model as LightGBM writes it: sections of keys and numbers.
+fn is_lightgbm(lines: &[&str]) -> bool {
+    lines.first() == Some(&"tree") && lines.get(1).is_some_and(|line| line.starts_with("version="))
+}
+
+/// A title that says so, and the words by which a licence grants something.
+fn is_licence(lines: &[&str]) -> bool {
+    let says = |line: &&str| line.len() < 100 && line.to_ascii_lowercase().contains("license");
+    let grants = |line: &&str| {
+        ["Permission is hereby", "Redistribution", "TERMS AND CONDITIONS"].iter().any(|w| line.contains(w))
+    };
+    lines.iter().take(3).any(says) && lines.iter().any(grants)
 }
 
 fn is_heading(line: &str) -> bool {
     let rest = line.trim_start_matches('#');
     let marks = line.len() - rest.len();
-    (1..=6).contains(&marks) && rest.starts_with(' ') || line.len() >= 3 && line.bytes().all(|b| matches!(b, b'=' | b'-'))
+    (1..=6).contains(&marks) && rest.starts_with(' ')
+        || line.len() >= 3 && line.bytes().all(|b| matches!(b, b'=' | b'-'))
 }
 
 /// Lines that nearly all have as many separators as the first one, and at least one.
