@@ -15,6 +15,8 @@ const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Bytes of JSON that are read from one file.
 const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Places at which JSON may begin and that are looked at.
+const OPENINGS_MAX: u64 = 50_000;
 /// Bytes between the brace of a configuration and its first key.
 const INDENT_BYTES_MAX: usize = 64;
 
@@ -50,7 +52,7 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
 }
 
 fn search(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
-    let (mut at, mut read) = (0, 0);
+    let (mut at, mut read, mut tried) = (0, 0, 0);
     while at < source.size() {
         let chunk = read_up_to(source, at, CHUNK_BYTES)?;
         let Some(found) = opening(&chunk) else {
@@ -63,6 +65,11 @@ fn search(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
         let start = at + found as u64;
         let length = configuration(source, start, report);
         read += length;
+        tried += 1;
+        if tried == OPENINGS_MAX {
+            report.over("hdf5_json_openings_max", OPENINGS_MAX);
+            break;
+        }
         if read > JSON_BYTES_MAX {
             report.over("hdf5_json_bytes_max", JSON_BYTES_MAX);
             break;
