@@ -79,7 +79,8 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
     };
     let examined = artefact::examine(&kind, source, settings, report)
         || log::examine(&kind, source, settings, report)
-        || mail::examine(&kind, source, settings, report);
+        || mail::examine(&kind, source, settings, report)
+        || artefact::examine_text(&kind, source, report);
     if kind == recognise::EMPTY {
         report.add(catalogue::finding(&codes::EMPTY, report.whole()));
     } else if !examined {

@@ -12,7 +12,7 @@ use std::io;
 use sakimori_model::Kind;
 
 use crate::artefact::{hdf5, lzma_alone, pickle, savedmodel, tar, zip, zlib};
-use crate::artefact::{onnx, safetensors};
+use crate::artefact::{onnx, safetensors, sentencepiece};
 use crate::source::{Source, read_up_to};
 
 pub use kinds::{EMPTY, UNKNOWN};
@@ -61,6 +61,8 @@ fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
         Some(kinds::ONNX)
     } else if savedmodel::looks_like(source)? {
         Some(kinds::SAVED_MODEL)
+    } else if sentencepiece::looks_like(source)? {
+        Some(kinds::SENTENCEPIECE)
     } else {
         None
     };

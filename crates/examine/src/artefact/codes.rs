@@ -40,6 +40,8 @@ pub const REMOTE_CODE: Code = Code::new("SKM-ART-0132");
 pub const YAML_PYTHON_TAG: Code = Code::new("SKM-ART-0133");
 /// A model names a library to load.
 pub const MODEL_LIBRARY: Code = Code::new("SKM-ART-0134");
+/// XML pulls in something from outside.
+pub const XML_ENTITY: Code = Code::new("SKM-ART-0135");
 /// A Lambda layer: code in the configuration.
 pub const KERAS_LAMBDA: Code = Code::new("SKM-ART-0140");
 /// The configuration names something that acts on the system.
@@ -60,3 +62,5 @@ pub const PYTHON_OPERATOR: Code = Code::new("SKM-ART-0152");
 pub const TF_OPERATOR: Code = Code::new("SKM-ART-0153");
 /// TorchScript code that reads or writes files.
 pub const TORCHSCRIPT_FILES: Code = Code::new("SKM-ART-0154");
+/// An R object with an expression that runs when it is looked at.
+pub const PROMISE: Code = Code::new("SKM-ART-0160");

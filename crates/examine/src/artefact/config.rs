@@ -7,12 +7,14 @@ use std::collections::BTreeSet;
 use sakimori_model::Code;
 
 use crate::artefact::json::{self, Object, Sink};
-use crate::artefact::modules::{Standing, in_keras, in_skops};
-use crate::artefact::{codes, template};
+use crate::artefact::modules::{Standing, in_keras, in_skops, in_targets};
+use crate::artefact::{codes, keras_names, template};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::{Source, read_up_to};
 
+/// The version of this examiner's judgement.
+const VERSION: u32 = 2;
 /// Findings of one kind and document.
 const FINDINGS_MAX: usize = 200;
 
@@ -48,21 +50,7 @@ const MODEL_KEYS: &[&str] = &[
 /// Examines a JSON document. Returns whether it is the configuration of a model; other JSON is looked at in the same
 /// way, but whether that means anything is for others to say.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
-    let max = report.limits().member_bytes_max;
-    let bytes = match read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX)) {
-        Ok(bytes) => bytes,
-        Err(e) => {
-            report.unreadable(&e);
-            return true;
-        }
-    };
-    if source.size() > max {
-        report.over("member_bytes_max", max);
-    }
-    let text = match encoding_rs::Encoding::for_bom(&bytes) {
-        Some((encoding, skip)) => encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned().into_bytes(),
-        None => bytes,
-    };
+    let Some(text) = text_of(source, report) else { return true };
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk(&text, nesting_max, &mut judge);
@@ -70,12 +58,44 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let broken = walked.err().filter(|e| judge.is_model() || !is_trailing(e));
     let examined = judge.is_model() || broken.is_some();
     if examined {
-        report.ran("config", 1);
+        report.ran("config", VERSION);
     }
     if let Some(e) = broken {
         report.unreadable(&e);
     }
     examined
+}
+
+/// Examines JSON that nobody else knows what to do with: every document in it is searched for the same. Returns
+/// whether it could be.
+pub fn examine_any(source: &dyn Source, report: &mut Report<'_>) -> bool {
+    let Some(text) = text_of(source, report) else { return true };
+    let nesting_max = report.limits().nesting_max;
+    let walked = json::walk_all(&text, nesting_max, &mut Judge::new(report));
+    report.ran("config", VERSION);
+    if let Err(e) = walked {
+        report.unreadable(&e);
+    }
+    true
+}
+
+/// The bytes in UTF-8, within the limit on one member. `None` when they can't be read, which is then reported.
+fn text_of(source: &dyn Source, report: &mut Report<'_>) -> Option<Vec<u8>> {
+    let max = report.limits().member_bytes_max;
+    let bytes = match read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX)) {
+        Ok(bytes) => bytes,
+        Err(e) => {
+            report.unreadable(&e);
+            return None;
+        }
+    };
+    if source.size() > max {
+        report.over("member_bytes_max", max);
+    }
+    Some(match encoding_rs::Encoding::for_bom(&bytes) {
+        Some((encoding, skip)) => encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned().into_bytes(),
+        None => bytes,
+    })
 }
 
 /// True when a document ended, and more follows.
@@ -121,12 +141,23 @@ impl<'a, 'r> Judge<'a, 'r> {
         } else {
             class
         };
+        // The first unpickles what stands in its configuration, the second loads a TensorFlow graph by its path.
+        if matches!(class, "TorchModuleWrapper" | "TFSMLayer") {
+            self.found(&codes::HARMFUL_OBJECT, class);
+        }
         if let Some(module) = object.text("module") {
             self.standing(in_keras(module, name), module, name);
+        } else if object.has("config") && class != "Lambda" && !keras_names::is_own(class) {
+            self.found(&codes::FOREIGN_OBJECT, class);
         }
     }
 
     fn skops(&mut self, object: &Object) {
+        // A bound method is looked up by its name on whatever object stands beside it.
+        let method = object.has("obj").then(|| object.text("func")).flatten();
+        if let Some(method) = method.filter(|name| name.starts_with("__")) {
+            self.found(&codes::HARMFUL_OBJECT, method);
+        }
         if object.text("__loader__").is_none() {
             return;
         }
@@ -135,13 +166,30 @@ impl<'a, 'r> Judge<'a, 'r> {
         }
     }
 
+    /// Names that readers of other habits import: Hydra, MLflow, jsonpickle, and the modules of Sentence Transformers.
+    fn targets(&mut self, object: &Object) {
+        const KEYS: &[&str] = &["_target_", "loader_module", "py/object", "py/type", "py/function", "py/class"];
+        let modules = (object.has("idx") && object.has("path")).then(|| object.text("type")).flatten();
+        let named = KEYS.iter().filter_map(|key| object.text(key)).chain(modules);
+        for path in named {
+            self.standing(in_targets(path), path, "");
+        }
+        if object.has("py/reduce") {
+            self.found(&codes::FOREIGN_OBJECT, "py/reduce");
+        }
+    }
+
     fn standing(&mut self, standing: Standing, module: &str, name: &str) {
         match standing {
             Standing::Framework => {}
-            Standing::Foreign => self.found(&codes::FOREIGN_OBJECT, &format!("{module}.{name}")),
-            Standing::Harmful => self.found(&codes::HARMFUL_OBJECT, &format!("{module}.{name}")),
+            Standing::Foreign => self.found(&codes::FOREIGN_OBJECT, &dotted(module, name)),
+            Standing::Harmful => self.found(&codes::HARMFUL_OBJECT, &dotted(module, name)),
         }
     }
+}
+
+fn dotted(module: &str, name: &str) -> String {
+    if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") }
 }
 
 impl Sink for Judge<'_, '_> {
@@ -161,12 +209,13 @@ impl Sink for Judge<'_, '_> {
         self.model |= object.depth == 0 && MODEL_KEYS.iter().any(|key| object.has(key));
         self.keras(object);
         self.skops(object);
+        self.targets(object);
         // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
         if let Some(path) = object.text("vocabulary") {
             self.found(&codes::FILE_REFERENCE, path);
         }
-        for key in ["auto_map", "custom_pipelines"] {
-            if object.has(key) {
+        for key in ["auto_map", "custom_pipelines", "trust_remote_code"] {
+            if object.has(key) && object.text(key) != Some("false") {
                 self.found(&codes::REMOTE_CODE, key);
             }
         }

@@ -1,12 +1,10 @@
-//! HDF5 files, as Keras 2 wrote them. Not parsed yet: only the configuration of the model, which lies in them as
-//! plain JSON, is searched for and examined.
+//! HDF5 files, as Keras 2 wrote them: the configuration of the model, which lies in them as plain JSON, is searched for
+//! and examined, and the objects are followed to see whether they lie in the file.
 
 use std::io::{self, BufReader};
 
-use memchr::memmem;
-
 use crate::artefact::config::Judge;
-use crate::artefact::{codes, json};
+use crate::artefact::{codes, hdf5_objects, json};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::{Source, SourceReader, Window, read_up_to};
@@ -17,10 +15,10 @@ const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Bytes of JSON that are read from one file.
 const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// How configurations begin.
-const OPENINGS: [&[u8]; 4] = [b"{\"class_name\"", b"{\"module\"", b"{\"loss\"", b"{\"optimizer"];
-/// The longest of them, less one.
-const OVERLAP_BYTES: usize = 12;
+/// Places at which JSON may begin and that are looked at.
+const OPENINGS_MAX: u64 = 50_000;
+/// Bytes between the brace of a configuration and its first key.
+const INDENT_BYTES_MAX: usize = 64;
 
 /// Where the superblock lies: at 0, or at 512 and its doublings after something else.
 ///
@@ -43,23 +41,35 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
     if let Err(e) = search(source, report) {
         report.unreadable(&e);
     }
-    report.add(finding(&codes::HDF5_SEARCHED_ONLY, report.whole()));
+    // Loaders read the configuration from one attribute, whose text lies in the file in one piece, so that the search
+    // has met it. What is left is whether all that is read lies in the file.
+    let objects = superblock(source).ok().flatten().map(|at| hdf5_objects::outside(source, at));
+    match objects {
+        Some(Ok(None)) => {}
+        Some(Ok(Some(name))) => report.add(finding(&codes::EXTERNAL_PATH, report.whole()).with("name", name)),
+        Some(Err(_)) | None => report.add(finding(&codes::HDF5_SEARCHED_ONLY, report.whole())),
+    }
 }
 
 fn search(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
-    let (mut at, mut read) = (0, 0);
+    let (mut at, mut read, mut tried) = (0, 0, 0);
     while at < source.size() {
         let chunk = read_up_to(source, at, CHUNK_BYTES)?;
-        let Some(found) = OPENINGS.iter().filter_map(|o| memmem::find(&chunk, o)).min() else {
+        let Some(found) = opening(&chunk) else {
             if chunk.len() < CHUNK_BYTES {
                 break;
             }
-            at += (chunk.len() - OVERLAP_BYTES) as u64;
+            at += (chunk.len() - INDENT_BYTES_MAX) as u64;
             continue;
         };
         let start = at + found as u64;
         let length = configuration(source, start, report);
         read += length;
+        tried += 1;
+        if tried == OPENINGS_MAX {
+            report.over("hdf5_json_openings_max", OPENINGS_MAX);
+            break;
+        }
         if read > JSON_BYTES_MAX {
             report.over("hdf5_json_bytes_max", JSON_BYTES_MAX);
             break;
@@ -67,6 +77,19 @@ fn search(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
         at = start + length.max(1);
     }
     Ok(())
+}
+
+/// Where a JSON object begins: a brace, and a key that begins as words do. Keys stand in any order.
+fn opening(chunk: &[u8]) -> Option<usize> {
+    memchr::memchr_iter(b'{', chunk).find(|at| {
+        let inner = &chunk[at + 1..];
+        let blank = inner.iter().take(INDENT_BYTES_MAX).take_while(|b| b.is_ascii_whitespace()).count();
+        matches!(inner.get(blank..blank + 3), Some([b'"', a, b]) if is_word(*a) && (is_word(*b) || *b == b'"'))
+    })
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// Examines the JSON value at this offset and returns its length. What is broken off is taken as far as it goes: a

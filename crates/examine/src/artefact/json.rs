@@ -21,6 +21,15 @@ const KEPT: &[&str] = &[
     "__module__",
     "__class__",
     "__loader__",
+    "func",
+    "type",
+    "_target_",
+    "loader_module",
+    "py/object",
+    "py/type",
+    "py/function",
+    "py/class",
+    "trust_remote_code",
 ];
 
 /// Takes what the walk meets.
@@ -70,6 +79,21 @@ pub fn walk(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_json
     let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
     step(&mut deserializer, nesting_max, sink)?;
     deserializer.end()
+}
+
+/// Walks over all documents in UTF-8 bytes, of which there is at least one.
+///
+/// # Errors
+/// As [`walk`].
+pub fn walk_all(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_json::Result<()> {
+    let bytes = without_python_numbers(bytes);
+    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+    loop {
+        step(&mut deserializer, nesting_max, sink)?;
+        if deserializer.end().is_ok() {
+            return Ok(());
+        }
+    }
 }
 
 /// Walks over one value and leaves the deserializer after it.
@@ -147,8 +171,8 @@ impl<'de> Visitor<'de> for Node<'_> {
         f.write_str("JSON")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(KEPT.contains(&self.key).then(|| value.to_string()))
     }
 
     fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {

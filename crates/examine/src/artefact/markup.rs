@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 use sakimori_model::{Kind, Place};
 
+use crate::artefact::codetext::program_in;
+use crate::artefact::modules::{Standing, in_targets};
 use crate::artefact::{codes, template};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
@@ -13,12 +15,24 @@ use crate::source::{Source, read_up_to};
 
 /// Tags of YAML with which PyYAML makes Python objects.
 static PYTHON_TAG: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:!!|tag:yaml\.org,2002:)python/(?:object|name|module|apply)[\w/]*(?::[\w.]+)?")
+    Regex::new(r"(?:!!|tag:yaml\.org,2002:)python/(?:object|name|module|apply)[\w/]*(?::[\w.]+)?|%TAG\s+\S+\s+tag:yaml\.org,2002:python\S*")
         .expect("the pattern is a constant")
 });
 /// A key of YAML under which a template stands.
 static TEMPLATE_KEY: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r#"(?m)^[\s-]*["']?\w*template\w*["']?\s*:"#).expect("the pattern is a constant"));
+/// A key of YAML under which a name stands that is imported, and mostly called: Hydra's and MLflow's.
+static TARGET: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"(?m)^[\s-]*["']?(?:_target_|loader_module)["']?\s*:\s*["']?([\w.]{1,200})"#)
+        .expect("the pattern is a constant")
+});
+/// An entity whose value lies elsewhere (XML 1.0, 4.2.2).
+static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"<!ENTITY\s+(?:%\s+)?[\w.:-]+\s+(?:SYSTEM|PUBLIC\s+["'][^"']{0,1000}["'])\s+["']([^"']{0,1000})["']"#)
+        .expect("the pattern is a constant")
+});
+/// Names of one document that are judged.
+const TARGETS_MAX: usize = 1_000;
 /// Layers of OpenVINO models that name a library of their own.
 static LIBRARY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"<(?:layer|extension|library)\b[^>]*?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
@@ -39,9 +53,15 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
         }
     };
     if *kind == kinds::XML {
-        let model = model_xml(&text);
+        entities(&text, report);
+        let pmml = text.contains("<PMML");
+        let model = model_xml(&text) || pmml;
+        if pmml && let Some(program) = program_in(&text) {
+            let told = finding(&codes::METADATA_PROGRAM, report.whole());
+            report.add(told.with("name", program));
+        }
         if model {
-            report.ran("openvino", 1);
+            report.ran(if pmml { "pmml" } else { "openvino" }, 1);
             libraries(&text, report);
         }
         return model;
@@ -54,12 +74,17 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
     }
     if *kind == kinds::YAML {
         python_tags(&text, report);
+        targets(&text, report);
     }
     report.ran("template", 1);
     true
 }
 
-fn read_text(source: &dyn Source, report: &mut Report<'_>) -> std::io::Result<String> {
+/// The text of a source, within the limit on one member.
+///
+/// # Errors
+/// When the source can't be read.
+pub fn read_text(source: &dyn Source, report: &mut Report<'_>) -> std::io::Result<String> {
     let max = report.limits().member_bytes_max;
     let bytes = read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX))?;
     if source.size() > max {
@@ -71,10 +96,32 @@ fn read_text(source: &dyn Source, report: &mut Report<'_>) -> std::io::Result<St
     })
 }
 
-fn python_tags(text: &str, report: &mut Report<'_>) {
+/// Reports the first tag with which PyYAML makes a Python object.
+pub fn python_tags(text: &str, report: &mut Report<'_>) {
     if let Some(found) = PYTHON_TAG.find(text) {
         let place = place_in(text, found.start(), report);
         report.add(finding(&codes::YAML_PYTHON_TAG, place).with("name", found.as_str()));
+    }
+}
+
+/// Reports what a configuration asks Hydra, or who reads its habit, to import and call.
+fn targets(text: &str, report: &mut Report<'_>) {
+    for found in TARGET.captures_iter(text).take(TARGETS_MAX) {
+        let code = match in_targets(&found[1]) {
+            Standing::Framework => continue,
+            Standing::Foreign => &codes::FOREIGN_OBJECT,
+            Standing::Harmful => &codes::HARMFUL_OBJECT,
+        };
+        let place = place_in(text, found.get(0).map_or(0, |m| m.start()), report);
+        report.add(finding(code, place).with("name", &found[1]));
+    }
+}
+
+/// Reports the first entity that stands for a file or address.
+fn entities(text: &str, report: &mut Report<'_>) {
+    if let Some(found) = ENTITY.captures(text) {
+        let place = place_in(text, found.get(0).map_or(0, |m| m.start()), report);
+        report.add(finding(&codes::XML_ENTITY, place).with("name", &found[1]));
     }
 }
 
@@ -86,7 +133,7 @@ fn libraries(text: &str, report: &mut Report<'_>) {
 }
 
 /// Line and column of an offset.
-fn place_in(text: &str, offset: usize, report: &Report<'_>) -> Place {
+pub fn place_in(text: &str, offset: usize, report: &Report<'_>) -> Place {
     let before = text.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

@@ -6,18 +6,23 @@ mod config;
 mod cursor;
 mod gguf;
 pub(crate) mod hdf5;
+mod hdf5_objects;
 mod json;
+mod keras_names;
 mod markup;
 mod modules;
 mod names;
 mod numpy;
 pub(crate) mod onnx;
 pub mod pickle;
+mod rds;
 pub(crate) mod safetensors;
 pub(crate) mod savedmodel;
+pub(crate) mod sentencepiece;
 mod streams;
 pub(crate) mod tar;
 mod template;
+mod text;
 mod torchscript;
 mod unpack;
 mod wire;
@@ -41,6 +46,15 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     examined
 }
 
+/// Examines what no examiner has taken: JSON of any sort, and text that is data or a document. Returns whether it was.
+pub fn examine_text(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> bool {
+    match kind.as_str() {
+        "json" => config::examine_any(source, report),
+        "text" => text::examine(source, report),
+        _ => false,
+    }
+}
+
 fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
     match kind.as_str() {
         "pickle" => pickle::examine(source, pickle::Carrier::Plain, report),
@@ -51,6 +65,8 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "onnx" => onnx::examine(source, report),
         "tf-savedmodel" => savedmodel::examine(source, report),
         "hdf5" => hdf5::examine(source, report),
+        "rds" => rds::examine(source, report),
+        "sentencepiece" => sentencepiece::examine(source, report),
         "npy" => numpy::examine(source, report),
         "json" => return config::examine(source, report),
         _ if zip::is_zip(kind) => zip::examine(source, settings, report),

@@ -170,8 +170,15 @@ pub fn in_keras(module: &str, name: &str) -> Standing {
         "wrappers",
         "api",
     ];
-    const CALLS: &[&str] =
-        &["get_file", "enable_unsafe_deserialization", "load_model", "save_model", "model_from_json", "load_img"];
+    const CALLS: &[&str] = &[
+        "get_file",
+        "enable_unsafe_deserialization",
+        "load_model",
+        "save_model",
+        "model_from_json",
+        "load_img",
+        "load",
+    ];
     let module = module.strip_prefix("tensorflow.").or_else(|| module.strip_prefix("tf.")).unwrap_or(module);
     let module = module.strip_prefix("python.").unwrap_or(module);
     let mut steps = module.split('.').filter(|s| !matches!(*s, "src" | "_tf_keras"));
@@ -213,6 +220,66 @@ pub fn in_skops(module: &str, name: &str) -> Standing {
         "operator" => Standing::Harmful,
         _ if ROOTS.contains(&root) && !module.contains("f2py") && !module.contains("testing") => Standing::Framework,
         _ => elsewhere(module, name),
+    }
+}
+
+/// How a dotted name stands that a configuration of Hydra's form, MLflow, jsonpickle or Sentence Transformers names.
+#[must_use]
+pub fn in_targets(path: &str) -> Standing {
+    const ROOTS: &[&str] = &[
+        "nemo",
+        "nemo_text_processing",
+        "megatron",
+        "torch",
+        "torchaudio",
+        "torchvision",
+        "torchmetrics",
+        "transformers",
+        "diffusers",
+        "sentence_transformers",
+        "pytorch_lightning",
+        "lightning",
+        "omegaconf",
+        "mlflow",
+        "collections",
+        "datetime",
+        "decimal",
+        "numpy",
+        "sklearn",
+        "pandas",
+    ];
+    // Ways out of these packages: loaders, downloads, programs.
+    const AWAY: &[&str] = &[
+        "hub",
+        "load",
+        "utils",
+        "serialization",
+        "multiprocessing",
+        "f2py",
+        "testing",
+        "fromfile",
+        "distutils",
+        "datasets",
+        "io",
+        "read_pickle",
+        "cpp_extension",
+        "_dynamo",
+        "_inductor",
+        "package",
+        "ops",
+        "library",
+    ];
+    let (module, name) = path.rsplit_once('.').unwrap_or((path, ""));
+    let mut steps = path.split('.');
+    let root = steps.next().unwrap_or_default();
+    if !ROOTS.contains(&root) {
+        return elsewhere(if module == root || name.is_empty() { root } else { module }, name);
+    }
+    let outside = |step: &str| AWAY.contains(&step) && matches!(root, "torch" | "numpy" | "sklearn" | "pandas");
+    if steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) {
+        Standing::Harmful
+    } else {
+        Standing::Framework
     }
 }
 

@@ -55,11 +55,20 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let after = start + input.get_ref().position() - input.buffer().len() as u64;
     drop(input);
     if report.enter(kind.as_str()).is_ok() && !exhausted {
-        examine_member(&bytes, settings, report);
+        inner(kind, &bytes, settings, report);
     }
     report.leave();
     if whole && knows_its_end(kind) {
         behind(kind, source, after, settings, report);
+    }
+}
+
+/// Examines what was in the stream. Early joblib wrote the raw numbers of an array as a file of its own, `NAME_01.npy.z`,
+/// which its loader copies as they are: those are nothing to examine.
+fn inner(kind: &Kind, bytes: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
+    let numbers = *kind == kinds::ZFILE && recognise(bytes).is_ok_and(|inner| inner == UNKNOWN);
+    if !numbers {
+        examine_member(bytes, settings, report);
     }
 }
 

@@ -24,6 +24,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
     report.ran("tar", 1);
     let mut at = 0;
     let mut pending = Pending::default();
+    let mut links = names::Links::default();
     while at < source.size() {
         let next = match read_header(source, at) {
             Ok(Some(header)) => header,
@@ -38,8 +39,14 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
         if header.size > source.size().saturating_sub(data) && header.has_data() {
             report.unreadable(&"the archive ends before its last member does");
         }
-        if !header.is_extension() && member(source, settings, &header, data, report).is_break() {
-            return;
+        if !header.is_extension() {
+            below_link(&header, &links, report);
+            if member(source, settings, &header, data, report).is_break() {
+                return;
+            }
+            if header.kind == b'2' {
+                links.add(&header.name, &header.target);
+            }
         }
         let blocks = if header.has_data() { header.size.div_ceil(BLOCK) } else { 0 };
         at = data.saturating_add(blocks.saturating_mul(BLOCK));
@@ -194,6 +201,16 @@ fn inside(source: &dyn Source, settings: &Settings, header: &Header, data: u64, 
         _ => {
             examine_member(&Window::new(source, data, header.size), settings, report);
         }
+    }
+}
+
+/// Reports a member that leaves the folder only by way of links that were unpacked before it.
+fn below_link(header: &Header, links: &names::Links, report: &mut Report<'_>) {
+    let Some(led) = links.led(&header.name) else { return };
+    let leaves = names::escapes(&led) || header.kind == b'2' && names::link_escapes(&led, &header.target);
+    if leaves && !names::escapes(&header.name) {
+        report
+            .add(finding(&codes::LINK_ESCAPES, report.whole()).with("target", format_args!("{} → {led}", header.name)));
     }
 }
 

@@ -73,11 +73,16 @@ const DUNDERS: &[&str] = &[
     "annotations",
 ];
 /// Functions that no template has of its own.
-const FUNCTIONS: &[&str] = &["eval", "exec", "popen", "getattr", "execfile", "check_output", "import_module"];
+const FUNCTIONS: &[&str] =
+    &["eval", "exec", "popen", "getattr", "execfile", "check_output", "import_module", "mro", "subclasses"];
+/// Filters and methods that turn one text into another: in a subscript they make up a name.
+const MAKERS: &[&str] =
+    &["replace", "lower", "upper", "reverse", "join", "format", "b64decode", "decode", "urldecode", "translate"];
 /// Modules that give a shell, files or code.
 const MODULES: &[&str] = &["os", "subprocess", "importlib", "builtins", "pty", "socket", "shutil"];
 /// Objects of the engine that only serve as a start of the walk when an attribute of them is taken.
-const ENGINE_OBJECTS: &[&str] = &["lipsum", "cycler", "joiner", "get_flashed_messages", "url_for"];
+const ENGINE_OBJECTS: &[&str] =
+    &["lipsum", "cycler", "joiner", "get_flashed_messages", "url_for", "self", "request", "config"];
 /// Tokens of a template that are looked at.
 const TOKENS_MAX: usize = 1_000_000;
 /// Pieces of names that are put together with each other.
@@ -243,8 +248,12 @@ impl Judge {
         self.tokens += tokens.len();
         for i in 0..tokens.len() {
             match &tokens[i].value {
-                Value::Name(name) => self.name(name, tokens, i),
+                Value::Name(name) => {
+                    self.name(name, tokens, i);
+                    self.piece(name);
+                }
                 Value::Text(text) => self.text(text, tokens[i].offset),
+                Value::Mark(b'[') => self.subscript(tokens, i),
                 Value::Mark(_) => {}
             }
         }
@@ -268,7 +277,9 @@ impl Judge {
             self.report(Level::Unusual, name, offset);
         } else if name == "attr" && before == b'|' {
             self.report(Level::Unusual, "|attr", offset);
-        } else if matches!(name, "include" | "import" | "extends" | "from") && i == usize::from(before == b'-') {
+        } else if before == b'.' && name.starts_with('_')
+            || matches!(name, "debug" | "include" | "import" | "extends" | "from") && i == usize::from(before == b'-')
+        {
             self.report(Level::Unusual, name, offset);
         }
     }
@@ -283,7 +294,11 @@ impl Judge {
         {
             return self.report(Level::Escape, &name, offset);
         }
-        // A name in two pieces may be put together anywhere, also by way of variables.
+        self.piece(text);
+    }
+
+    /// A name in two pieces may be put together anywhere, also by way of variables.
+    fn piece(&mut self, text: &str) {
         let small = text.to_ascii_lowercase();
         if small.len() < 24 && small.len() > 2 && self.heads.len() + self.tails.len() < PIECES_MAX {
             if small.starts_with("__") && DUNDERS.iter().any(|d| d.starts_with(&small[2..])) {
@@ -291,6 +306,27 @@ impl Judge {
             } else if small.ends_with("__") && DUNDERS.iter().any(|d| d.ends_with(&small[..small.len() - 2])) {
                 self.tails.insert(small);
             }
+        }
+    }
+
+    /// A name that is made up where an item is looked up, or an item of a literal text that is no position in it.
+    fn subscript(&mut self, tokens: &[Token<'_>], i: usize) {
+        let Some(Token { value, .. }) = i.checked_sub(1).and_then(|before| tokens.get(before)) else { return };
+        let of_literal = matches!(value, Value::Text(_));
+        if !of_literal && !matches!(value, Value::Name(_) | Value::Mark(b')' | b']')) {
+            return;
+        }
+        let inner = &tokens[i + 1..];
+        let end = inner.iter().position(|t| matches!(t.value, Value::Mark(b']'))).unwrap_or(inner.len());
+        let made = inner[..end].iter().find_map(|token| match &token.value {
+            Value::Name(name) if MAKERS.contains(name) => Some((*name).to_owned()),
+            Value::Mark(b'~') if of_literal => Some("~".to_owned()),
+            Value::Text(text) if of_literal => Some(text.chars().take(32).collect()),
+            _ => None,
+        });
+        let built = of_literal && inner[..end].iter().any(|t| matches!(t.value, Value::Mark(b'+' | b'*' | b'%')));
+        if let Some(what) = made.or_else(|| built.then(|| "[…]".to_owned())) {
+            self.report(Level::Unusual, &what, tokens[i].offset);
         }
     }
 

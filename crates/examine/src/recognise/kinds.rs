@@ -61,6 +61,8 @@ kinds! {
     ONNX = "onnx";
     /// A TensorFlow SavedModel graph.
     SAVED_MODEL = "tf-savedmodel";
+    /// A vocabulary of SentencePiece.
+    SENTENCEPIECE = "sentencepiece";
     /// An HDF5 file, such as a Keras 2 model.
     HDF5 = "hdf5";
     /// A Windows event log.

@@ -35,6 +35,10 @@ pub const VERSION: u32 = 1;
 const TORCH_PICKLES: u32 = 5;
 /// Bytes looked at to tell whether another pickle follows.
 const NEXT_BYTES: usize = 512;
+/// Bytes behind a pickle that are searched for another one.
+const BEHIND_BYTES_MAX: usize = 1024 * 1024;
+/// Places in them at which one may start and that are looked at.
+const BEHIND_TRIED_MAX: usize = 10_000;
 
 /// What the pickle lies in: how the loader goes on after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,8 +109,25 @@ fn another_follows(machine: &mut Machine<'_, '_, '_>) -> bool {
         let place = machine.report.byte(offset);
         let told = finding(&codes::TRAILING, place).with("bytes", source.size().saturating_sub(offset));
         machine.report.add(told);
+        return go_to_hidden(machine, offset);
     }
     false
+}
+
+/// Goes to the next pickle somewhere in what follows. Loaders don't get there by themselves, but something put it there.
+fn go_to_hidden(machine: &mut Machine<'_, '_, '_>, offset: u64) -> bool {
+    let bytes = read_up_to(machine.input.source(), offset, BEHIND_BYTES_MAX).unwrap_or_default();
+    let text = bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or_default();
+    let starts = memchr::memchr_iter(0x80, &bytes).filter(|at| matches!(bytes.get(at + 1), Some(2..=5)));
+    let found = std::iter::once(text)
+        .chain(starts.take(BEHIND_TRIED_MAX))
+        .find(|&at| looks_like_pickle(&bytes[at..bytes.len().min(at + NEXT_BYTES)]));
+    if let Some(at) = found {
+        let at = offset + at as u64;
+        machine.report.add(finding(&codes::HIDDEN, machine.report.byte(at)));
+        machine.input.seek(at);
+    }
+    found.is_some()
 }
 
 /// True when only zeros and white space are left.

@@ -136,6 +136,12 @@ impl<'a, 'r> Walk<'a, 'r> {
             self.report.unreadable(&e);
         } else if let Some(kind) = program(&head) {
             self.report.add(finding(&codes::PROGRAM_INSIDE, self.report.byte(0)).with("kind", kind));
+        } else if pickle::looks_like_pickle(&head) {
+            // The loader copies it as numbers; whoever put a pickle there means to load it otherwise.
+            self.report.add(finding(&pickle::codes::HIDDEN, self.report.byte(0)));
+            if entry.method == 0 {
+                pickle::examine(packed, pickle::Carrier::Embedded, self.report);
+            }
         }
     }
 
