@@ -9,7 +9,7 @@ use url::Url;
 
 use super::authentication::Authentication;
 use super::fold::fold;
-use super::page::{Link, Page};
+use super::page::{Link, Page, plain_links};
 use crate::source::Source;
 
 /// The parser's table of headers is made once.
@@ -239,7 +239,8 @@ impl<'a> Letter<'a> {
             let name = part.attachment_name().unwrap_or_default().to_owned();
             let set_aside = part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
             let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
-            if is_text && !set_aside && name.is_empty() && is_body_type(&declared(&part)) {
+            let is_shown = !set_aside && name.is_empty() && is_body_type(&declared(&part));
+            if is_text && (is_shown || is_calendar(&declared(&part))) {
                 if part.is_encoding_problem && part.content_transfer_encoding().is_some() {
                     self.damaged.push(number.clone());
                 }
@@ -253,7 +254,9 @@ impl<'a> Letter<'a> {
     }
 
     fn take_body(&mut self, part: MessagePart<'a>, number: String, links_max: usize) {
+        let is_calendar = is_calendar(&declared(&part));
         let (source, is_html) = match part.body {
+            PartType::Text(text) if is_calendar => (Cow::Owned(text.replace("\r\n ", "").replace("\n ", "")), false),
             PartType::Html(text) => (text, true),
             PartType::Text(text) => {
                 let head: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
@@ -271,7 +274,7 @@ impl<'a> Letter<'a> {
             let links = match &body.page {
                 Some(page) => {
                     self.links_cut |= page.links_cut;
-                    page.links.clone()
+                    page.links.iter().chain(&page.written).cloned().collect()
                 }
                 None => plain_links(&body.source, links_max + 1),
             };
@@ -311,6 +314,11 @@ fn is_body_type(declared: &str) -> bool {
         || ["text/plain", "text/html", "text/enriched"].iter().any(|t| declared.eq_ignore_ascii_case(t))
         || !declared.contains('/')
         || declared.to_ascii_lowercase().starts_with("multipart/")
+}
+
+/// Invitations, which mail programs show as text however they are attached. Their long lines are folded (RFC 5545).
+fn is_calendar(declared: &str) -> bool {
+    declared.eq_ignore_ascii_case("text/calendar")
 }
 
 fn declared(part: &MessagePart<'_>) -> String {
@@ -384,31 +392,6 @@ fn part_numbers(message: &Message<'_>) -> Vec<String> {
         "1".clone_into(first);
     }
     numbers
-}
-
-/// Links in plain text, found by their scheme.
-fn plain_links(text: &str, max: usize) -> Vec<Link> {
-    let mut links = Vec::new();
-    for at in memchr::memmem::find_iter(text.as_bytes(), "://") {
-        let Some(start) = ["https", "http"].iter().map(|s| at.wrapping_sub(s.len())).find(|s| {
-            text.get(*s..at).is_some_and(|t| t.eq_ignore_ascii_case("https") || t.eq_ignore_ascii_case("http"))
-        }) else {
-            continue;
-        };
-        let rest = &text[start..];
-        let ends =
-            |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '」' | '）' | '】' | '、' | '。');
-        let url: String = rest.chars().take(2_048).take_while(|c| !ends(*c)).collect();
-        links.push(Link {
-            href: url.trim_end_matches(['.', ',', ';', '\'']).to_owned(),
-            offset: start,
-            ..Link::default()
-        });
-        if links.len() >= max {
-            break;
-        }
-    }
-    links
 }
 
 #[cfg(test)]

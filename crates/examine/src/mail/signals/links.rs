@@ -18,7 +18,8 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
         if !target.host.is_empty() {
             shown_text(letter, target, seen);
             // Lists of technicians talk about addresses and ports, in plain text.
-            if !(letter.is_from_list() && target.link.text.is_empty()) {
+            let is_plain = letter.bodies.get(target.body).is_some_and(|b| b.page.is_none());
+            if !(letter.is_from_list() && is_plain) {
                 host(letter, target, seen);
                 disguise(letter, target, seen);
             }
@@ -30,7 +31,13 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     forms(letter, seen);
 }
 
+// The place of a link costs a walk through its body, so nothing is worked out for a code that is there already:
+// otherwise ten thousand links would cost ten thousand walks.
+
 fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    if seen.has(&codes::LINK_SCHEME) {
+        return;
+    }
     let written = fold(&target.link.href);
     let scheme = written.split(':').next().unwrap_or_default();
     if written.contains(':') && matches!(scheme, "data" | "javascript" | "vbscript" | "file" | "ms-msdt" | "search-ms")
@@ -45,6 +52,9 @@ fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
 }
 
 fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    if seen.has(&codes::LINK_TEXT_DIFFERS) {
+        return;
+    }
     let Some(shown) = shown_host(&target.link.text) else { return };
     if same_organisation(&shown, &target.host) || shown == target.host {
         return;
@@ -78,17 +88,22 @@ fn shown_host(text: &str) -> Option<String> {
 fn host(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let place = || letter.at_body(target.body, target.link.offset);
     let host = &target.host;
-    if is_address(host) {
-        seen.add(finding(&codes::LINK_ADDRESS, place()).with("host", host));
+    let code = if is_address(host) {
+        &codes::LINK_ADDRESS
     } else if HOSTS.shorteners.iter().any(|s| is_under(host, s)) {
-        seen.add(finding(&codes::LINK_SHORTENER, place()).with("host", host));
+        &codes::LINK_SHORTENER
     } else if is_shared_hosting(host) && !same_organisation(host, &letter.sender_domain()) {
-        seen.add(finding(&codes::LINK_SHARED_HOSTING, place()).with("host", host));
+        &codes::LINK_SHARED_HOSTING
+    } else {
+        return;
+    };
+    if !seen.has(code) {
+        seen.add(finding(code, place()).with("host", host));
     }
 }
 
 fn disguise(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
-    let Some(url) = &target.url else { return };
+    let Some(url) = target.url.as_ref().filter(|_| !seen.has(&codes::LINK_DISGUISED)) else { return };
     let how = if !url.username().is_empty() && url.scheme().starts_with("http") {
         "user@host"
     } else if url.port().is_some_and(|p| !matches!(p, 80 | 443 | 8080 | 8443)) {
@@ -137,6 +152,9 @@ fn redirects(url: &Url) -> bool {
 }
 
 fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    if seen.has(&codes::LINK_CARRIES_RECIPIENT) {
+        return;
+    }
     let Some(address) = letter.to.first().map(|m| m.address.to_lowercase()).filter(|a| a.contains('@')) else { return };
     let Some(url) = &target.url else { return };
     let href = &target.link.href;
@@ -149,6 +167,9 @@ fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"]
         .iter()
         .any(|w| lower.contains(w));
+    if !in_fragment && !encoded && !plain {
+        return;
+    }
     let place = letter.at_body(target.body, target.link.offset);
     let made = finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host);
     if in_fragment || encoded {

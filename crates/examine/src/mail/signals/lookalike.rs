@@ -1,5 +1,7 @@
 //! Domains that are made to be taken for others: foreign letters, swapped letters, borrowed names.
 
+use std::collections::HashSet;
+
 use sakimori_model::Place;
 use unicode_security::MixedScript;
 
@@ -18,12 +20,11 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     if !from.is_empty() {
         examine(&from, || letter.at_header("From"), seen);
     }
-    let mut last = "";
+    let mut hosts = HashSet::new();
     for target in letter.links.iter().filter(|t| !t.host.is_empty()) {
-        if target.host != last {
+        if hosts.insert(target.host.as_str()) {
             examine(&target.host, || letter.at_body(target.body, target.link.offset), seen);
         }
-        last = &target.host;
     }
 }
 

@@ -5,12 +5,14 @@
 mod attachments;
 mod authentication;
 mod brand;
+mod consistent;
 mod date;
 mod hidden;
 mod injection;
 mod language;
 mod links;
 mod lookalike;
+mod offer;
 mod origin;
 mod recipient;
 mod sender;
@@ -70,8 +72,10 @@ pub fn look(letter: &Letter<'_>) -> Seen {
         hidden::look,
         injection::look,
         language::look,
+        offer::look,
         structure::look,
         attachments::look,
+        consistent::look,
     ] {
         signal(letter, &mut seen);
     }

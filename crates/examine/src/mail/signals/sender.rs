@@ -6,6 +6,7 @@ use crate::mail::codes;
 use crate::mail::domain::{self, is_free_mail, organisation, same_organisation};
 use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Mailbox};
+use crate::mail::tables::HOSTS;
 
 /// Looks at From, Reply-To and the display name.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
@@ -13,6 +14,41 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     display_name(letter, seen);
     reply(letter, seen);
     random(letter, seen);
+    free_mail_role(letter, seen);
+    default_domain(letter, seen);
+}
+
+/// Words with which offices and companies call themselves, folded.
+const ROLES: &[&str] = &[
+    "support", "service", "services", "department", "dept", "team", "order", "invoice", "billing", "payment", "payments",
+    "bank", "banco", "admin", "administrator", "helpdesk", "help desk", "security", "notification", "notifications",
+    "alert", "alerts", "customer", "account", "accounts", "official", "office", "foundation", "lottery", "refund",
+    "delivery", "shipping", "verification", "renewal", "subscription", "antivirus", "protection", "protocolo", "aviso",
+    "atendimento", "suporte", "soporte", "servicio", "kundenservice", "sicherheit", "rechnung", "assistance",
+    "サポート", "事務局", "カスタマー", "お客様センター", "運営", "センター", "銀行", "公式",
+];
+
+/// A person's mailbox is named after the person. Digits in the name are a number of an order or a case.
+fn free_mail_role(letter: &Letter<'_>, seen: &mut Seen) {
+    let Some(mailbox) = letter.from.first().filter(|m| is_free_mail(&m.domain())) else { return };
+    let name = fold(&mailbox.name);
+    // A name that is the address again is none.
+    if letter.is_from_list() || letter.field("in-reply-to").is_some() || name.contains('@') {
+        return;
+    }
+    let is_role = |word: &str| ROLES.iter().any(|r| *r == word || !r.is_ascii() && word.contains(r));
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    if words.clone().any(is_role) || words.any(|w| w.len() >= 4 && w.bytes().all(|b| b.is_ascii_digit())) {
+        let made = finding(&codes::FREE_MAIL_ROLE, letter.at_header("From"));
+        seen.add(made.with("name", super::quote(&mailbox.name)).with("from", &mailbox.address));
+    }
+}
+
+fn default_domain(letter: &Letter<'_>, seen: &mut Seen) {
+    let from = letter.sender_domain();
+    if HOSTS.default_domains.iter().any(|d| from.len() > d.len() && domain::is_under(&from, d)) {
+        seen.add(finding(&codes::DEFAULT_DOMAIN, letter.at_header("From")).with("from", from));
+    }
 }
 
 fn validity(letter: &Letter<'_>, seen: &mut Seen) {
@@ -96,7 +132,7 @@ fn random(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 /// True for strings that no person chose: long without vowels, or digits and letters in turns.
-fn looks_random(text: &str) -> bool {
+pub(super) fn looks_random(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let kinds: Vec<u8> = text
         .bytes()
