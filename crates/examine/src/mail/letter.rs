@@ -1,6 +1,7 @@
 //! A mail as the signals look at it: parsed once, with places that a person can go to.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -8,6 +9,7 @@ use sakimori_model::Place;
 use url::Url;
 
 use super::authentication::Authentication;
+use super::domain::organisation;
 use super::fold::fold;
 use super::page::{Link, Page, plain_links};
 use crate::source::Source;
@@ -190,6 +192,20 @@ impl<'a> Letter<'a> {
     pub fn is_declared_bulk(&self) -> bool {
         (self.authentication.is_aligned || self.authentication.field.is_none())
             && self.field("list-unsubscribe").is_some()
+    }
+
+    /// True for a long text with many links to many places, such as a digest or a magazine. In those every word and
+    /// every kind of link occurs; who wants one click does not bury it.
+    pub fn is_digest(&self) -> bool {
+        const LINKS_MIN: usize = 8;
+        const ORGANISATIONS_MIN: usize = 4;
+        const FOLDED_BYTES_MIN: usize = 2_500;
+        if self.links.len() < LINKS_MIN || self.folded.len() < FOLDED_BYTES_MIN {
+            return false;
+        }
+        let hosts: HashSet<&str> = self.links.iter().map(|t| t.host.as_str()).filter(|h| !h.is_empty()).collect();
+        let organisations: HashSet<String> = hosts.into_iter().take(200).filter_map(organisation).collect();
+        organisations.len() >= ORGANISATIONS_MIN
     }
 
     /// The place of a header field; the mail as a whole where it is missing.

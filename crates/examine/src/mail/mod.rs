@@ -176,8 +176,8 @@ fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: 
 
 /// Text that may be a format with an examiner of its own, such as JSON lines or a pickle of protocol 0.
 fn is_data(attachment: &Attachment<'_>) -> bool {
-    use crate::recognise::kinds::{HTML, TEXT, UNKNOWN, XML, YAML};
-    let for_reading = [UNKNOWN, TEXT, HTML, XML, YAML];
+    use crate::recognise::kinds::{HTML, SCRIPT, TEXT, UNKNOWN, XML, YAML};
+    let for_reading = [UNKNOWN, TEXT, HTML, XML, YAML, SCRIPT];
     crate::recognise::recognise(attachment).is_ok_and(|kind| !for_reading.contains(&kind))
 }
 

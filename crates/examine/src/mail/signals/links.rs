@@ -1,5 +1,7 @@
 //! Where links lead, and whether they say so.
 
+use std::collections::{HashMap, HashSet};
+
 use sakimori_model::Contribution;
 use url::Url;
 
@@ -11,16 +13,23 @@ use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Target};
 use crate::mail::tables::HOSTS;
 
+/// Organisations that a counter of clicks stands for at least.
+const COUNTED_MIN: usize = 3;
+
 /// Looks at links, forms and redirects.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
+    let counters = counters(letter);
+    let digest = if letter.is_digest() { Digest::Yes } else { Digest::No };
     for target in &letter.links {
         scheme(letter, target, seen);
         if !target.host.is_empty() {
-            shown_text(letter, target, seen);
+            if !counters.contains(&target.host) {
+                shown_text(letter, target, seen);
+            }
             // Lists of technicians talk about addresses and ports, in plain text.
             let is_plain = letter.bodies.get(target.body).is_some_and(|b| b.page.is_none());
             if !(letter.is_from_list() && is_plain) {
-                host(letter, target, seen);
+                host(letter, target, digest, seen);
                 disguise(letter, target, seen);
             }
             recipient(letter, target, seen);
@@ -49,6 +58,19 @@ fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
         let place = letter.at_body(target.body, target.link.offset);
         seen.add(finding(&codes::LINK_SCHEME, place).with("scheme", scheme));
     }
+}
+
+/// Hosts whose links show several other organisations: they count clicks on links to anywhere. Who disguises a target
+/// shows one name.
+fn counters(letter: &Letter<'_>) -> HashSet<String> {
+    let mut shown: HashMap<&str, HashSet<String>> = HashMap::new();
+    for target in letter.links.iter().filter(|t| !t.host.is_empty()) {
+        let named = shown_host(&target.link.text).and_then(|host| organisation(&host));
+        if let Some(named) = named.filter(|named| organisation(&target.host).as_ref() != Some(named)) {
+            shown.entry(&target.host).or_default().insert(named);
+        }
+    }
+    shown.into_iter().filter(|(_, named)| named.len() >= COUNTED_MIN).map(|(host, _)| host.to_owned()).collect()
 }
 
 fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
@@ -85,14 +107,21 @@ fn shown_host(text: &str) -> Option<String> {
     (looks_like_host && organisation(host).is_some()).then(|| host.to_owned())
 }
 
-fn host(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+/// Whether the mail links to many places, among which pages of private persons are nothing special.
+#[derive(Clone, Copy, PartialEq)]
+enum Digest {
+    Yes,
+    No,
+}
+
+fn host(letter: &Letter<'_>, target: &Target, digest: Digest, seen: &mut Seen) {
     let place = || letter.at_body(target.body, target.link.offset);
     let host = &target.host;
     let code = if is_address(host) {
         &codes::LINK_ADDRESS
     } else if HOSTS.shorteners.iter().any(|s| is_under(host, s)) {
         &codes::LINK_SHORTENER
-    } else if is_shared_hosting(host) && !same_organisation(host, &letter.sender_domain()) {
+    } else if is_shared_hosting(host) && digest == Digest::No && !same_organisation(host, &letter.sender_domain()) {
         &codes::LINK_SHARED_HOSTING
     } else {
         return;

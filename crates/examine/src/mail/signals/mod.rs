@@ -72,8 +72,8 @@ pub fn look(letter: &Letter<'_>) -> Seen {
         hidden::look,
         injection::look,
         language::look,
-        offer::look,
         structure::look,
+        offer::look,
         attachments::look,
         consistent::look,
     ] {

@@ -1,11 +1,14 @@
 //! What the reader is meant to do: call a number, write to another mailbox, press the one link there is.
 
-use super::Seen;
+use sakimori_model::Contribution;
+
+use super::{Seen, scored};
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::{is_free_mail, organisation, same_organisation};
+use crate::mail::domain::{is_free_mail, is_shared_hosting, is_under, organisation, same_organisation};
 use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Mailbox};
+use crate::mail::tables::HOSTS;
 
 /// Bytes of folded text in which a short mail says what it wants.
 const TEXT_BYTES: usize = 6_000;
@@ -14,7 +17,8 @@ const SHORT_LETTERS_MAX: usize = 450;
 
 /// Looks at the text together with the sender. Runs after the signals about sender, brand, authentication and wording.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
-    if letter.is_from_list() || letter.field("in-reply-to").is_some() {
+    // A list carries words; a linked image that came through one is an advertisement all the same.
+    if letter.is_from_list() && !seen.has(&codes::IMAGE_ONLY) || letter.field("in-reply-to").is_some() {
         return;
     }
     let text = &letter.folded[..letter.folded.floor_char_boundary(TEXT_BYTES)];
@@ -95,10 +99,24 @@ fn one_step(letter: &Letter<'_>, seen: &mut Seen) {
     hosts.dedup();
     let [host] = hosts.as_slice() else { return };
     let foreign = organisation(host).is_some() && !same_organisation(host, &from);
-    if foreign && letters.unwrap_or(0) <= SHORT_LETTERS_MAX {
+    let announced = letter.is_declared_bulk() && !is_rented(host);
+    if foreign && !announced && letters.unwrap_or(0) <= SHORT_LETTERS_MAX {
         let place = letter.links.first().map_or_else(|| letter.whole(), |t| letter.at_body(t.body, t.link.offset));
-        seen.add(finding(&codes::ONE_STEP, place).with("host", fold(host)));
+        let made = finding(&codes::ONE_STEP, place).with("host", fold(host));
+        seen.add(if is_rented(host) { scored(made, vec![rented()]) } else { made });
     }
+}
+
+/// Places that cost nothing and say nothing about who rents them. People do share documents, so those are left out.
+fn is_rented(host: &str) -> bool {
+    const DOCUMENTS: &[&str] = &["docs.google.com", "drive.google.com", "sites.google.com", "notion.so", "notion.site"];
+    let any = |table: &[String]| table.iter().any(|d| is_under(host, d));
+    !DOCUMENTS.iter().any(|d| is_under(host, d))
+        && (any(&HOSTS.shorteners) || any(&HOSTS.cheap_suffixes) || is_shared_hosting(host))
+}
+
+fn rented() -> Contribution {
+    Contribution { feature: "mail.one-step-rented".to_owned(), points: 14 }
 }
 
 #[cfg(test)]

@@ -64,7 +64,7 @@ fn false_reply(letter: &Letter<'_>, seen: &mut Seen) {
 const DECORATIONS_MIN: usize = 3;
 
 fn noisy_subject(letter: &Letter<'_>, seen: &mut Seen) {
-    if letter.is_from_list() || letter.field("in-reply-to").is_some() {
+    if letter.field("in-reply-to").is_some() {
         return;
     }
     let name = letter.from.first().map_or("", |m| m.name.as_str());
@@ -81,7 +81,9 @@ fn decorations(text: &str) -> usize {
     let marks: Vec<char> = text.chars().collect();
     let runs = marks.windows(2).filter(|w| is_mark(w[0]) && is_mark(w[1])).count();
     let random = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| super::sender::looks_random(word)).count();
-    pictograms + runs + 2 * random
+    // Underscores in place of spaces; names of files have them in one word among others.
+    let joined = if text.matches('_').count() >= 3 && !text.trim().contains(' ') { DECORATIONS_MIN } else { 0 };
+    pictograms + runs + 2 * random + joined
 }
 
 /// Reports carry a machine-readable part, digests carry mails, and form data never travels by mail.
