@@ -9,7 +9,7 @@ use sakimori_model::Place;
 use url::Url;
 
 use super::authentication::Authentication;
-use super::domain::organisation;
+use super::domain::{organisation, same_organisation};
 use super::fold::fold;
 use super::page::{Link, Page, plain_links};
 use crate::source::Source;
@@ -194,18 +194,29 @@ impl<'a> Letter<'a> {
             && self.field("list-unsubscribe").is_some()
     }
 
-    /// True for a long text with many links to many places, such as a digest or a magazine. In those every word and
-    /// every kind of link occurs; who wants one click does not bury it.
+    /// True for a long text with many links to different places, such as a digest or a magazine. In those every word
+    /// and every kind of link occurs; who wants one click does not bury it.
     pub fn is_digest(&self) -> bool {
         const LINKS_MIN: usize = 8;
         const ORGANISATIONS_MIN: usize = 4;
+        /// Of one organisation: counters of clicks stand for many places, each with its own address.
+        const TARGETS_MIN: usize = 12;
         const FOLDED_BYTES_MIN: usize = 2_500;
         if self.links.len() < LINKS_MIN || self.folded.len() < FOLDED_BYTES_MIN {
             return false;
         }
+        let targets: HashSet<&str> = self.links.iter().map(|t| t.link.href.as_str()).collect();
         let hosts: HashSet<&str> = self.links.iter().map(|t| t.host.as_str()).filter(|h| !h.is_empty()).collect();
         let organisations: HashSet<String> = hosts.into_iter().take(200).filter_map(organisation).collect();
-        organisations.len() >= ORGANISATIONS_MIN
+        organisations.len() >= ORGANISATIONS_MIN || targets.len() >= TARGETS_MIN
+    }
+
+    /// True when a host of this organisation is named on the way that the mail came.
+    pub fn came_from(&self, domain: &str) -> bool {
+        let names = |value: &str| {
+            value.split_whitespace().take(12).any(|w| same_organisation(w.trim_matches(['(', ')', '[', ']']), domain))
+        };
+        self.fields.iter().filter(|f| f.name == "received").take(20).any(|f| names(&f.value))
     }
 
     /// The place of a header field; the mail as a whole where it is missing.

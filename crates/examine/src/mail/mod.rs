@@ -153,8 +153,9 @@ fn within_levels<'a>(bytes: &'a [u8], parts_max: usize, report: &mut Report<'_>)
 /// none: the mail signals have looked at the text, and a picture does nothing when it is shown.
 fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: &mut Report<'_>) {
     let what = sniff(&attachment.bytes);
-    let text_needs_none =
-        matches!(what, Sniffed::Text | Sniffed::Script | Sniffed::Html | Sniffed::Svg) && !attachment.is_mail && !is_data(attachment);
+    let text_needs_none = matches!(what, Sniffed::Text | Sniffed::Script | Sniffed::Html | Sniffed::Svg)
+        && !attachment.is_mail
+        && !is_data(attachment);
     if attachment.bytes.is_empty() && !attachment.is_damaged {
         return;
     }

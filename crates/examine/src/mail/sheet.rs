@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn single_classes_and_ids_are_followed() {
         let mut sheet = Sheet::default();
-        sheet.read("/* x{ */ @import url(a); .A, td.b { color:#fff } #c{display:none} p .d{display:none} .e:hover{x:y}");
+        sheet
+            .read("/* x{ */ @import url(a); .A, td.b { color:#fff } #c{display:none} p .d{display:none} .e:hover{x:y}");
         assert_eq!(sheet.find('.', "a"), Some("; color:#fff "));
         assert_eq!(sheet.find('.', "B"), Some("; color:#fff "));
         assert_eq!(sheet.find('#', "c"), Some(";display:none"));

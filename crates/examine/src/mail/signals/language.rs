@@ -30,7 +30,11 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let hits = PHRASES.find(text);
     // People who answer each other use all these words; so do lists.
     let conversation = letter.field("in-reply-to").is_some() || letter.is_from_list();
-    let divisor = if conversation || letter.is_declared_bulk() || letter.is_digest() || speaks_for_itself(letter) { 2 } else { 1 };
+    let divisor = if conversation || letter.is_declared_bulk() || letter.is_digest() || speaks_for_itself(letter) {
+        2
+    } else {
+        1
+    };
     let (threats, others): (Vec<Hit<'_>>, Vec<Hit<'_>>) = hits.into_iter().partition(|h| h.group.name == "sextortion");
     let (good, pressure): (Vec<Hit<'_>>, Vec<Hit<'_>>) =
         others.into_iter().partition(|h| TOO_GOOD.contains(&h.group.name.as_str()));

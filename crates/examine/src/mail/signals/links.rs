@@ -83,7 +83,11 @@ fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     }
     // A sender that is known to be real may count clicks on links to itself through a mailing service.
     let from = letter.sender_domain();
-    if letter.authentication.vouches_for(&from) && same_organisation(&shown, &from) || letter.is_from_list() {
+    let is_real = match letter.authentication.field {
+        Some(_) => letter.authentication.vouches_for(&from),
+        None => letter.came_from(&from),
+    };
+    if is_real && same_organisation(&shown, &from) || letter.is_from_list() {
         return;
     }
     let place = letter.at_body(target.body, target.link.offset);
@@ -222,7 +226,7 @@ fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
     let from = letter.sender_domain();
     if is_cheap(&from) {
         seen.add(finding(&codes::LINK_CHEAP_DOMAIN, letter.at_header("From")).with("host", from));
-    } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)) {
+    } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)).filter(|_| !letter.is_digest()) {
         let place = letter.at_body(target.body, target.link.offset);
         seen.add(finding(&codes::LINK_CHEAP_DOMAIN, place).with("host", &target.host));
     }

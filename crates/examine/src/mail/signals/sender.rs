@@ -2,6 +2,7 @@
 
 use super::Seen;
 use crate::catalogue::finding;
+use crate::mail::brands::owner;
 use crate::mail::codes;
 use crate::mail::domain::{self, is_free_mail, organisation, same_organisation};
 use crate::mail::fold::fold;
@@ -20,12 +21,61 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
 
 /// Words with which offices and companies call themselves, folded.
 const ROLES: &[&str] = &[
-    "support", "service", "services", "department", "dept", "team", "order", "invoice", "billing", "payment", "payments",
-    "bank", "banco", "admin", "administrator", "helpdesk", "help desk", "security", "notification", "notifications",
-    "alert", "alerts", "customer", "account", "accounts", "official", "office", "foundation", "lottery", "refund",
-    "delivery", "shipping", "verification", "renewal", "subscription", "antivirus", "protection", "protocolo", "aviso",
-    "atendimento", "suporte", "soporte", "servicio", "kundenservice", "sicherheit", "rechnung", "assistance",
-    "サポート", "事務局", "カスタマー", "お客様センター", "運営", "センター", "銀行", "公式",
+    "support",
+    "service",
+    "services",
+    "department",
+    "dept",
+    "team",
+    "order",
+    "invoice",
+    "billing",
+    "payment",
+    "payments",
+    "bank",
+    "banco",
+    "admin",
+    "administrator",
+    "helpdesk",
+    "help desk",
+    "security",
+    "notification",
+    "notifications",
+    "alert",
+    "alerts",
+    "customer",
+    "account",
+    "accounts",
+    "official",
+    "office",
+    "foundation",
+    "lottery",
+    "refund",
+    "delivery",
+    "shipping",
+    "verification",
+    "renewal",
+    "subscription",
+    "antivirus",
+    "protection",
+    "protocolo",
+    "aviso",
+    "atendimento",
+    "suporte",
+    "soporte",
+    "servicio",
+    "kundenservice",
+    "sicherheit",
+    "rechnung",
+    "assistance",
+    "サポート",
+    "事務局",
+    "カスタマー",
+    "お客様センター",
+    "運営",
+    "センター",
+    "銀行",
+    "公式",
 ];
 
 /// A person's mailbox is named after the person. Digits in the name are a number of an order or a case.
@@ -91,6 +141,7 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
             host.contains('.')
                 && organisation(host).is_some_and(|o| word.contains('@') || o.len() >= 7)
                 && !same_organisation(host, &mailbox.domain())
+                && !(is_where_links_lead(letter, host) && !word.contains('@'))
         });
         // Lists write the author into the name and themselves into the address.
         if let Some(word) = foreign.filter(|_| !letter.is_from_list()) {
@@ -98,6 +149,14 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(made.with("name", word).with("from", &mailbox.address));
         }
     }
+}
+
+/// True when most links lead to the domain in the name: magazines are called like their site and sent by a service.
+/// A known brand is never a mere name.
+fn is_where_links_lead(letter: &Letter<'_>, host: &str) -> bool {
+    let hosts = letter.links.iter().map(|t| t.host.as_str()).filter(|h| !h.is_empty());
+    let (own, all) = hosts.fold((0, 0), |(own, all), h| (own + usize::from(same_organisation(h, host)), all + 1));
+    own * 2 > all && owner(host).is_none()
 }
 
 fn reply(letter: &Letter<'_>, seen: &mut Seen) {

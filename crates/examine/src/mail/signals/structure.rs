@@ -80,7 +80,8 @@ fn decorations(text: &str) -> usize {
     let is_mark = |c: char| matches!(c, '_' | '!' | '?' | '*' | '#' | '=' | '~' | '|' | '<' | '>' | '$' | '^' | '+');
     let marks: Vec<char> = text.chars().collect();
     let runs = marks.windows(2).filter(|w| is_mark(w[0]) && is_mark(w[1])).count();
-    let random = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| super::sender::looks_random(word)).count();
+    let random =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| super::sender::looks_random(word)).count();
     // Underscores in place of spaces; names of files have them in one word among others.
     let joined = if text.matches('_').count() >= 3 && !text.trim().contains(' ') { DECORATIONS_MIN } else { 0 };
     pictograms + runs + 2 * random + joined
