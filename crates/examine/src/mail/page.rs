@@ -367,7 +367,7 @@ impl Style {
         let mut style = Self::default();
         for (name, value) in attributes {
             match name.as_str() {
-                "class" => value.split_ascii_whitespace().take(16).for_each(|c| style.by_sheet(sheet, '.', c)),
+                "class" => value.split_ascii_whitespace().take(8).for_each(|c| style.by_sheet(sheet, '.', c)),
                 "id" => style.by_sheet(sheet, '#', value.trim()),
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 /// Rules that are kept of one body.
 const RULES_MAX: usize = 500;
 /// Bytes of declarations that are kept of one rule.
-const DECLARATIONS_BYTES_MAX: usize = 1_000;
+const DECLARATIONS_BYTES_MAX: usize = 400;
 
 /// Declarations by class (`.name`) and id (`#name`), in lower case.
 ///

@@ -221,7 +221,7 @@ mod tests {
             attached("invoice.pdf.exe", "application/octet-stream", b"x", ""),
             [codes::ATTACHMENT_DOUBLE_NAME, codes::ATTACHMENT_PROGRAM]
         );
-        assert_eq!(attached("a", "text/plain", b"#!/bin/sh\n", ""), [codes::ATTACHMENT_CONTAINER]);
+        assert_eq!(attached("a", "text/plain", b"#!/bin/sh\n", ""), [codes::ATTACHMENT_SCRIPT]);
         assert_eq!(attached("a.lnk", "application/octet-stream", b"x", ""), [codes::ATTACHMENT_CONTAINER]);
         assert_eq!(
             attached("a.docx", "application/octet-stream", b"PK\x03\x04\0\0\0\0word/vbaProject.bin", ""),

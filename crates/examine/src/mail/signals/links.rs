@@ -83,11 +83,11 @@ fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     }
     // A sender that is known to be real may count clicks on links to itself through a mailing service.
     let from = letter.sender_domain();
-    let is_real = match letter.authentication.field {
+    let is_real = || match letter.authentication.field {
         Some(_) => letter.authentication.vouches_for(&from),
         None => letter.came_from(&from),
     };
-    if is_real && same_organisation(&shown, &from) || letter.is_from_list() {
+    if letter.is_from_list() || same_organisation(&shown, &from) && is_real() {
         return;
     }
     let place = letter.at_body(target.body, target.link.offset);

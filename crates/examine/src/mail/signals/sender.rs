@@ -1,5 +1,7 @@
 //! Who it says it is from, and where answers go.
 
+use std::collections::HashMap;
+
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::brands::owner;
@@ -134,6 +136,7 @@ fn is_internal(domain: &str) -> bool {
 }
 
 fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
+    let site = where_links_lead(letter);
     for mailbox in &letter.from {
         let name = fold(&mailbox.name);
         let foreign = name.split([' ', '<', '>', '(', ')', '"', ',', '[', ']', '|']).find(|word| {
@@ -141,7 +144,7 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
             host.contains('.')
                 && organisation(host).is_some_and(|o| word.contains('@') || o.len() >= 7)
                 && !same_organisation(host, &mailbox.domain())
-                && !(is_where_links_lead(letter, host) && !word.contains('@'))
+                && (word.contains('@') || site.is_none() || organisation(host) != site)
         });
         // Lists write the author into the name and themselves into the address.
         if let Some(word) = foreign.filter(|_| !letter.is_from_list()) {
@@ -151,12 +154,16 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
     }
 }
 
-/// True when most links lead to the domain in the name: magazines are called like their site and sent by a service.
-/// A known brand is never a mere name.
-fn is_where_links_lead(letter: &Letter<'_>, host: &str) -> bool {
-    let hosts = letter.links.iter().map(|t| t.host.as_str()).filter(|h| !h.is_empty());
-    let (own, all) = hosts.fold((0, 0), |(own, all), h| (own + usize::from(same_organisation(h, host)), all + 1));
-    own * 2 > all && owner(host).is_none()
+/// The organisation that most links lead to: magazines are called like their site and sent by a service. A known brand
+/// is never a mere name.
+fn where_links_lead(letter: &Letter<'_>) -> Option<String> {
+    let mut counts: HashMap<Option<String>, usize> = HashMap::new();
+    for target in letter.links.iter().filter(|t| !t.host.is_empty()) {
+        *counts.entry(organisation(&target.host)).or_default() += 1;
+    }
+    let all: usize = counts.values().sum();
+    let (site, own) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    site.filter(|site| own * 2 > all && owner(site).is_none())
 }
 
 fn reply(letter: &Letter<'_>, seen: &mut Seen) {
