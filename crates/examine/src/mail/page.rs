@@ -1,6 +1,7 @@
 //! An HTML body as its reader sees it: visible text, hidden text, links, forms, images.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::html::{Token, Tokens, decode};
 use super::sheet::Sheet;
@@ -136,8 +137,14 @@ impl Page {
     /// Reads an HTML body; at most `links_max` links are kept.
     #[must_use]
     pub fn read(html: &str, links_max: usize) -> Self {
-        let mut reader =
-            Reader { page: Self::default(), open: Vec::new(), link: None, links_max, sheet: Sheet::default() };
+        let mut reader = Reader {
+            page: Self::default(),
+            open: Vec::new(),
+            link: None,
+            links_max,
+            sheet: Sheet::default(),
+            styles: HashMap::new(),
+        };
         for token in Tokens::new(html) {
             reader.token(token);
         }
@@ -185,6 +192,8 @@ struct Reader {
     link: Option<Link>,
     links_max: usize,
     sheet: Sheet,
+    /// What the sheet says, by selector.
+    styles: HashMap<String, Style>,
 }
 
 impl Reader {
@@ -237,7 +246,7 @@ impl Reader {
             self.open.pop();
         }
         let parent = self.open.last();
-        let style = Style::of(attributes, &self.sheet);
+        let style = Style::of(attributes, &self.styles);
         let mut element = Open {
             name,
             how: parent.and_then(|p| p.how),
@@ -293,6 +302,16 @@ impl Reader {
         }
     }
 
+    /// Each rule is read once, however many elements have its class.
+    fn read_sheet(&mut self, text: &str) {
+        self.sheet.read(text);
+        for (selector, declarations) in self.sheet.rules() {
+            let mut style = Style::default();
+            style.declarations(declarations);
+            self.styles.insert(selector.to_owned(), style);
+        }
+    }
+
     fn hide(&mut self, text: &str, how: How, offset: usize) {
         let is_full = self.page.hidden.len() >= HIDDEN_MAX;
         match self.page.hidden.last_mut() {
@@ -310,7 +329,7 @@ impl Reader {
                 self.page.script.get_or_insert(offset);
                 self.page.scripts.push_str(text);
             }
-            "style" => self.sheet.read(text),
+            "style" => self.read_sheet(text),
             "!--" => {
                 self.page.comments.push_str(text);
                 self.page.comments.push('\n');
@@ -363,7 +382,7 @@ struct Style {
 
 impl Style {
     /// What the sheet says of the element's classes and id first, so that its own attributes prevail.
-    fn of(attributes: &[(String, Cow<'_, str>)], sheet: &Sheet) -> Self {
+    fn of(attributes: &[(String, Cow<'_, str>)], sheet: &HashMap<String, Style>) -> Self {
         let mut style = Self::default();
         for (name, value) in attributes {
             match name.as_str() {
@@ -384,9 +403,15 @@ impl Style {
         style
     }
 
-    fn by_sheet(&mut self, sheet: &Sheet, sign: char, name: &str) {
-        if let Some(declarations) = sheet.find(sign, name) {
-            self.declarations(declarations);
+    fn by_sheet(&mut self, sheet: &HashMap<String, Style>, sign: char, name: &str) {
+        if sheet.is_empty() {
+            return;
+        }
+        if let Some(rule) = sheet.get(&format!("{sign}{}", name.to_ascii_lowercase())) {
+            self.how = rule.how.or(self.how);
+            self.shows_again |= rule.shows_again;
+            self.colour = rule.colour.or(self.colour);
+            self.ground = rule.ground.or(self.ground);
         }
     }
 

@@ -33,12 +33,9 @@ impl Sheet {
         }
     }
 
-    /// The declarations for a class (`.`) or an id (`#`).
-    pub fn find(&self, sign: char, name: &str) -> Option<&str> {
-        if self.rules.is_empty() {
-            return None;
-        }
-        self.rules.get(&format!("{sign}{}", name.to_ascii_lowercase())).map(String::as_str)
+    /// Selectors in lower case with their declarations.
+    pub fn rules(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.rules.iter().map(|(selector, declarations)| (selector.as_str(), declarations.as_str()))
     }
 
     fn keep(&mut self, selector: &str, declarations: &str) {
@@ -90,22 +87,26 @@ fn without_comments(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn find<'a>(sheet: &'a Sheet, selector: &str) -> Option<&'a str> {
+        sheet.rules().find(|(s, _)| *s == selector).map(|(_, declarations)| declarations)
+    }
+
     #[test]
     fn single_classes_and_ids_are_followed() {
         let mut sheet = Sheet::default();
         sheet
             .read("/* x{ */ @import url(a); .A, td.b { color:#fff } #c{display:none} p .d{display:none} .e:hover{x:y}");
-        assert_eq!(sheet.find('.', "a"), Some("; color:#fff "));
-        assert_eq!(sheet.find('.', "B"), Some("; color:#fff "));
-        assert_eq!(sheet.find('#', "c"), Some(";display:none"));
-        assert_eq!((sheet.find('.', "d"), sheet.find('.', "e")), (None, None));
+        assert_eq!(find(&sheet, ".a"), Some("; color:#fff "));
+        assert_eq!(find(&sheet, ".b"), Some("; color:#fff "));
+        assert_eq!(find(&sheet, "#c"), Some(";display:none"));
+        assert_eq!((find(&sheet, ".d"), find(&sheet, ".e")), (None, None));
     }
 
     #[test]
     fn rules_for_some_screens_only_are_left_out() {
         let mut sheet = Sheet::default();
         sheet.read("@media (max-width:600px) { .a { display:none } .b { color:red } } .c { display:none }");
-        assert_eq!((sheet.find('.', "a"), sheet.find('.', "b")), (None, None));
-        assert_eq!(sheet.find('.', "c"), Some("; display:none "));
+        assert_eq!((find(&sheet, ".a"), find(&sheet, ".b")), (None, None));
+        assert_eq!(find(&sheet, ".c"), Some("; display:none "));
     }
 }
