@@ -52,6 +52,15 @@ fn time_stays_near_linear() {
         ("nesting", format!("{html}{}", "<div>".repeat(200_000))),
         ("open tags", format!("{html}{}", "<a href=\"x".repeat(100_000))),
         ("links", format!("{html}{}", "<a href='https://a.example.org/'>www.example.com</a>".repeat(10_000))),
+        ("hosts", {
+            let links: String =
+                (0..10_000).map(|i| format!("<a href='https://h{i}.example{i}.org/'>x{i}</a>")).collect();
+            format!("{html}{links}")
+        }),
+        ("classes", {
+            let sheet = format!("<style>.a{{{}}}</style>", "color:red;".repeat(40));
+            format!("{html}{sheet}{}", "<b class='a a a a a a a a'>".repeat(20_000))
+        }),
         ("plain links", format!("{plain}{}", "https://example.org/x ".repeat(50_000))),
         ("long header", format!("From: a@example.com\nTo: b@example.com\nSubject: {}\n\nx", "a ".repeat(500_000))),
         ("many headers", format!("From: a@example.com\nTo: b@example.com\n{}\nx", "X: y\n".repeat(200_000))),

@@ -110,3 +110,19 @@ pub const FREE_MAIL_OFFER: Code = Code::new("SKM-MAIL-0008");
 pub const IMAGE_HOST: Code = Code::new("SKM-MAIL-0079");
 /// Re: or Fw: in the subject without any trace of an earlier mail.
 pub const FALSE_REPLY: Code = Code::new("SKM-MAIL-0080");
+/// A free mailbox calls itself an office, a company or an order.
+pub const FREE_MAIL_ROLE: Code = Code::new("SKM-MAIL-0009");
+/// The sender writes from the default domain of a hosting service.
+pub const DEFAULT_DOMAIN: Code = Code::new("SKM-MAIL-0015");
+/// Proof, links and address of the sender belong together.
+pub const CONSISTENT_SENDER: Code = Code::new("SKM-MAIL-0016");
+/// An invoice or warning of a doubtful sender asks to call a number.
+pub const CALL_BACK: Code = Code::new("SKM-MAIL-0033");
+/// The text asks to write to a free mailbox that is not the sender.
+pub const CONTACT_ELSEWHERE: Code = Code::new("SKM-MAIL-0034");
+/// A short text with links to one foreign place and nothing else.
+pub const ONE_STEP: Code = Code::new("SKM-MAIL-0035");
+/// An attached script that does not run by being opened.
+pub const ATTACHMENT_SCRIPT: Code = Code::new("SKM-MAIL-0057");
+/// Subject or name are decorated to catch the eye or to slip past filters.
+pub const NOISY_SUBJECT: Code = Code::new("SKM-MAIL-0081");

@@ -1,6 +1,7 @@
 //! A mail as the signals look at it: parsed once, with places that a person can go to.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -8,8 +9,9 @@ use sakimori_model::Place;
 use url::Url;
 
 use super::authentication::Authentication;
+use super::domain::{organisation, same_organisation};
 use super::fold::fold;
-use super::page::{Link, Page};
+use super::page::{Link, Page, plain_links};
 use crate::source::Source;
 
 /// The parser's table of headers is made once.
@@ -192,6 +194,31 @@ impl<'a> Letter<'a> {
             && self.field("list-unsubscribe").is_some()
     }
 
+    /// True for a long text with many links to different places, such as a digest or a magazine. In those every word
+    /// and every kind of link occurs; who wants one click does not bury it.
+    pub fn is_digest(&self) -> bool {
+        const LINKS_MIN: usize = 8;
+        const ORGANISATIONS_MIN: usize = 4;
+        /// Of one organisation: counters of clicks stand for many places, each with its own address.
+        const TARGETS_MIN: usize = 12;
+        const FOLDED_BYTES_MIN: usize = 2_500;
+        if self.links.len() < LINKS_MIN || self.folded.len() < FOLDED_BYTES_MIN {
+            return false;
+        }
+        let targets: HashSet<&str> = self.links.iter().map(|t| t.link.href.as_str()).collect();
+        let hosts: HashSet<&str> = self.links.iter().map(|t| t.host.as_str()).filter(|h| !h.is_empty()).collect();
+        let organisations: HashSet<String> = hosts.into_iter().take(200).filter_map(organisation).collect();
+        organisations.len() >= ORGANISATIONS_MIN || targets.len() >= TARGETS_MIN
+    }
+
+    /// True when a host of this organisation is named on the way that the mail came.
+    pub fn came_from(&self, domain: &str) -> bool {
+        let names = |value: &str| {
+            value.split_whitespace().take(12).any(|w| same_organisation(w.trim_matches(['(', ')', '[', ']']), domain))
+        };
+        self.fields.iter().filter(|f| f.name == "received").take(20).any(|f| names(&f.value))
+    }
+
     /// The place of a header field; the mail as a whole where it is missing.
     pub fn at_header(&self, name: &'static str) -> Place {
         let line = self.field(&name.to_ascii_lowercase()).map_or(1, |f| f.line);
@@ -239,7 +266,8 @@ impl<'a> Letter<'a> {
             let name = part.attachment_name().unwrap_or_default().to_owned();
             let set_aside = part.content_disposition().is_some_and(mail_parser::ContentType::is_attachment);
             let is_text = matches!(part.body, PartType::Text(_) | PartType::Html(_));
-            if is_text && !set_aside && name.is_empty() && is_body_type(&declared(&part)) {
+            let is_shown = !set_aside && name.is_empty() && is_body_type(&declared(&part));
+            if is_text && (is_shown || is_calendar(&declared(&part))) {
                 if part.is_encoding_problem && part.content_transfer_encoding().is_some() {
                     self.damaged.push(number.clone());
                 }
@@ -253,7 +281,9 @@ impl<'a> Letter<'a> {
     }
 
     fn take_body(&mut self, part: MessagePart<'a>, number: String, links_max: usize) {
+        let is_calendar = is_calendar(&declared(&part));
         let (source, is_html) = match part.body {
+            PartType::Text(text) if is_calendar => (Cow::Owned(text.replace("\r\n ", "").replace("\n ", "")), false),
             PartType::Html(text) => (text, true),
             PartType::Text(text) => {
                 let head: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
@@ -271,7 +301,7 @@ impl<'a> Letter<'a> {
             let links = match &body.page {
                 Some(page) => {
                     self.links_cut |= page.links_cut;
-                    page.links.clone()
+                    page.links.iter().chain(&page.written).cloned().collect()
                 }
                 None => plain_links(&body.source, links_max + 1),
             };
@@ -311,6 +341,11 @@ fn is_body_type(declared: &str) -> bool {
         || ["text/plain", "text/html", "text/enriched"].iter().any(|t| declared.eq_ignore_ascii_case(t))
         || !declared.contains('/')
         || declared.to_ascii_lowercase().starts_with("multipart/")
+}
+
+/// Invitations, which mail programs show as text however they are attached. Their long lines are folded (RFC 5545).
+fn is_calendar(declared: &str) -> bool {
+    declared.eq_ignore_ascii_case("text/calendar")
 }
 
 fn declared(part: &MessagePart<'_>) -> String {
@@ -384,31 +419,6 @@ fn part_numbers(message: &Message<'_>) -> Vec<String> {
         "1".clone_into(first);
     }
     numbers
-}
-
-/// Links in plain text, found by their scheme.
-fn plain_links(text: &str, max: usize) -> Vec<Link> {
-    let mut links = Vec::new();
-    for at in memchr::memmem::find_iter(text.as_bytes(), "://") {
-        let Some(start) = ["https", "http"].iter().map(|s| at.wrapping_sub(s.len())).find(|s| {
-            text.get(*s..at).is_some_and(|t| t.eq_ignore_ascii_case("https") || t.eq_ignore_ascii_case("http"))
-        }) else {
-            continue;
-        };
-        let rest = &text[start..];
-        let ends =
-            |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '」' | '）' | '】' | '、' | '。');
-        let url: String = rest.chars().take(2_048).take_while(|c| !ends(*c)).collect();
-        links.push(Link {
-            href: url.trim_end_matches(['.', ',', ';', '\'']).to_owned(),
-            offset: start,
-            ..Link::default()
-        });
-        if links.len() >= max {
-            break;
-        }
-    }
-    links
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod html;
 mod letter;
 mod mbox;
 mod page;
+mod sheet;
 mod signals;
 mod sniff;
 mod tables;
@@ -32,7 +33,7 @@ pub const MAIL: Kind = Kind::new("mail");
 pub const MBOX: Kind = Kind::new("mbox");
 
 /// Goes up when the same mail may give other findings.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Declarations that make the parser open a level or search for a boundary. Each costs it up to the whole mail, and
 /// levels cost stack when they are dropped; honest mails hold a few dozen.
@@ -152,8 +153,9 @@ fn within_levels<'a>(bytes: &'a [u8], parts_max: usize, report: &mut Report<'_>)
 /// none: the mail signals have looked at the text, and a picture does nothing when it is shown.
 fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: &mut Report<'_>) {
     let what = sniff(&attachment.bytes);
-    let text_needs_none =
-        matches!(what, Sniffed::Text | Sniffed::Html | Sniffed::Svg) && !attachment.is_mail && !is_data(attachment);
+    let text_needs_none = matches!(what, Sniffed::Text | Sniffed::Script | Sniffed::Html | Sniffed::Svg)
+        && !attachment.is_mail
+        && !is_data(attachment);
     if attachment.bytes.is_empty() && !attachment.is_damaged {
         return;
     }
@@ -175,7 +177,9 @@ fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: 
 
 /// Text that may be a format with an examiner of its own, such as JSON lines or a pickle of protocol 0.
 fn is_data(attachment: &Attachment<'_>) -> bool {
-    crate::recognise::recognise(attachment).is_ok_and(|kind| kind != crate::recognise::UNKNOWN)
+    use crate::recognise::kinds::{HTML, SCRIPT, TEXT, UNKNOWN, XML, YAML};
+    let for_reading = [UNKNOWN, TEXT, HTML, XML, YAML, SCRIPT];
+    crate::recognise::recognise(attachment).is_ok_and(|kind| !for_reading.contains(&kind))
 }
 
 /// Signatures of people's mail programs, which nothing opens.

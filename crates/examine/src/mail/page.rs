@@ -1,8 +1,10 @@
 //! An HTML body as its reader sees it: visible text, hidden text, links, forms, images.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::html::{Token, Tokens, decode};
+use super::sheet::Sheet;
 
 /// What an HTML body holds.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub struct Page {
     pub comments: String,
     /// Links, in order.
     pub links: Vec<Link>,
+    /// Addresses that stand in the text outside of links, with the offset of the text: mail programs make them links.
+    pub written: Vec<Link>,
     /// There were more links than the limit lets through.
     pub links_cut: bool,
     /// Targets of forms, with the offset of the form.
@@ -133,13 +137,45 @@ impl Page {
     /// Reads an HTML body; at most `links_max` links are kept.
     #[must_use]
     pub fn read(html: &str, links_max: usize) -> Self {
-        let mut reader = Reader { page: Self::default(), open: Vec::new(), link: None, links_max };
+        let mut reader = Reader {
+            page: Self::default(),
+            open: Vec::new(),
+            link: None,
+            links_max,
+            sheet: Sheet::default(),
+            styles: HashMap::new(),
+        };
         for token in Tokens::new(html) {
             reader.token(token);
         }
         reader.close_link();
         reader.page
     }
+}
+
+/// Links in plain text, found by their scheme.
+pub fn plain_links(text: &str, max: usize) -> Vec<Link> {
+    let mut links = Vec::new();
+    for at in memchr::memmem::find_iter(text.as_bytes(), "://") {
+        let Some(start) = ["https", "http"].iter().map(|s| at.wrapping_sub(s.len())).find(|s| {
+            text.get(*s..at).is_some_and(|t| t.eq_ignore_ascii_case("https") || t.eq_ignore_ascii_case("http"))
+        }) else {
+            continue;
+        };
+        let rest = &text[start..];
+        let ends =
+            |c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | ')' | ']' | '」' | '）' | '】' | '、' | '。');
+        let url: String = rest.chars().take(2_048).take_while(|c| !ends(*c)).collect();
+        links.push(Link {
+            href: url.trim_end_matches(['.', ',', ';', '\'']).to_owned(),
+            offset: start,
+            ..Link::default()
+        });
+        if links.len() >= max {
+            break;
+        }
+    }
+    links
 }
 
 /// An open element and what its inside inherits.
@@ -155,6 +191,9 @@ struct Reader {
     open: Vec<Open>,
     link: Option<Link>,
     links_max: usize,
+    sheet: Sheet,
+    /// What the sheet says, by selector.
+    styles: HashMap<String, Style>,
 }
 
 impl Reader {
@@ -207,7 +246,7 @@ impl Reader {
             self.open.pop();
         }
         let parent = self.open.last();
-        let style = Style::of(attributes);
+        let style = Style::of(attributes, &self.styles);
         let mut element = Open {
             name,
             how: parent.and_then(|p| p.how),
@@ -251,10 +290,25 @@ impl Reader {
             self.page.split_words += 1;
         }
         self.page.visible.push_str(text);
+        // One more than the limit, so that going past it shows.
+        let room = (self.links_max + 1).saturating_sub(self.page.written.len());
+        if self.link.is_none() && room > 0 {
+            self.page.written.extend(plain_links(text, room).into_iter().map(|link| Link { offset, ..link }));
+        }
         if let Some(link) = &mut self.link
             && link.text.len() < LINK_TEXT_MAX
         {
             link.text.extend(text.chars().take(LINK_TEXT_MAX));
+        }
+    }
+
+    /// Each rule is read once, however many elements have its class.
+    fn read_sheet(&mut self, text: &str) {
+        self.sheet.read(text);
+        for (selector, declarations) in self.sheet.rules() {
+            let mut style = Style::default();
+            style.declarations(declarations);
+            self.styles.insert(selector.to_owned(), style);
         }
     }
 
@@ -275,6 +329,7 @@ impl Reader {
                 self.page.script.get_or_insert(offset);
                 self.page.scripts.push_str(text);
             }
+            "style" => self.read_sheet(text),
             "!--" => {
                 self.page.comments.push_str(text);
                 self.page.comments.push('\n');
@@ -326,8 +381,16 @@ struct Style {
 }
 
 impl Style {
-    fn of(attributes: &[(String, Cow<'_, str>)]) -> Self {
+    /// What the sheet says of the element's classes and id first, so that its own attributes prevail.
+    fn of(attributes: &[(String, Cow<'_, str>)], sheet: &HashMap<String, Style>) -> Self {
         let mut style = Self::default();
+        for (name, value) in attributes {
+            match name.as_str() {
+                "class" => value.split_ascii_whitespace().take(8).for_each(|c| style.by_sheet(sheet, '.', c)),
+                "id" => style.by_sheet(sheet, '#', value.trim()),
+                _ => {}
+            }
+        }
         for (name, value) in attributes {
             match name.as_str() {
                 "hidden" => style.how = Some(How::NotDisplayed),
@@ -340,6 +403,18 @@ impl Style {
         style
     }
 
+    fn by_sheet(&mut self, sheet: &HashMap<String, Style>, sign: char, name: &str) {
+        if sheet.is_empty() {
+            return;
+        }
+        if let Some(rule) = sheet.get(&format!("{sign}{}", name.to_ascii_lowercase())) {
+            self.how = rule.how.or(self.how);
+            self.shows_again |= rule.shows_again;
+            self.colour = rule.colour.or(self.colour);
+            self.ground = rule.ground.or(self.ground);
+        }
+    }
+
     fn declarations(&mut self, text: &str) {
         let mut clipped = false;
         let mut no_height = false;
@@ -348,6 +423,7 @@ impl Style {
             let value = value.trim();
             match property.trim() {
                 "display" if value == "none" => self.how = Some(How::NotDisplayed),
+                "display" => self.how = self.how.filter(|h| *h != How::NotDisplayed),
                 "visibility" if value == "hidden" => self.how = Some(How::NotDisplayed),
                 "opacity" if length(value).is_some_and(|v| v < 0.05) => self.how = Some(How::NotDisplayed),
                 "overflow" if value == "hidden" => clipped = true,

@@ -71,6 +71,7 @@ pub fn sniff(bytes: &[u8]) -> Sniffed {
         (b"\xcf\xfa\xed\xfe", Sniffed::UnixProgram),
         (b"\xfe\xed\xfa\xcf", Sniffed::UnixProgram),
         (b"#!/", Sniffed::Script),
+        (b"#! /", Sniffed::Script),
         (b"L\0\0\0\x01\x14\x02\0", Sniffed::Shortcut),
         (b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d", Sniffed::OneNote),
         (b"conectix", Sniffed::DiskImage),
@@ -118,11 +119,23 @@ fn text(bytes: &[u8]) -> Sniffed {
         Sniffed::Svg
     } else if start.starts_with("<!doctype html") || start.starts_with("<html") || start.starts_with("<script") {
         Sniffed::Html
-    } else if std::str::from_utf8(head).is_ok_and(|t| !t.is_empty()) {
+    } else if is_text(head) {
         Sniffed::Text
     } else {
         Sniffed::Other
     }
+}
+
+/// UTF-8, which may be cut at the end, or another encoding of text: no control characters besides those of layout and
+/// of ISO-2022-JP. In data of this length they occur.
+fn is_text(head: &[u8]) -> bool {
+    const OTHER_ENCODING_BYTES_MIN: usize = 200;
+    let is_utf8 = match std::str::from_utf8(head) {
+        Ok(text) => !text.is_empty(),
+        Err(error) => error.error_len().is_none() && error.valid_up_to() > 0,
+    };
+    let plain = |b: &u8| *b >= 0x20 && *b != 0x7f || matches!(*b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
+    is_utf8 || head.len() >= OTHER_ENCODING_BYTES_MIN && head.iter().all(plain)
 }
 
 #[cfg(test)]

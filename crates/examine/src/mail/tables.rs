@@ -30,6 +30,8 @@ pub static BRAND_WORDS: LazyLock<Finder> = LazyLock::new(|| {
 pub struct Hosts {
     /// Anyone gets a mailbox.
     pub free_mail: Vec<String>,
+    /// Names below these are what a rented service is called before it gets a domain of its own.
+    pub default_domains: Vec<String>,
     /// Anyone puts pictures there.
     pub image_hosts: Vec<String>,
     /// Short links.

@@ -99,9 +99,8 @@ fn by_name_and_content(letter: &Letter<'_>, attachment: &Attachment<'_>, what: S
     let place = || letter.at_attachment(attachment);
     let is_program =
         PROGRAMS.contains(&last.as_str()) || matches!(what, Sniffed::WindowsProgram | Sniffed::UnixProgram);
-    // A script with an interpreter line does not run by being opened; developers send them to one another.
     let is_container = CONTAINERS.contains(&last.as_str())
-        || matches!(what, Sniffed::DiskImage | Sniffed::Shortcut | Sniffed::OneNote | Sniffed::Script);
+        || matches!(what, Sniffed::DiskImage | Sniffed::Shortcut | Sniffed::OneNote);
     let stem = attachment.name.trim_end().rsplit_once('.').map_or("", |(stem, _)| stem);
     if (is_program || is_container) && DOCUMENTS.contains(&extension(stem).as_str()) {
         seen.add(finding(&codes::ATTACHMENT_DOUBLE_NAME, place()).with("name", &attachment.name));
@@ -113,6 +112,9 @@ fn by_name_and_content(letter: &Letter<'_>, attachment: &Attachment<'_>, what: S
         seen.add(finding(&codes::ATTACHMENT_CONTAINER, place()).with("name", &attachment.name).with("kind", kind));
     } else if MACROS.contains(&last.as_str()) || has_macros(&attachment.bytes, what) {
         seen.add(finding(&codes::ATTACHMENT_MACRO, place()).with("name", &attachment.name));
+    } else if what == Sniffed::Script {
+        // It does not run by being opened; developers send them to one another.
+        seen.add(finding(&codes::ATTACHMENT_SCRIPT, place()).with("name", &attachment.name));
     }
 }
 
@@ -219,7 +221,7 @@ mod tests {
             attached("invoice.pdf.exe", "application/octet-stream", b"x", ""),
             [codes::ATTACHMENT_DOUBLE_NAME, codes::ATTACHMENT_PROGRAM]
         );
-        assert_eq!(attached("a", "text/plain", b"#!/bin/sh\n", ""), [codes::ATTACHMENT_CONTAINER]);
+        assert_eq!(attached("a", "text/plain", b"#!/bin/sh\n", ""), [codes::ATTACHMENT_SCRIPT]);
         assert_eq!(attached("a.lnk", "application/octet-stream", b"x", ""), [codes::ATTACHMENT_CONTAINER]);
         assert_eq!(
             attached("a.docx", "application/octet-stream", b"PK\x03\x04\0\0\0\0word/vbaProject.bin", ""),

@@ -29,15 +29,37 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(made.with("brand", &brand.name).with("from", &mailbox.address));
         }
     }
+    imitated_letters(letter, seen);
     if seen.has(&codes::BRAND_IN_NAME) || letter.field("in-reply-to").is_some() {
         return;
     }
     let (text, place) = opening(letter);
     // A brand that the sender or a link belongs to is the topic of the mail, not borrowed.
-    let borrowed =
-        named_in(&text).into_iter().find(|b| !owns(b, &from) && !letter.links.iter().any(|t| owns(b, &t.host)));
-    if let Some(brand) = borrowed {
+    let foreign: Vec<&Brand> = named_in(&text)
+        .into_iter()
+        .filter(|b| !owns(b, &from) && !letter.links.iter().any(|t| owns(b, &t.host)))
+        .collect();
+    // Who speaks of three brands speaks for none of them.
+    if let [brand] | [brand, _] = foreign.as_slice()
+        && !letter.is_digest()
+    {
         seen.add(finding(&codes::BRAND_IN_TEXT, place).with("brand", &brand.name).with("from", from));
+    }
+}
+
+/// A brand that is only there when a capital `I` is read as `l` and `0` as `o`: nobody types it so by accident.
+fn imitated_letters(letter: &Letter<'_>, seen: &mut Seen) {
+    let names = letter.from.iter().map(|m| (m.name.as_str(), "From"));
+    let start = letter.bodies.first().map_or("", |b| b.visible());
+    let start = &start[..start.floor_char_boundary(OPENING_CHARS * 4)];
+    for (text, header) in names.chain([(letter.subject.as_str(), "Subject"), (start, "Subject")]) {
+        let plain = named_in(&fold(text));
+        let read = fold(&text.replace('I', "l").replace('0', "o"));
+        let called = called_so(&read).filter(|_| header == "From" && called_so(&fold(text)).is_none());
+        let only_read = named_in(&read).into_iter().chain(called).find(|b| !plain.iter().any(|p| p.name == b.name));
+        if let Some(brand) = only_read {
+            seen.add(finding(&codes::INVISIBLE_CHARACTERS, letter.at_header(header)).with("text", &brand.name));
+        }
     }
 }
 

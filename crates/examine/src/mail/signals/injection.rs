@@ -9,9 +9,12 @@ use crate::catalogue::finding;
 use crate::mail::codes;
 use crate::mail::fold::fold;
 use crate::mail::letter::{Body, Letter};
+use crate::mail::sniff::{Sniffed, sniff};
 
 /// Tag characters from which on they spell a message rather than a flag.
 const TAG_CHARS_MIN: usize = 12;
+/// Bytes from the start of an attached text in which an order is looked for.
+const ATTACHMENT_BYTES: usize = 64 * 1024;
 
 /// Looks at what is shown, what is not, and what no letter shows at all.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
@@ -21,6 +24,16 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(made.with("text", super::quote(&text)));
         } else if let Some(text) = order(body.visible()) {
             seen.add(finding(&codes::INJECTION_VISIBLE, letter.at_body(number, 0)).with("text", super::quote(&text)));
+        }
+    }
+    for attachment in &letter.attachments {
+        let head = &attachment.bytes[..attachment.bytes.len().min(ATTACHMENT_BYTES)];
+        if !matches!(sniff(head), Sniffed::Text | Sniffed::Html | Sniffed::Svg) || attachment.is_mail {
+            continue;
+        }
+        if let Some(text) = order(&String::from_utf8_lossy(head)) {
+            let place = letter.at_attachment(attachment);
+            seen.add(finding(&codes::INJECTION_VISIBLE, place).with("text", super::quote(&text)));
         }
     }
     if let Some(text) = tag_message(&letter.subject) {

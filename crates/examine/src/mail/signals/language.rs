@@ -13,6 +13,10 @@ use crate::mail::tables::{Hit, PHRASES};
 
 /// Bytes of folded text, from the subject on, in which a lure says what it wants. In long texts everything occurs.
 const LURE_BYTES: usize = 6_000;
+/// Bytes after the subject in which a lure is said. What occurs only later is worth half.
+const OPENING_BYTES: usize = 2_000;
+/// Points of wording from which on a free mailbox makes an offer; friends use single words of it.
+const OFFER_POINTS_MIN: i64 = 15;
 /// Different phrases of a threat from which on it is one.
 const EXTORTION_PHRASES_MIN: usize = 3;
 
@@ -26,25 +30,34 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let hits = PHRASES.find(text);
     // People who answer each other use all these words; so do lists.
     let conversation = letter.field("in-reply-to").is_some() || letter.is_from_list();
-    let divisor = if conversation || letter.is_declared_bulk() || speaks_for_itself(letter) { 2 } else { 1 };
+    let divisor = if conversation || letter.is_declared_bulk() || letter.is_digest() || speaks_for_itself(letter) {
+        2
+    } else {
+        1
+    };
     let (threats, others): (Vec<Hit<'_>>, Vec<Hit<'_>>) = hits.into_iter().partition(|h| h.group.name == "sextortion");
     let (good, pressure): (Vec<Hit<'_>>, Vec<Hit<'_>>) =
         others.into_iter().partition(|h| TOO_GOOD.contains(&h.group.name.as_str()));
     for (code, hits) in [(&codes::PRESSURE, pressure), (&codes::TOO_GOOD, good)] {
         let because: Vec<Contribution> =
-            hits.iter().map(|h| contribution(h, divisor, h.start < subject)).filter(|c| c.points > 0).collect();
+            hits.iter().map(|h| contribution(h, divisor, subject)).filter(|c| c.points > 0).collect();
         if let Some(first) = hits.first().filter(|_| because.len() > 1 || because.iter().any(|c| c.points >= 8)) {
             seen.add(described(scored(finding(code, place(letter, first.start)), because), &hits));
         }
     }
     let from = letter.sender_domain();
-    if is_free_mail(&from) && !conversation && (seen.has(&codes::PRESSURE) || seen.has(&codes::TOO_GOOD)) {
+    if is_free_mail(&from) && !conversation && wording_points(seen) >= OFFER_POINTS_MIN {
         seen.add(finding(&codes::FREE_MAIL_OFFER, letter.at_header("From")).with("from", from));
     }
     let enough = threats.first().filter(|h| h.phrases.len() >= EXTORTION_PHRASES_MIN && !conversation);
     if let Some(hit) = enough {
         seen.add(described(finding(&codes::EXTORTION, place(letter, hit.start)), &threats));
     }
+}
+
+fn wording_points(seen: &Seen) -> i64 {
+    let is_wording = |f: &&Finding| f.code == codes::PRESSURE || f.code == codes::TOO_GOOD;
+    seen.findings().iter().filter(is_wording).map(Finding::points).sum()
 }
 
 /// True when a known brand writes for itself: banks and shops do ask to confirm things.
@@ -55,8 +68,9 @@ fn speaks_for_itself(letter: &Letter<'_>) -> bool {
 }
 
 /// One phrase alone is worth half of its group, unless it stands in the subject.
-fn contribution(hit: &Hit<'_>, divisor: i32, in_subject: bool) -> Contribution {
-    let points = if in_subject || hit.phrases.len() > 1 { hit.group.points } else { hit.group.points / 2 };
+fn contribution(hit: &Hit<'_>, divisor: i32, subject: usize) -> Contribution {
+    let divisor = if hit.start > subject + OPENING_BYTES { divisor * 2 } else { divisor };
+    let points = if hit.start < subject || hit.phrases.len() > 1 { hit.group.points } else { hit.group.points / 2 };
     Contribution { feature: format!("mail.wording.{}", hit.group.name), points: points / divisor }
 }
 

@@ -1,5 +1,7 @@
 //! Where links lead, and whether they say so.
 
+use std::collections::{HashMap, HashSet};
+
 use sakimori_model::Contribution;
 use url::Url;
 
@@ -11,15 +13,23 @@ use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Target};
 use crate::mail::tables::HOSTS;
 
+/// Organisations that a counter of clicks stands for at least.
+const COUNTED_MIN: usize = 3;
+
 /// Looks at links, forms and redirects.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
+    let counters = counters(letter);
+    let digest = if letter.is_digest() { Digest::Yes } else { Digest::No };
     for target in &letter.links {
         scheme(letter, target, seen);
         if !target.host.is_empty() {
-            shown_text(letter, target, seen);
+            if !counters.contains(&target.host) {
+                shown_text(letter, target, seen);
+            }
             // Lists of technicians talk about addresses and ports, in plain text.
-            if !(letter.is_from_list() && target.link.text.is_empty()) {
-                host(letter, target, seen);
+            let is_plain = letter.bodies.get(target.body).is_some_and(|b| b.page.is_none());
+            if !(letter.is_from_list() && is_plain) {
+                host(letter, target, digest, seen);
                 disguise(letter, target, seen);
             }
             recipient(letter, target, seen);
@@ -30,7 +40,13 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     forms(letter, seen);
 }
 
+// The place of a link costs a walk through its body, so nothing is worked out for a code that is there already:
+// otherwise ten thousand links would cost ten thousand walks.
+
 fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    if seen.has(&codes::LINK_SCHEME) {
+        return;
+    }
     let written = fold(&target.link.href);
     let scheme = written.split(':').next().unwrap_or_default();
     if written.contains(':') && matches!(scheme, "data" | "javascript" | "vbscript" | "file" | "ms-msdt" | "search-ms")
@@ -44,14 +60,34 @@ fn scheme(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     }
 }
 
+/// Hosts whose links show several other organisations: they count clicks on links to anywhere. Who disguises a target
+/// shows one name.
+fn counters(letter: &Letter<'_>) -> HashSet<String> {
+    let mut shown: HashMap<&str, HashSet<String>> = HashMap::new();
+    for target in letter.links.iter().filter(|t| !t.host.is_empty()) {
+        let named = shown_host(&target.link.text).and_then(|host| organisation(&host));
+        if let Some(named) = named.filter(|named| organisation(&target.host).as_ref() != Some(named)) {
+            shown.entry(&target.host).or_default().insert(named);
+        }
+    }
+    shown.into_iter().filter(|(_, named)| named.len() >= COUNTED_MIN).map(|(host, _)| host.to_owned()).collect()
+}
+
 fn shown_text(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    if seen.has(&codes::LINK_TEXT_DIFFERS) {
+        return;
+    }
     let Some(shown) = shown_host(&target.link.text) else { return };
     if same_organisation(&shown, &target.host) || shown == target.host {
         return;
     }
     // A sender that is known to be real may count clicks on links to itself through a mailing service.
     let from = letter.sender_domain();
-    if letter.authentication.vouches_for(&from) && same_organisation(&shown, &from) || letter.is_from_list() {
+    let is_real = || match letter.authentication.field {
+        Some(_) => letter.authentication.vouches_for(&from),
+        None => letter.came_from(&from),
+    };
+    if letter.is_from_list() || same_organisation(&shown, &from) && is_real() {
         return;
     }
     let place = letter.at_body(target.body, target.link.offset);
@@ -75,20 +111,32 @@ fn shown_host(text: &str) -> Option<String> {
     (looks_like_host && organisation(host).is_some()).then(|| host.to_owned())
 }
 
-fn host(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+/// Whether the mail links to many places, among which pages of private persons are nothing special.
+#[derive(Clone, Copy, PartialEq)]
+enum Digest {
+    Yes,
+    No,
+}
+
+fn host(letter: &Letter<'_>, target: &Target, digest: Digest, seen: &mut Seen) {
     let place = || letter.at_body(target.body, target.link.offset);
     let host = &target.host;
-    if is_address(host) {
-        seen.add(finding(&codes::LINK_ADDRESS, place()).with("host", host));
+    let code = if is_address(host) {
+        &codes::LINK_ADDRESS
     } else if HOSTS.shorteners.iter().any(|s| is_under(host, s)) {
-        seen.add(finding(&codes::LINK_SHORTENER, place()).with("host", host));
-    } else if is_shared_hosting(host) && !same_organisation(host, &letter.sender_domain()) {
-        seen.add(finding(&codes::LINK_SHARED_HOSTING, place()).with("host", host));
+        &codes::LINK_SHORTENER
+    } else if is_shared_hosting(host) && digest == Digest::No && !same_organisation(host, &letter.sender_domain()) {
+        &codes::LINK_SHARED_HOSTING
+    } else {
+        return;
+    };
+    if !seen.has(code) {
+        seen.add(finding(code, place()).with("host", host));
     }
 }
 
 fn disguise(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
-    let Some(url) = &target.url else { return };
+    let Some(url) = target.url.as_ref().filter(|_| !seen.has(&codes::LINK_DISGUISED)) else { return };
     let how = if !url.username().is_empty() && url.scheme().starts_with("http") {
         "user@host"
     } else if url.port().is_some_and(|p| !matches!(p, 80 | 443 | 8080 | 8443)) {
@@ -137,6 +185,9 @@ fn redirects(url: &Url) -> bool {
 }
 
 fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
+    if seen.has(&codes::LINK_CARRIES_RECIPIENT) {
+        return;
+    }
     let Some(address) = letter.to.first().map(|m| m.address.to_lowercase()).filter(|a| a.contains('@')) else { return };
     let Some(url) = &target.url else { return };
     let href = &target.link.href;
@@ -149,6 +200,9 @@ fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     let unsubscribes = ["unsub", "optout", "opt-out", "preferences", "abmeld", "desinscri", "mailto"]
         .iter()
         .any(|w| lower.contains(w));
+    if !in_fragment && !encoded && !plain {
+        return;
+    }
     let place = letter.at_body(target.body, target.link.offset);
     let made = finding(&codes::LINK_CARRIES_RECIPIENT, place).with("host", &target.host);
     if in_fragment || encoded {
@@ -172,7 +226,7 @@ fn cheap(letter: &Letter<'_>, seen: &mut Seen) {
     let from = letter.sender_domain();
     if is_cheap(&from) {
         seen.add(finding(&codes::LINK_CHEAP_DOMAIN, letter.at_header("From")).with("host", from));
-    } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)) {
+    } else if let Some(target) = letter.links.iter().find(|t| is_cheap(&t.host)).filter(|_| !letter.is_digest()) {
         let place = letter.at_body(target.body, target.link.offset);
         seen.add(finding(&codes::LINK_CHEAP_DOMAIN, place).with("host", &target.host));
     }

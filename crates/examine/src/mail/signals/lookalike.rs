@@ -1,5 +1,8 @@
 //! Domains that are made to be taken for others: foreign letters, swapped letters, borrowed names.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use sakimori_model::Place;
 use unicode_security::MixedScript;
 
@@ -18,12 +21,11 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     if !from.is_empty() {
         examine(&from, || letter.at_header("From"), seen);
     }
-    let mut last = "";
+    let mut hosts = HashSet::new();
     for target in letter.links.iter().filter(|t| !t.host.is_empty()) {
-        if target.host != last {
+        if hosts.insert(target.host.as_str()) {
             examine(&target.host, || letter.at_body(target.body, target.link.offset), seen);
         }
-        last = &target.host;
     }
 }
 
@@ -60,13 +62,18 @@ fn imitated(host: &str) -> Option<&'static Brand> {
     }
     let plain = swap_lookalikes(&label);
     labels()
-        .find(|(_, real)| {
+        .zip(SWAPPED_LABELS.iter())
+        .find(|((_, real), swapped)| {
             label != *real
-                && (plain == swap_lookalikes(real)
+                && (plain == **swapped
                     || real.len() >= 7 && label.len().abs_diff(real.len()) <= 1 && is_one_edit(&label, real))
         })
-        .map(|(brand, _)| brand)
+        .map(|((brand, _), _)| brand)
 }
+
+/// The brands' labels as [`swap_lookalikes`] reads them, in the order of [`labels`].
+static SWAPPED_LABELS: LazyLock<Vec<String>> =
+    LazyLock::new(|| labels().map(|(_, label)| swap_lookalikes(label)).collect());
 
 /// The brand whose name stands as a word in a host that isn't the brand's.
 fn carried(host: &str) -> Option<&'static Brand> {

@@ -5,12 +5,14 @@
 mod attachments;
 mod authentication;
 mod brand;
+mod consistent;
 mod date;
 mod hidden;
 mod injection;
 mod language;
 mod links;
 mod lookalike;
+mod offer;
 mod origin;
 mod recipient;
 mod sender;
@@ -71,7 +73,9 @@ pub fn look(letter: &Letter<'_>) -> Seen {
         injection::look,
         language::look,
         structure::look,
+        offer::look,
         attachments::look,
+        consistent::look,
     ] {
         signal(letter, &mut seen);
     }

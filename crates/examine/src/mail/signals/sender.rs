@@ -1,11 +1,15 @@
 //! Who it says it is from, and where answers go.
 
+use std::collections::HashMap;
+
 use super::Seen;
 use crate::catalogue::finding;
+use crate::mail::brands::owner;
 use crate::mail::codes;
 use crate::mail::domain::{self, is_free_mail, organisation, same_organisation};
 use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Mailbox};
+use crate::mail::tables::HOSTS;
 
 /// Looks at From, Reply-To and the display name.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
@@ -13,6 +17,90 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     display_name(letter, seen);
     reply(letter, seen);
     random(letter, seen);
+    free_mail_role(letter, seen);
+    default_domain(letter, seen);
+}
+
+/// Words with which offices and companies call themselves, folded.
+const ROLES: &[&str] = &[
+    "support",
+    "service",
+    "services",
+    "department",
+    "dept",
+    "team",
+    "order",
+    "invoice",
+    "billing",
+    "payment",
+    "payments",
+    "bank",
+    "banco",
+    "admin",
+    "administrator",
+    "helpdesk",
+    "help desk",
+    "security",
+    "notification",
+    "notifications",
+    "alert",
+    "alerts",
+    "customer",
+    "account",
+    "accounts",
+    "official",
+    "office",
+    "foundation",
+    "lottery",
+    "refund",
+    "delivery",
+    "shipping",
+    "verification",
+    "renewal",
+    "subscription",
+    "antivirus",
+    "protection",
+    "protocolo",
+    "aviso",
+    "atendimento",
+    "suporte",
+    "soporte",
+    "servicio",
+    "kundenservice",
+    "sicherheit",
+    "rechnung",
+    "assistance",
+    "サポート",
+    "事務局",
+    "カスタマー",
+    "お客様センター",
+    "運営",
+    "センター",
+    "銀行",
+    "公式",
+];
+
+/// A person's mailbox is named after the person. Digits in the name are a number of an order or a case.
+fn free_mail_role(letter: &Letter<'_>, seen: &mut Seen) {
+    let Some(mailbox) = letter.from.first().filter(|m| is_free_mail(&m.domain())) else { return };
+    let name = fold(&mailbox.name);
+    // A name that is the address again is none.
+    if letter.is_from_list() || letter.field("in-reply-to").is_some() || name.contains('@') {
+        return;
+    }
+    let is_role = |word: &str| ROLES.iter().any(|r| *r == word || !r.is_ascii() && word.contains(r));
+    let mut words = name.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty());
+    if words.clone().any(is_role) || words.any(|w| w.len() >= 4 && w.bytes().all(|b| b.is_ascii_digit())) {
+        let made = finding(&codes::FREE_MAIL_ROLE, letter.at_header("From"));
+        seen.add(made.with("name", super::quote(&mailbox.name)).with("from", &mailbox.address));
+    }
+}
+
+fn default_domain(letter: &Letter<'_>, seen: &mut Seen) {
+    let from = letter.sender_domain();
+    if HOSTS.default_domains.iter().any(|d| from.len() > d.len() && domain::is_under(&from, d)) {
+        seen.add(finding(&codes::DEFAULT_DOMAIN, letter.at_header("From")).with("from", from));
+    }
 }
 
 fn validity(letter: &Letter<'_>, seen: &mut Seen) {
@@ -48,6 +136,7 @@ fn is_internal(domain: &str) -> bool {
 }
 
 fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
+    let site = where_links_lead(letter);
     for mailbox in &letter.from {
         let name = fold(&mailbox.name);
         let foreign = name.split([' ', '<', '>', '(', ')', '"', ',', '[', ']', '|']).find(|word| {
@@ -55,6 +144,7 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
             host.contains('.')
                 && organisation(host).is_some_and(|o| word.contains('@') || o.len() >= 7)
                 && !same_organisation(host, &mailbox.domain())
+                && (word.contains('@') || site.is_none() || organisation(host) != site)
         });
         // Lists write the author into the name and themselves into the address.
         if let Some(word) = foreign.filter(|_| !letter.is_from_list()) {
@@ -62,6 +152,18 @@ fn display_name(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(made.with("name", word).with("from", &mailbox.address));
         }
     }
+}
+
+/// The organisation that most links lead to: magazines are called like their site and sent by a service. A known brand
+/// is never a mere name.
+fn where_links_lead(letter: &Letter<'_>) -> Option<String> {
+    let mut counts: HashMap<Option<String>, usize> = HashMap::new();
+    for target in letter.links.iter().filter(|t| !t.host.is_empty()) {
+        *counts.entry(organisation(&target.host)).or_default() += 1;
+    }
+    let all: usize = counts.values().sum();
+    let (site, own) = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    site.filter(|site| own * 2 > all && owner(site).is_none())
 }
 
 fn reply(letter: &Letter<'_>, seen: &mut Seen) {
@@ -96,7 +198,7 @@ fn random(letter: &Letter<'_>, seen: &mut Seen) {
 }
 
 /// True for strings that no person chose: long without vowels, or digits and letters in turns.
-fn looks_random(text: &str) -> bool {
+pub(super) fn looks_random(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     let kinds: Vec<u8> = text
         .bytes()

@@ -21,6 +21,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     }
     image_host(letter, seen);
     false_reply(letter, seen);
+    noisy_subject(letter, seen);
     if is_misdeclared(letter) {
         seen.add(finding(&codes::STRUCTURE, letter.at_header("Content-Type")).with("declared", &letter.declared));
     }
@@ -57,6 +58,33 @@ fn false_reply(letter: &Letter<'_>, seen: &mut Seen) {
     if pretends && !traces && !quotes && !letter.is_from_list() {
         seen.add(finding(&codes::FALSE_REPLY, letter.at_header("Subject")));
     }
+}
+
+/// Signs of decoration in subject and name from which on they are noise. One pictogram is common in newsletters.
+const DECORATIONS_MIN: usize = 3;
+
+fn noisy_subject(letter: &Letter<'_>, seen: &mut Seen) {
+    if letter.field("in-reply-to").is_some() {
+        return;
+    }
+    let name = letter.from.first().map_or("", |m| m.name.as_str());
+    if let Some(noisy) = [letter.subject.as_str(), name].into_iter().find(|text| decorations(text) >= DECORATIONS_MIN) {
+        let made = finding(&codes::NOISY_SUBJECT, letter.at_header("Subject"));
+        seen.add(made.with("text", super::quote(noisy)));
+    }
+}
+
+/// Pictograms, runs of punctuation, and strings that no person chose.
+fn decorations(text: &str) -> usize {
+    let pictograms = text.chars().filter(|c| matches!(*c, '\u{2600}'..='\u{27bf}' | '\u{1f300}'..='\u{1faff}')).count();
+    let is_mark = |c: char| matches!(c, '_' | '!' | '?' | '*' | '#' | '=' | '~' | '|' | '<' | '>' | '$' | '^' | '+');
+    let marks: Vec<char> = text.chars().collect();
+    let runs = marks.windows(2).filter(|w| is_mark(w[0]) && is_mark(w[1])).count();
+    let random =
+        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| super::sender::looks_random(word)).count();
+    // Underscores in place of spaces; names of files have them in one word among others.
+    let joined = if text.matches('_').count() >= 3 && !text.trim().contains(' ') { DECORATIONS_MIN } else { 0 };
+    pictograms + runs + 2 * random + joined
 }
 
 /// Reports carry a machine-readable part, digests carry mails, and form data never travels by mail.
