@@ -42,7 +42,8 @@ fn every_atlas_id_is_in_the_release() {
         return;
     };
     let path = Path::new(&data).join("stix/attack/stix-atlas.json");
-    let bundle: serde_json::Value = serde_json::from_slice(&fs::read(path).expect("the bundle is there")).expect("JSON");
+    let bundle: serde_json::Value =
+        serde_json::from_slice(&fs::read(path).expect("the bundle is there")).expect("JSON");
     let released: BTreeSet<&str> = bundle["objects"]
         .as_array()
         .expect("a bundle")

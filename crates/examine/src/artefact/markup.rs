@@ -43,6 +43,9 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
         if model {
             report.ran("openvino", 1);
             libraries(&text, report);
+            if !text.contains("</net>") {
+                report.unreadable(&"the model description ends before </net>");
+            }
         }
         return model;
     }
