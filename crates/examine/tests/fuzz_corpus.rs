@@ -20,7 +20,7 @@ fn every_target_withstands_every_corpus_input() {
 
 #[test]
 fn every_target_withstands_every_seed() {
-    let seeds = inputs(&root().join("fuzz/seeds"), "");
+    let seeds = inputs(&root().join("fuzz/seeds"), "seed");
     let rules = inputs(&root().join("rules"), "yml");
     for target in TARGETS {
         seeds.iter().for_each(|input| withstands(target, input));
