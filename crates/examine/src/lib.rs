@@ -6,6 +6,7 @@
 pub mod artefact;
 pub mod catalogue;
 pub mod codes;
+pub mod fuzz;
 pub mod limits;
 pub mod log;
 pub mod mail;

@@ -8,6 +8,7 @@ mod canonical;
 mod decision;
 mod digest;
 mod finding;
+pub mod fuzz;
 mod lang;
 mod observation;
 mod place;

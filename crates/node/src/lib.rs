@@ -5,6 +5,7 @@ pub mod audit;
 pub mod decide;
 pub mod error;
 pub mod flow;
+pub mod fuzz;
 pub mod node;
 pub mod observe;
 pub mod prove;

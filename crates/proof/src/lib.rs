@@ -14,6 +14,7 @@ mod checkpoint;
 mod disk;
 mod edge;
 mod error;
+pub mod fuzz;
 mod key;
 pub mod limits;
 mod log;

@@ -63,6 +63,9 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
         if model {
             report.ran(if pmml { "pmml" } else { "openvino" }, 1);
             libraries(&text, report);
+            if !text.contains("</net>") {
+                report.unreadable(&"the model description ends before </net>");
+            }
         }
         return model;
     }

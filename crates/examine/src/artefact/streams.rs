@@ -54,6 +54,9 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     }
     let after = start + input.get_ref().position() - input.buffer().len() as u64;
     drop(input);
+    if whole && *kind == kinds::LZ4 && !has_end_mark(source, after) {
+        report.unreadable(&"the LZ4 frame ends before its end mark");
+    }
     if report.enter(kind.as_str()).is_ok() && !exhausted {
         inner(kind, &bytes, settings, report);
     }
@@ -123,6 +126,13 @@ fn follows<R: BufRead>(kind: &Kind, input: &mut R) -> bool {
 /// The decoders of the LZMA family read ahead, so where their stream ended is not known.
 fn knows_its_end(kind: &Kind) -> bool {
     *kind != kinds::XZ && *kind != kinds::LZMA
+}
+
+/// True when an LZ4 frame that was read up to here ends as it must: with a block of size 0, and a checksum if it has one.
+/// The decoder takes the end of the input between two blocks for the end of the frame.
+fn has_end_mark(source: &dyn Source, after: u64) -> bool {
+    let end = crate::source::read_up_to(source, after.saturating_sub(8), 8).unwrap_or_default();
+    end.len() == 8 && (end[4..] == [0; 4] || end[..4] == [0; 4])
 }
 
 /// Bytes behind the stream are left alone by most readers; they are reported, and examined if they are anything.

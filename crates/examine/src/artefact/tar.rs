@@ -23,6 +23,7 @@ pub fn looks_like(head: &[u8]) -> bool {
 pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
     report.ran("tar", 1);
     let mut at = 0;
+    let mut cut_short = false;
     let mut pending = Pending::default();
     let mut links = names::Links::default();
     while at < source.size() {
@@ -38,6 +39,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
         let header = if next.is_extension() { next } else { std::mem::take(&mut pending).applied_to(next) };
         if header.size > source.size().saturating_sub(data) && header.has_data() {
             report.unreadable(&"the archive ends before its last member does");
+            cut_short = true;
         }
         if !header.is_extension() {
             below_link(&header, &links, report);
@@ -50,6 +52,9 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
         }
         let blocks = if header.has_data() { header.size.div_ceil(BLOCK) } else { 0 };
         at = data.saturating_add(blocks.saturating_mul(BLOCK));
+    }
+    if !cut_short {
+        report.unreadable(&"the archive has no end mark, so members may be missing");
     }
 }
 

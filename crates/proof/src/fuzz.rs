@@ -1,0 +1,103 @@
+//! Fuzz targets: plain functions over arbitrary bytes, for a fuzzer (`fuzz/` at the root) and for tests.
+
+use crate::limits::{NOTE_SIGNATURES_MAX, PROOF_HASHES_MAX, TREE_SIZE_MAX};
+use crate::tile::bundle_entries;
+use crate::{Bundle, Checkpoint, Key, Note, Proof, Tile, VerifierKey};
+
+/// A parser under test.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name, which is that of its program in `fuzz/` and of its folder of seeds.
+    pub name: &'static str,
+    /// Gives the bytes to the parser and panics when an invariant does not hold.
+    pub run: fn(&[u8]),
+}
+
+/// The targets of this crate.
+pub const TARGETS: &[Target] = &[
+    Target { name: "note", run: note },
+    Target { name: "checkpoint", run: checkpoint },
+    Target { name: "proof", run: proof },
+    Target { name: "bundle", run: bundle },
+    Target { name: "tile", run: tile },
+    Target { name: "key", run: key },
+];
+
+/// Runs the target with this name.
+///
+/// # Panics
+/// When there is none, or when an invariant does not hold.
+pub fn run(name: &str, bytes: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name).unwrap_or_else(|| panic!("no target {name}"));
+    (target.run)(bytes);
+}
+
+/// The key that the targets know. It has signed nothing, so nothing may verify under it.
+fn known_keys() -> Vec<VerifierKey> {
+    Key::from_seed("fuzz.example", &[7; 32]).map(|key| key.verifier().clone()).into_iter().collect()
+}
+
+fn note(bytes: &[u8]) {
+    let Some(note) = text(bytes).and_then(|text| Note::parse(text).ok()) else { return };
+    assert!((1..=NOTE_SIGNATURES_MAX).contains(&note.signatures().len()));
+    assert!(note.text().ends_with('\n'));
+    assert_eq!(Note::parse(&note.to_string()).as_ref(), Ok(&note), "what is written is read again");
+    assert!(note.verify(&known_keys()).is_err(), "a note that nobody signed");
+}
+
+fn checkpoint(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    assert!(Checkpoint::open(text, &known_keys()).is_err(), "a checkpoint that nobody signed");
+    if let Ok(checkpoint) = Checkpoint::from_text(text) {
+        assert!(checkpoint.size <= TREE_SIZE_MAX);
+    }
+}
+
+fn proof(bytes: &[u8]) {
+    let Some(proof) = text(bytes).and_then(|text| Proof::parse(text).ok()) else { return };
+    assert!(proof.hashes.len() <= PROOF_HASHES_MAX && proof.index <= TREE_SIZE_MAX);
+    assert_eq!(Proof::parse(&proof.to_string()).as_ref(), Ok(&proof), "what is written is read again");
+    assert!(proof.verify(b"entry", &known_keys()).is_err());
+    // The arithmetic of the proof itself, behind a checkpoint as if it were signed.
+    if let Some((signed, _)) = proof.checkpoint.rsplit_once("\n\n")
+        && let Ok(checkpoint) = Checkpoint::from_text(&format!("{signed}\n"))
+    {
+        let _ = proof.verify_under(b"entry", &checkpoint);
+    }
+}
+
+fn bundle(bytes: &[u8]) {
+    let Ok(bundle) = Bundle::parse(bytes) else { return };
+    assert!(bundle.verify(&known_keys()).is_err(), "a bundle that nobody signed");
+    let written = bundle.to_json().map(|json| Bundle::parse(json.as_bytes()));
+    assert!(matches!(written, Ok(Ok(again)) if again == bundle), "what is written is read again");
+}
+
+/// The first line is a path; what follows is the file's content.
+fn tile(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (path, content) = (&bytes[..end], &bytes[(end + 1).min(bytes.len())..]);
+    let Some((path, tile)) = text(path).and_then(|path| Some((path, Tile::parse(path)?))) else { return };
+    assert_eq!(tile.path(), path, "a file has one name");
+    assert!((1..=256).contains(&tile.width));
+    let _ = tile.is_covered_by(TREE_SIZE_MAX);
+    if let Some(entries) = bundle_entries(content, tile.width) {
+        assert_eq!(entries.len(), usize::from(tile.width));
+    }
+    if let Some(hashes) = crate::tile::tile_hashes(content, tile.width) {
+        assert_eq!(hashes.len(), usize::from(tile.width));
+    }
+}
+
+/// Public keys and private ones.
+fn key(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    if let Ok(key) = text.parse::<VerifierKey>() {
+        assert_eq!(key.to_string(), text, "a key has one spelling");
+    }
+    let _ = Key::parse(text);
+}
+
+fn text(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(bytes).ok()
+}
