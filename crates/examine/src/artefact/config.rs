@@ -66,17 +66,35 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
     examined
 }
 
+/// Keys of events. A log whose source no examiner knows was not examined by looking for models in it.
+const EVENT_KEYS: &[&str] = &["timestamp", "@timestamp", "eventTime", "EventID", "event", "log", "spec_version"];
+/// Words from which on a text counts as prose, which may be a message or a prompt and has its own dangers.
+const PROSE_WORDS_MIN: usize = 16;
+/// The same for languages that don't part words by spaces, in characters.
+const PROSE_CHARS_MIN: usize = 40;
+
+/// True for sentences, as messages and prompts have them, in place of names, paths and numbers.
+fn is_prose(text: &str) -> bool {
+    let wide = text
+        .chars()
+        .filter(|c| matches!(c, '\u{3040}'..='\u{30ff}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'));
+    text.split_ascii_whitespace().nth(PROSE_WORDS_MIN).is_some() || wide.count() >= PROSE_CHARS_MIN
+}
+
 /// Examines JSON that nobody else knows what to do with: every document in it is searched for the same. Returns
-/// whether it could be.
+/// whether that says anything: not of events and not of prose, for which this is the wrong search.
 pub fn examine_any(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let Some(text) = text_of(source, report) else { return true };
     let nesting_max = report.limits().nesting_max;
-    let walked = json::walk_all(&text, nesting_max, &mut Judge::new(report));
+    let mut judge = Judge::new(report);
+    let walked = json::walk_all(&text, nesting_max, &mut judge);
+    let says_something = judge.is_model() || !judge.foreign;
     report.ran("config", VERSION);
     if let Err(e) = walked {
         report.unreadable(&e);
+        return true;
     }
-    true
+    says_something
 }
 
 /// The bytes in UTF-8, within the limit on one member. `None` when they can't be read, which is then reported.
@@ -108,12 +126,13 @@ pub struct Judge<'a, 'r> {
     report: &'a mut Report<'r>,
     seen: BTreeSet<String>,
     model: bool,
+    foreign: bool,
 }
 
 impl<'a, 'r> Judge<'a, 'r> {
     /// A judge that reports into `report`.
     pub fn new(report: &'a mut Report<'r>) -> Self {
-        Self { report, seen: BTreeSet::new(), model: false }
+        Self { report, seen: BTreeSet::new(), model: false, foreign: false }
     }
 
     /// True when something was met that only configurations of models have.
@@ -194,6 +213,7 @@ fn dotted(module: &str, name: &str) -> String {
 
 impl Sink for Judge<'_, '_> {
     fn string(&mut self, key: &str, value: &str) {
+        self.foreign |= is_prose(value);
         // Only what is used as a template is one: notebooks and logs hold braces of all sorts.
         if !key.contains("template") || !(value.contains("{{") || value.contains("{%")) {
             return;
@@ -206,6 +226,7 @@ impl Sink for Judge<'_, '_> {
     }
 
     fn object(&mut self, object: &Object) {
+        self.foreign |= EVENT_KEYS.iter().any(|key| object.has(key));
         self.model |= object.depth == 0 && MODEL_KEYS.iter().any(|key| object.has(key));
         self.keras(object);
         self.skops(object);
