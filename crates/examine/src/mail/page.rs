@@ -95,6 +95,8 @@ const OPEN_MAX: usize = 256;
 const LINK_TEXT_MAX: usize = 400;
 /// Images of which the target is kept.
 const IMAGES_MAX: usize = 100;
+/// Style elements of one body that are read; honest mails have a handful.
+const SHEETS_MAX: usize = 20;
 /// Pieces of hidden text that are kept apart.
 const HIDDEN_MAX: usize = 400;
 
@@ -143,6 +145,7 @@ impl Page {
             link: None,
             links_max,
             sheet: Sheet::default(),
+            sheets: 0,
             styles: HashMap::new(),
         };
         for token in Tokens::new(html) {
@@ -192,6 +195,8 @@ struct Reader {
     link: Option<Link>,
     links_max: usize,
     sheet: Sheet,
+    /// Style elements that were read.
+    sheets: usize,
     /// What the sheet says, by selector.
     styles: HashMap<String, Style>,
 }
@@ -304,6 +309,10 @@ impl Reader {
 
     /// Each rule is read once, however many elements have its class.
     fn read_sheet(&mut self, text: &str) {
+        if self.sheets >= SHEETS_MAX {
+            return;
+        }
+        self.sheets += 1;
         self.sheet.read(text);
         for (selector, declarations) in self.sheet.rules() {
             let mut style = Style::default();
