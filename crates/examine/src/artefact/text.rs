@@ -17,6 +17,8 @@ const LINES_MAX: usize = 2_000;
 const LIST_WORDS_MAX: usize = 3;
 /// Bytes of a line in a list.
 const LIST_LINE_BYTES_MAX: usize = 200;
+/// Words of a cell in a table of data.
+const CELL_WORDS_MAX: usize = 12;
 /// Lines from which on a list is one.
 const LIST_LINES_MIN: usize = 3;
 
@@ -175,8 +177,13 @@ fn is_table(lines: &[&str]) -> bool {
         && [',', '\t', ';', '|'].iter().any(|separator| {
             let count = lines[0].matches(*separator).count();
             let same = lines.iter().filter(|line| line.matches(*separator).count() == count).count();
-            count > 0 && same * 10 >= lines.len() * 9
+            count > 0 && same * 10 >= lines.len() * 9 && !lines.iter().any(|line| has_message(line, *separator))
         })
+}
+
+/// True for a row whose cells hold addresses or sentences: these have dangers of their own, which nobody looked for.
+fn has_message(line: &str, separator: char) -> bool {
+    line.contains("://") || line.split(separator).any(|cell| cell.split_ascii_whitespace().nth(CELL_WORDS_MAX).is_some())
 }
 
 fn is_list(lines: &[&str]) -> bool {
@@ -193,6 +200,7 @@ mod tests {
     #[test]
     fn sorts_of_text() {
         assert_eq!(sort_of("a,b\n1,2\n3,4\n"), Sort::Table);
+        assert_eq!(sort_of("ham,1\nhttps://example.com/,2\nspam,3\n"), Sort::Prose);
         assert_eq!(sort_of("#version: 0.2\nĠ t\nh e\ni n\n"), Sort::List);
         assert_eq!(sort_of("# Model\nText, of a sort.\n## Use\n```python\nimport os\n```\n"), Sort::Document);
         assert_eq!(sort_of("# comment\n# comment\nimport os\nos.system('x')\n"), Sort::Program);
