@@ -183,7 +183,8 @@ fn is_table(lines: &[&str]) -> bool {
 
 /// True for a row whose cells hold addresses or sentences: these have dangers of their own, which nobody looked for.
 fn has_message(line: &str, separator: char) -> bool {
-    line.contains("://") || line.split(separator).any(|cell| cell.split_ascii_whitespace().nth(CELL_WORDS_MAX).is_some())
+    line.contains("://")
+        || line.split(separator).any(|cell| cell.split_ascii_whitespace().nth(CELL_WORDS_MAX).is_some())
 }
 
 fn is_list(lines: &[&str]) -> bool {
