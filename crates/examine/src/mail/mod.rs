@@ -18,7 +18,7 @@ mod sniff;
 mod tables;
 mod verdict;
 
-use sakimori_model::Kind;
+use sakimori_model::{Kind, Severity};
 
 use crate::Settings;
 use crate::report::Report;
@@ -66,7 +66,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
 enum Reporting {
     /// All of them.
     Everything,
-    /// Those of mails that a person should look at.
+    /// Of mails that a person should look at, those at medium or above: of a thousand mails, each keeps its verdict.
     Worthwhile,
 }
 
@@ -122,8 +122,17 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
     }
     let mut seen = signals::look(&letter);
     verdict::sum_up(&letter, &mut seen);
-    if reporting == Reporting::Everything || verdict::is_worth_reporting(&seen) {
-        seen.into_findings().into_iter().for_each(|finding| report.add(finding));
+    let worth_it = verdict::is_worth_reporting(&seen);
+    let findings = seen.into_findings();
+    let has_verdict = findings.iter().any(|finding| finding.severity >= Severity::Medium);
+    for finding in findings {
+        let fits = match reporting {
+            Reporting::Everything => true,
+            Reporting::Worthwhile => worth_it && (!has_verdict || finding.severity >= Severity::Medium),
+        };
+        if fits {
+            report.add(finding);
+        }
     }
     for attachment in &letter.attachments {
         examine_attachment(attachment, settings, report);
