@@ -97,8 +97,14 @@ impl<'a> Walk<'a> {
             _ => 1,
         })?;
         self.base = self.number(&mut cursor, self.offset_bytes)?;
-        // Free space or extension, end of file, and before version 2 the driver and the name of the root.
-        let between = if version < 2 { 4 } else { 2 };
+        // Free space, or the extension of the superblock.
+        cursor.skip(u64::from(self.offset_bytes))?;
+        let end = self.address(&mut cursor)?;
+        if end != UNDEFINED && end > self.source.size() {
+            return Err(cursor.wrong("it is shorter than it says"));
+        }
+        // Before version 2, the driver and the name of the root.
+        let between = if version < 2 { 2 } else { 0 };
         cursor.skip(between * u64::from(self.offset_bytes))?;
         self.address(&mut cursor)
     }
