@@ -19,6 +19,7 @@ pub mod stix;
 mod technique;
 mod time;
 mod tlp;
+pub mod words;
 
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};

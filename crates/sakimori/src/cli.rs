@@ -350,7 +350,7 @@ impl Arguments {
     }
 
     /// The table of the command line with its texts in this language: those of the table are English, the Japanese ones
-    /// stand in `words.toml` under `help.` and the names of command and argument.
+    /// stand in `words/cli.toml` under `help.` and the names of command and argument.
     pub fn command_in(lang: Lang) -> clap::Command {
         match lang {
             Lang::En => Self::command(),
@@ -435,7 +435,7 @@ mod tests {
     fn every_command_and_argument_has_help_in_japanese() {
         let mut missing = Vec::new();
         untranslated(&Arguments::command(), "help", &mut missing);
-        assert!(missing.is_empty(), "words.toml lacks {missing:?}");
+        assert!(missing.is_empty(), "words/cli.toml lacks {missing:?}");
     }
 
     fn untranslated(command: &clap::Command, id: &str, missing: &mut Vec<String>) {

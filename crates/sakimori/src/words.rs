@@ -1,44 +1,6 @@
-//! The texts of the command line, by message id, in both languages: `words.toml`.
+//! Texts of the command line: the catalogue's, and what makes a text harmless for a terminal.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use sakimori_model::Lang;
-use serde::Deserialize;
-
-/// A message. Only help may lack its English text here, which stands in the table of the command line.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Message {
-    ja: String,
-    en: Option<String>,
-}
-
-static WORDS: LazyLock<BTreeMap<String, Message>> =
-    LazyLock::new(|| toml::from_str(include_str!("words.toml")).unwrap_or_else(|e| panic!("words.toml: {e}")));
-
-impl Message {
-    fn in_lang<'a>(&'a self, lang: Lang, id: &'a str) -> &'a str {
-        match lang {
-            Lang::Ja => &self.ja,
-            Lang::En => self.en.as_deref().unwrap_or(id),
-        }
-    }
-}
-
-/// The text of a message with its values filled in. An unknown id shows itself.
-pub fn say(lang: Lang, id: &str, values: &[(&str, &dyn std::fmt::Display)]) -> String {
-    let mut text = WORDS.get(id).map_or(id, |message| message.in_lang(lang, id)).to_owned();
-    for (name, value) in values {
-        text = text.replace(&format!("{{{name}}}"), &value.to_string());
-    }
-    text
-}
-
-/// True when there is such a message.
-pub fn knows(id: &str) -> bool {
-    WORDS.contains_key(id)
-}
+pub use sakimori_model::words::{knows, say};
 
 /// A text from outside as one line that can't steer a terminal.
 pub fn harmless(text: &str) -> String {
@@ -48,19 +10,6 @@ pub fn harmless(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_message_uses_the_same_values_in_both_languages() {
-        let names = |text: &str| -> std::collections::BTreeSet<String> {
-            text.split('{').skip(1).filter_map(|t| t.split_once('}')).map(|(name, _)| name.to_owned()).collect()
-        };
-        for (id, text) in WORDS.iter() {
-            match &text.en {
-                Some(en) => assert_eq!(names(&text.ja), names(en), "{id}"),
-                None => assert!(id == "help" || id.starts_with("help."), "{id} has no English text"),
-            }
-        }
-    }
 
     #[test]
     fn every_message_that_the_code_says_exists() {
