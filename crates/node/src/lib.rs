@@ -1,7 +1,10 @@
 //! A node: the flow, and every way in and out. Read [`flow`] first.
 
+pub mod access;
 pub mod act;
+pub mod api;
 pub mod audit;
+pub mod config;
 pub mod decide;
 pub mod error;
 pub mod flow;
