@@ -1,5 +1,6 @@
 //! A node: the flow, and every way in and out. Read [`flow`] first.
 
+pub mod access;
 pub mod act;
 pub mod audit;
 pub mod decide;
