@@ -14,6 +14,7 @@ mod observation;
 mod place;
 mod receipt;
 mod schema;
+mod shown;
 mod statement;
 pub mod stix;
 mod technique;
@@ -30,6 +31,7 @@ pub use observation::{ExaminerRef, Kind, Observation, Subject};
 pub use place::Place;
 pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
+pub use shown::{push_shown, shown};
 pub use statement::{
     DECISION_PREDICATE, DecisionPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE,
     STATEMENT_TYPE, SharePredicate, Statement, StatementError,
