@@ -4,6 +4,7 @@
 //! turns them into a [`Decision`], the decision becomes a [`Statement`] that is recorded under a [`Receipt`], and what
 //! leaves the organisation carries a [`Tlp`] marking.
 
+mod access;
 mod canonical;
 mod decision;
 mod digest;
@@ -22,6 +23,10 @@ mod time;
 mod tlp;
 pub mod words;
 
+pub use access::{
+    AccessEvent, AccessId, AccessIdError, AccessPredicate, AccountState, Actor, OidcSubject, Role, Scope, SignInMethod,
+    TokenState, UnknownRight,
+};
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};
 pub use digest::{Digest, DigestError};
@@ -33,8 +38,9 @@ pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
 pub use shown::{push_shown, shown};
 pub use statement::{
-    DECISION_PREDICATE, DecisionPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE,
-    STATEMENT_TYPE, SharePredicate, Statement, StatementError,
+    ACCESS_PREDICATE, DECISION_PREDICATE, DecisionPredicate, JUDGEMENT_PREDICATE, JudgementPredicate, POLICY_PREDICATE,
+    PolicyPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE,
+    SharePredicate, Statement, StatementError,
 };
 pub use technique::{Framework, Technique};
 pub use time::{Timestamp, TimestampError};

@@ -8,8 +8,9 @@ pub mod flow;
 pub mod fuzz;
 pub mod node;
 pub mod observe;
+pub mod outcome;
 pub mod prove;
-mod record;
+pub mod record;
 pub mod share;
 
 pub use error::NodeError;

@@ -3,7 +3,7 @@
 mod file;
 mod walk;
 
-use sakimori_model::{Digest, Timestamp};
+use sakimori_model::{Actor, Digest, Timestamp};
 
 pub use file::{FileSource, Opened, sha256_of};
 pub use walk::{Input, path_text, walk};
@@ -33,4 +33,6 @@ pub struct Observed {
     pub at: Timestamp,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
+    /// Who submitted it, where it came in over the service.
+    pub by: Option<Actor>,
 }

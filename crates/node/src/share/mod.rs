@@ -85,7 +85,7 @@ impl Node {
             Target::File(path) => Some(Outgoing { target: absolute(path)?, body }),
             Target::Caller => None,
         };
-        let share = Entry { statement: share_statement(&statement, record.id, &shared), outbox };
+        let share = Entry { outbox, ..Entry::of(share_statement(&statement, record.id, &shared)) };
         let receipt = self.record(std::slice::from_ref(&share))?.remove(0);
         self.act()?;
         Ok(Shared { receipt, text, redactions: shared.redactions })
