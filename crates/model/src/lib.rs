@@ -15,6 +15,7 @@ mod observation;
 mod place;
 mod receipt;
 mod schema;
+mod shown;
 mod statement;
 pub mod stix;
 mod technique;
@@ -35,6 +36,7 @@ pub use observation::{ExaminerRef, Kind, Observation, Subject};
 pub use place::Place;
 pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
+pub use shown::{push_shown, shown};
 pub use statement::{
     ACCESS_PREDICATE, DECISION_PREDICATE, DecisionPredicate, JUDGEMENT_PREDICATE, JudgementPredicate, POLICY_PREDICATE,
     PolicyPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE,
