@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source as _};
-use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, RecordId, Statement};
+use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, Statement};
 
 use crate::decide::Policy;
 use crate::node::Node;
-use crate::observe::{Input, Opened, Unobserved, now, path_text, sha256_of, walk};
+use crate::observe::{Input, Opened, Unobserved, new_record, now, path_text, sha256_of, walk};
 use crate::outcome::{Decided, Outcome};
 use crate::record::Entry;
 use crate::{NodeError, observe::Observed};
@@ -100,7 +100,7 @@ fn observe_and_judge(
     let unobserved = |error: std::io::Error| Unobserved { path: path.clone(), why: error.to_string() };
     let opened = opened.map_err(unobserved)?;
     let sha256 = sha256_of(&opened.source, &|count| progress.bytes(count)).map_err(unobserved)?;
-    let seen = Observed { path, at: now(), sha256, by: None };
+    let seen = Observed { record: new_record(), path, at: now(), sha256, by: None };
     let entry = judge(&seen, &opened, rules);
     progress.examined(&seen.path);
     Ok(entry)
@@ -109,7 +109,7 @@ fn observe_and_judge(
 fn statement(seen: &Observed, size: u64, found: Examination, decision: Decision, rules: &Rules<'_>) -> Statement {
     let examined = found.unexamined().next().is_none();
     let predicate = DecisionPredicate {
-        record: RecordId::from_uuid(uuid::Uuid::now_v7()),
+        record: seen.record,
         observed: seen.at,
         by: seen.by.clone(),
         size,

@@ -148,6 +148,11 @@ impl Node {
         found
     }
 
+    /// The tables, to read.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// The tables, for rows that no record justifies.
     pub(crate) fn store_mut(&mut self) -> &mut Store {
         &mut self.store

@@ -122,8 +122,12 @@ fn write_group(node: &mut Node, group: Vec<Waiting>) -> usize {
     if all.is_empty() {
         return 0;
     }
-    match node.record(&all).and_then(|receipts| node.act().map(|_| receipts)) {
+    match node.record(&all) {
         Ok(receipts) => {
+            // What can't leave now stays in the outbox; the records are durable all the same.
+            if let Err(error) = node.act() {
+                tracing::error!(code = error.code(), %error, "the outbox waits");
+            }
             let count = receipts.len();
             let mut receipts = receipts.into_iter();
             for (len, reply) in waiting {
