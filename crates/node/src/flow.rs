@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source as _};
+use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source};
 use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, Statement};
 
 use crate::decide::Policy;
@@ -78,12 +78,18 @@ pub fn check<E: From<NodeError>>(
 /// From an observation to a decision, as it is to be recorded.
 #[must_use]
 pub fn judge(seen: &Observed, opened: &Opened, rules: &Rules<'_>) -> Entry {
-    let mut examination = examine(&opened.source, rules.settings);
-    if opened.changed() {
+    judge_source(seen, &opened.source, &|| opened.changed(), rules)
+}
+
+/// Like [`judge`], for bytes that are read in another way. `changed` is asked when they have been read.
+#[must_use]
+pub fn judge_source(seen: &Observed, source: &dyn Source, changed: &dyn Fn() -> bool, rules: &Rules<'_>) -> Entry {
+    let mut examination = examine(source, rules.settings);
+    if changed() {
         examination.findings.push(catalogue::finding(&codes::CHANGED, Place::WHOLE));
     }
     let decision = rules.policy.decide(&examination.kind, &examination.findings);
-    Entry::of(statement(seen, opened.source.size(), examination, decision, rules))
+    Entry::of(statement(seen, source.size(), examination, decision, rules))
 }
 
 fn observe_and_judge(
