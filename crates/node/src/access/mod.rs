@@ -4,7 +4,9 @@
 //! whoever guesses, `oidc` lets another provider answer for a person, [`listen`] and [`tls`] are the door itself.
 
 pub mod cookie;
+pub mod listen;
 pub mod password;
 mod password_common;
 pub mod role;
 pub mod secret;
+pub mod throttle;
