@@ -10,3 +10,5 @@ mod password_common;
 pub mod role;
 pub mod secret;
 pub mod throttle;
+pub mod tls;
+mod validity;
