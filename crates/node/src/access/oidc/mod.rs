@@ -263,7 +263,7 @@ impl Oidc {
         // The type has no copy on purpose; it is used once, here.
         let verifier = openidconnect::PkceCodeVerifier::new(pending.verifier.secret().clone());
         request.set_pkce_verifier(verifier).request_async(&self.http).await.map_err(|error| match error {
-            RequestTokenError::ServerResponse(refusal) => OidcError::Refused(known_error(&refusal.error().to_string())),
+            RequestTokenError::ServerResponse(refusal) => OidcError::Refused(known_error(refusal.error().as_ref())),
             RequestTokenError::Request(error) => OidcError::Provider(error.to_string()),
             RequestTokenError::Parse(error, _) => OidcError::Provider(format!("its token answer: {}", error.path())),
             RequestTokenError::Other(what) => OidcError::Provider(what),
