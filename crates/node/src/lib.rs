@@ -2,15 +2,18 @@
 
 pub mod access;
 pub mod act;
+pub mod api;
 pub mod audit;
+pub mod config;
 pub mod decide;
 pub mod error;
 pub mod flow;
 pub mod fuzz;
 pub mod node;
 pub mod observe;
+pub mod outcome;
 pub mod prove;
-mod record;
+pub mod record;
 pub mod share;
 
 pub use error::NodeError;
