@@ -9,6 +9,7 @@ pub mod log;
 pub mod policy;
 pub mod prove;
 pub mod rules;
+pub mod serve;
 pub mod share;
 pub mod verify;
 
