@@ -10,6 +10,8 @@ pub mod fuzz;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod message;
+mod prose;
 pub mod recognise;
 pub mod report;
 pub mod sigma;
