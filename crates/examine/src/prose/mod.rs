@@ -7,4 +7,5 @@ pub mod fold;
 pub mod lookalike;
 pub mod orders;
 pub mod redirect;
+pub mod seen;
 pub mod tables;
