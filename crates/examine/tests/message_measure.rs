@@ -151,7 +151,11 @@ fn measured(name: &str, messages: &[Labelled]) -> Row {
         for finding in &examination.findings {
             signs.entry(finding.code.to_string()).or_default()[usize::from(message.is_bad)] += 1;
         }
-        if (level >= Level::Care) != message.is_bad {
+        if std::env::var_os("SAKIMORI_ALL").is_some() {
+            let found: Vec<String> = examination.findings.iter().map(|f| format!("{}:{}:{}", f.code, f.points(), f.params.get("quote").map_or("", String::as_str))).collect();
+            println!("  {} {}", message.name, found.join(" | "));
+        }
+        if (level >= Level::Care) != message.is_bad || level == Level::NotJudged {
             let found: Vec<String> = examination
                 .findings
                 .iter()

@@ -79,7 +79,8 @@ fn latin(folded: &str) -> Language {
         words += usize::from(word.bytes().any(|b| b.is_ascii_alphabetic()));
         small += usize::from(SMALL_WORDS.contains(word));
     }
-    if words < WORDS_MIN || small * WORDS_FOR_A_SMALL_ONE >= words { Language::English } else { Language::Other }
+    let enough = small * WORDS_FOR_A_SMALL_ONE >= words || small > 0 && words < 2 * WORDS_MIN;
+    if words < WORDS_MIN || enough { Language::English } else { Language::Other }
 }
 
 /// Small words of English, and as they are written on telephones. None that is as common in other languages.

@@ -16,6 +16,8 @@ use super::numbers::{self, Number};
 
 /// Characters of a quote.
 const QUOTE_CHARS_MAX: usize = 60;
+/// Characters of a quote on each side of the words that were found.
+const AROUND_CHARS_MAX: usize = 14;
 
 /// One message.
 pub struct Note<'a> {
@@ -58,27 +60,33 @@ impl<'a> Note<'a> {
 
     /// A finding at a range of the folded text, which it quotes.
     pub fn finding(&self, code: &Code, range: &Range<usize>) -> Finding {
-        finding(code, self.place(range)).with("quote", self.quote(range))
+        self.quoting(code, self.folded.source(range))
     }
 
-    /// The words of the source behind a range of the folded text, on one line and bounded.
-    pub fn quote(&self, range: &Range<usize>) -> String {
-        let words = self.source.get(self.folded.source(range)).unwrap_or_default();
+    /// A finding at words, which it quotes with the rest of what is said there.
+    pub fn finding_of_words(&self, code: &Code, range: &Range<usize>) -> Finding {
+        let found = self.folded.source(range);
+        let before = self.source.get(..found.start).unwrap_or_default();
+        let after = self.source.get(found.end..).unwrap_or_default();
+        let from = found.start - around(before.chars().rev());
+        let to = found.end + around(after.chars());
+        self.quoting(code, from..to)
+    }
+
+    fn quoting(&self, code: &Code, range: Range<usize>) -> Finding {
+        let words = self.source.get(range.clone()).unwrap_or_default();
         let mut quote = words.split_whitespace().collect::<Vec<_>>().join(" ");
         if let Some((cut, _)) = quote.char_indices().nth(QUOTE_CHARS_MAX) {
             quote.truncate(cut);
             quote.push('…');
         }
-        quote
+        let start = range.start + words.len() - words.trim_start().len();
+        finding(code, self.place_of_source(start)).with("quote", quote)
     }
 
     /// The message as a whole.
     pub fn whole(&self) -> Place {
         Place::Whole { member: self.member.clone() }
-    }
-
-    fn place(&self, range: &Range<usize>) -> Place {
-        self.place_of_source(self.folded.source(range).start)
     }
 
     /// The line and column of a byte of the source.
@@ -89,6 +97,28 @@ impl<'a> Note<'a> {
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         Place::Text { member: self.member.clone(), line: number(line), column: number(column) }
     }
+}
+
+/// Bytes up to where a reader would begin or end the quote: at a mark, or at the last gap between words before
+/// [`AROUND_CHARS_MAX`].
+fn around(chars: impl Iterator<Item = char>) -> usize {
+    const MARKS: &[char] = &[
+        '。', '、', '！', '？', '!', '?', '.', ',', '\n', '「', '」', '【', '】', '（', '）', '：', ':', ';', '・', '→',
+    ];
+    let (mut bytes, mut gap) = (0, None);
+    for (count, c) in chars.enumerate() {
+        if MARKS.contains(&c) {
+            return bytes;
+        }
+        if c.is_whitespace() {
+            gap = Some(bytes);
+        }
+        if count == AROUND_CHARS_MAX {
+            return gap.unwrap_or(bytes);
+        }
+        bytes += c.len_utf8();
+    }
+    bytes
 }
 
 /// The text with spaces in place of links, so that no word is found inside of one. Offsets stay as they are.

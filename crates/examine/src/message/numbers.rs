@@ -22,7 +22,7 @@ pub enum What {
     Ordinary,
     /// Behind another country's code.
     Foreign,
-    /// At a rate of its own: 09, 0870 to 0873 (United Kingdom), 1-900 (North America), 0990 (Japan).
+    /// At a rate of its own: 09, 0870 to 0873, 070 (United Kingdom), 1-900 (North America), 0990 (Japan).
     Costly,
 }
 
@@ -58,7 +58,7 @@ fn what(written: &str, language: Language) -> Option<What> {
         written.starts_with('+') && !digits.starts_with("81") || digits.starts_with("010") && digits.len() >= 12;
     let is_costly = match language {
         Language::Japanese => digits.len() == 10 && digits.starts_with("0990"),
-        _ => digits.len() == 11 && ["09", "087", "1900"].iter().any(|start| digits.starts_with(start)),
+        _ => digits.len() == 11 && ["09", "087", "070", "1900"].iter().any(|start| digits.starts_with(start)),
     };
     let is_number =
         written.starts_with('+') || digits.starts_with('0') && (10..=11).contains(&digits.len()) || has_groups(written);

@@ -166,6 +166,11 @@ impl Rule {
         for place in places {
             last[place.group] = Some(place.range);
             let Some(all) = last.iter().cloned().collect::<Option<Vec<_>>>() else { continue };
+            // One word can't say two things at once.
+            let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
+            if all.iter().enumerate().any(|(i, a)| all[..i].iter().any(|b| overlap(a, b))) {
+                continue;
+            }
             let start = all.iter().map(|r| r.start).min().unwrap_or_default();
             let end = all.iter().map(|r| r.end).max().unwrap_or_default();
             if end - start <= self.near && shortest.as_ref().is_none_or(|s| end - start < s.end - s.start) {

@@ -12,7 +12,7 @@ use super::signs::family;
 /// Points from which on a message asks for care: as many as send anything else to a person.
 const SUSPICIOUS_POINTS: i64 = 40;
 /// Points from which on it is likely a fraud, if they come from signs of different kinds.
-const LIKELY_POINTS: i64 = 80;
+const LIKELY_POINTS: i64 = 70;
 /// Signs of at least [`STRONG_POINTS`] that this rests on. One sign alone never does, however strong.
 const STRONG_SIGNS_MIN: usize = 3;
 /// Or so many, when they are worth [`GRAVE_POINTS`].

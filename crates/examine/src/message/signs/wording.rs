@@ -1,5 +1,8 @@
 //! What a message says and wants, by the rules.
 
+use sakimori_model::Code;
+
+use crate::message::codes;
 use crate::message::language::Language;
 use crate::message::note::{Note, is_known};
 use crate::message::rules::RULES;
@@ -8,14 +11,29 @@ use crate::prose::seen::Seen;
 /// Bytes of folded text from which on a text is a magazine rather than a message. In those every word occurs.
 const LONG_BYTES: usize = 6_000;
 
+/// Stories in which a messenger is where the fraud goes on, unseen by anybody else.
+const LED_AWAY: &[&Code] = &[
+    &codes::STORY_INVESTMENT,
+    &codes::STORY_SIDE_JOB,
+    &codes::STORY_ROMANCE,
+    &codes::STORY_DARK_JOB,
+    &codes::STORY_AUTHORITY,
+    &codes::STORY_PRIZE,
+];
+/// Points of being led to a messenger beside such a story.
+const LED_AWAY_POINTS: i32 = 34;
+
 /// Looks at the words, in the languages that are judged.
 pub fn look(note: &Note<'_>, seen: &mut Seen) {
     if !matches!(note.language, Language::Japanese | Language::English) || is_warning(note) {
         return;
     }
-    for hit in RULES.find(note.source, &note.folded) {
-        let made = note.finding(&hit.code, &hit.range);
+    let hits = RULES.find(note.source, &note.folded);
+    let leads_away = hits.iter().any(|hit| LED_AWAY.contains(&&hit.code));
+    for hit in hits {
+        let made = note.finding_of_words(&hit.code, &hit.range);
         let points = hit.points.unwrap_or_else(|| made.because.first().map_or(0, |b| b.points));
+        let points = if leads_away && hit.code == codes::ASK_MESSENGER { LED_AWAY_POINTS } else { points };
         let points = if note.folded.text.len() > LONG_BYTES { points / 2 } else { points };
         seen.add(super::worth(made, points));
     }
