@@ -77,6 +77,7 @@ fn public_data() {
         }
         measured(&format!("{half}: SMS, English"), &sms(&folder, even));
         measured(&format!("{half}: PEST, English"), &pest(&folder, even));
+        measured(&format!("{half}: mail without header"), &mails(&Path::new(&data).join("mail"), even));
     }
 }
 
@@ -136,6 +137,32 @@ fn pest(folder: &Path, even: bool) -> Vec<Labelled> {
     mails.iter().filter_map(labelled).collect()
 }
 
+/// The text of mails as somebody pastes it, without the header. The halves are those of `mail_measure`.
+fn mails(folder: &Path, build: bool) -> Vec<Labelled> {
+    let phishing = if build { "phishing-to-2024" } else { "phishing-2025" };
+    let files = |name: &str| -> Vec<_> {
+        let entries = fs::read_dir(folder.join(name)).expect("the pack is unpacked");
+        let mut files: Vec<_> = entries.map(|entry| entry.expect("readable").path()).collect();
+        files.sort();
+        files
+    };
+    let parser = mail_parser::MessageParser::default();
+    let labelled = |path: &Path, is_bad: bool| {
+        let bytes = fs::read(path).expect("readable");
+        let is_build = Digest::of(&bytes).as_bytes()[0] >> 4 & 1 == 0;
+        let mail = parser.parse(&bytes).filter(|_| is_bad || is_build == build)?;
+        let text = mail.body_text(0).filter(|text| !text.trim().is_empty())?;
+        Some(Labelled { name: path.display().to_string(), is_bad, text: text.into_owned() })
+    };
+    let bad = files(phishing);
+    let good = files("sa-easy-ham-1");
+    bad.iter()
+        .map(|path| (path, true))
+        .chain(good.iter().map(|path| (path, false)))
+        .filter_map(|(p, b)| labelled(p, b))
+        .collect()
+}
+
 fn measured(name: &str, messages: &[Labelled]) -> Row {
     let settings = Settings::default();
     let mut row = Row::default();
@@ -152,7 +179,11 @@ fn measured(name: &str, messages: &[Labelled]) -> Row {
             signs.entry(finding.code.to_string()).or_default()[usize::from(message.is_bad)] += 1;
         }
         if std::env::var_os("SAKIMORI_ALL").is_some() {
-            let found: Vec<String> = examination.findings.iter().map(|f| format!("{}:{}:{}", f.code, f.points(), f.params.get("quote").map_or("", String::as_str))).collect();
+            let found: Vec<String> = examination
+                .findings
+                .iter()
+                .map(|f| format!("{}:{}:{}", f.code, f.points(), f.params.get("quote").map_or("", String::as_str)))
+                .collect();
             println!("  {} {}", message.name, found.join(" | "));
         }
         if (level >= Level::Care) != message.is_bad || level == Level::NotJudged {

@@ -117,8 +117,28 @@ pub fn is_speech(text: &str) -> bool {
         "license",
     ];
     const ENGLISH: &[&str] = &["you", "your", "u", "ur", "please", "i", "i'm", "we", "me", "my"];
-    const JAPANESE: &[&str] =
-        &["です", "ます", "ました", "ません", "ください", "下さい", "だよ", "だね", "ない", "して", "って"];
+    const JAPANESE: &[&str] = &[
+        "です",
+        "ます",
+        "ました",
+        "ません",
+        "ください",
+        "下さい",
+        "だよ",
+        "だね",
+        "ない",
+        "して",
+        "って",
+        "くれ",
+        "ごめん",
+        "ありがとう",
+        "よ。",
+        "ね。",
+        "よ！",
+        "ね！",
+        "たい",
+        "した。",
+    ];
     let lower = text.to_lowercase();
     if CODE.iter().any(|sign| lower.contains(sign)) {
         return false;

@@ -137,6 +137,8 @@ mod tests {
     fn what_cannot_be_judged_is_said() {
         assert_eq!(found(" \n"), ["SKM-OBS-0005"]);
         assert_eq!(found("12345"), [codes::NOT_JUDGED.as_str()]);
+        let picture = format!("data:image/png;base64,{}", "iVBORw0KGgo".repeat(100));
+        assert_eq!(found(&picture), [codes::NOT_JUDGED.as_str()]);
         assert_eq!(found("Ваша посылка ожидает оплаты"), [codes::NOT_JUDGED.as_str()]);
         assert!(found(&"あ".repeat(64 * 1024)).contains(&"SKM-OBS-0003".to_owned()));
     }

@@ -47,7 +47,7 @@ impl<'a> Note<'a> {
         let targets_cut = targets.len() > targets_max;
         targets.truncate(targets_max);
         let words = without(&folded.text, &targets);
-        let language = language(&words);
+        let language = language(&spoken(&words));
         let numbers = numbers::find(&words, language);
         let brands = named_in(&words);
         Self { source, member, folded, targets, targets_cut, numbers, language, brands }
@@ -128,6 +128,13 @@ fn without(folded: &str, targets: &[Target]) -> String {
         out.replace_range(target.range.clone(), &" ".repeat(target.range.len()));
     }
     out
+}
+
+/// The text without what is no word of any language, such as a picture that was pasted as text.
+fn spoken(words: &str) -> String {
+    const WORD_BYTES_MAX: usize = 80;
+    let is_word = |word: &&str| word.len() <= WORD_BYTES_MAX || !word.is_ascii();
+    words.split(' ').filter(is_word).collect::<Vec<_>>().join(" ")
 }
 
 /// True for the host of a known brand, or of a domain that only authorities, schools and registered companies get in Japan

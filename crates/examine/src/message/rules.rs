@@ -161,24 +161,42 @@ impl Rule {
             places.retain(|place| !sentences.denied(place.range.start));
         }
         places.sort_by_key(|place| place.range.start);
-        let mut last: Vec<Option<Range<usize>>> = vec![None; self.groups];
+        let mut last: Vec<Vec<Range<usize>>> = vec![Vec::new(); self.groups];
         let mut shortest: Option<Range<usize>> = None;
         for place in places {
-            last[place.group] = Some(place.range);
-            let Some(all) = last.iter().cloned().collect::<Option<Vec<_>>>() else { continue };
-            // One word can't say two things at once.
-            let overlap = |a: &Range<usize>, b: &Range<usize>| a.start < b.end && b.start < a.end;
-            if all.iter().enumerate().any(|(i, a)| all[..i].iter().any(|b| overlap(a, b))) {
+            let Some(start) = start_with(&place, &last) else {
+                keep(&mut last[place.group], place.range);
                 continue;
-            }
-            let start = all.iter().map(|r| r.start).min().unwrap_or_default();
-            let end = all.iter().map(|r| r.end).max().unwrap_or_default();
+            };
+            let end = place.range.end;
             if end - start <= self.near && shortest.as_ref().is_none_or(|s| end - start < s.end - s.start) {
                 shortest = Some(start..end);
             }
+            keep(&mut last[place.group], place.range);
         }
         shortest
     }
+}
+
+/// Places of one group that are tried with a word of another.
+const LAST_MAX: usize = 4;
+
+fn keep(last: &mut Vec<Range<usize>>, range: Range<usize>) {
+    if last.len() == LAST_MAX {
+        last.remove(0);
+    }
+    last.push(range);
+}
+
+/// Where the stretch begins that ends with this place and has one word of each other group before it. Words that overlap
+/// are one word, which can't say two things at once.
+fn start_with(place: &Place, last: &[Vec<Range<usize>>]) -> Option<usize> {
+    let mut taken = vec![place.range.clone()];
+    for (_, ranges) in last.iter().enumerate().filter(|(group, _)| *group != place.group) {
+        let free = |r: &&Range<usize>| taken.iter().all(|t| r.end <= t.start || t.end <= r.start);
+        taken.push(ranges.iter().rev().find(free)?.clone());
+    }
+    taken.iter().map(|r| r.start).min()
 }
 
 /// Which sentences are denied. Lines end sentences too, and only the source knows them.
@@ -205,6 +223,10 @@ fn has_sentence_end(text: &str) -> bool {
 fn is_word(text: &str, range: &Range<usize>, end: End) -> bool {
     let bytes = text.as_bytes();
     let joins = |a: u8, b: u8| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric();
+    // `won` is no word of `won't`.
+    if end == End::Closed && text[range.end..].starts_with("'t") {
+        return false;
+    }
     let left = range.start > 0 && joins(bytes[range.start - 1], bytes[range.start]);
     let right = end == End::Closed && range.end < bytes.len() && joins(bytes[range.end - 1], bytes[range.end]);
     !left && !right
@@ -230,6 +252,7 @@ mod tests {
     fn a_rule_needs_a_word_of_each_group_nearby() {
         assert_eq!(quoted("Your PARCELS: a small fee").as_deref(), Some("parcels: a small fee"));
         assert_eq!(quoted("お荷\n物の料金").as_deref(), Some("荷物の料金"));
+        assert_eq!(quoted("fee fee parcel parcel").as_deref(), Some("fee parcel"));
         assert_eq!(quoted("parcel"), None);
         assert_eq!(quoted("parcel coffees"), None);
         assert_eq!(quoted(&format!("parcel {} fee", "x ".repeat(200))), None);

@@ -1,5 +1,7 @@
 //! Where links lead.
 
+use std::collections::HashSet;
+
 use super::{OFFICIAL_STORIES, has_any, worth};
 use crate::message::codes;
 use crate::message::links::{Target, What};
@@ -76,10 +78,17 @@ const PLACES: &[&str] = &["LINE", "Telegram", "WhatsApp", "Facebook", "Instagram
 /// Who names more brands speaks for none of them.
 const BRANDS_MAX: usize = 2;
 
+/// Hosts from which on a message is a magazine or a discussion. Who wants one click does not bury it.
+const HOSTS_MAX: usize = 2;
+
 fn official(note: &Note<'_>, seen: &mut Seen) {
     let unknown: Vec<&Target> = note.links().filter(|t| !is_known(&t.host)).collect();
     let Some(first) = unknown.first().filter(|_| note.links().all(|t| !is_known(&t.host))) else { return };
     let foreign = |b: &&&'static Brand| !note.links().any(|t| owns(b, &t.host));
+    let hosts: HashSet<&str> = unknown.iter().map(|t| t.host.as_str()).collect();
+    if hosts.len() > HOSTS_MAX {
+        return;
+    }
     let story = has_any(seen, OFFICIAL_STORIES);
     let speaks = note.brands.iter().filter(foreign).find(|b| story || !PLACES.contains(&b.name.as_str()));
     match speaks {

@@ -52,7 +52,7 @@ fn is_warning(note: &Note<'_>) -> bool {
         "110番",
         "防犯",
         "beware",
-        "report",
+        "report it",
         "watch out",
         "be aware",
         "warning",
