@@ -6,6 +6,7 @@
 pub mod artefact;
 pub mod catalogue;
 pub mod codes;
+pub mod excerpt;
 pub mod fuzz;
 pub mod limits;
 pub mod log;
@@ -73,6 +74,9 @@ pub fn examine(source: &dyn Source, settings: &Settings) -> Examination {
 /// Examines an observation, or a member of a container, and returns its kind. Examiners of containers call it for
 /// each member between [`Report::enter`] and [`Report::leave`].
 pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> Kind {
+    if report.diverts(source) {
+        return recognise::UNKNOWN;
+    }
     let kind = match recognise::recognise(source) {
         Ok(kind) => kind,
         Err(error) => {
