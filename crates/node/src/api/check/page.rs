@@ -4,7 +4,7 @@ use askama::Template;
 use sakimori_model::Lang;
 use sakimori_model::words::say;
 
-use super::verdict::{Level, Sentence, Verdict};
+use super::verdict::{Level, Sentence, Verdict, Why};
 
 /// The style sheet, served as `/check.css`.
 pub const STYLE: &str = include_str!("../../../assets/check.css");
@@ -148,17 +148,28 @@ impl Page<'_> {
     }
 
     fn sentences(&self, verdict: &Verdict) -> Vec<Sentence> {
-        verdict.reasons.iter().map(|reason| reason.sentence(self.lang)).collect()
+        let stop = if self.lang == Lang::Ja { '。' } else { '.' };
+        let mut sentences: Vec<Sentence> = verdict.reasons.iter().map(|reason| reason.sentence(self.lang)).collect();
+        sentences.iter_mut().for_each(|sentence| sentence.after.push(stop));
+        sentences
     }
 
-    /// What to do about the weightiest reason, before what is always to do.
+    /// What to do about the weightiest reason that asks for more than what is always to do.
     fn first_todo(&self, verdict: &Verdict) -> Option<&'static str> {
-        verdict.reasons.first().map(|reason| reason.todo(self.lang)).filter(|todo| !todo.is_empty())
+        verdict.reasons.iter().find_map(|reason| reason.todo(self.lang))
     }
 
-    /// Somebody who already paid needs this; where nothing was found, it would only frighten.
+    /// The address that a telephone calls; `None` for a contact without a number of its own.
+    fn telephone(&self, id: &str) -> Option<String> {
+        let number = self.say_of(id, "number");
+        let dials = number.trim_start_matches('#').bytes().all(|b| b.is_ascii_digit());
+        dials.then(|| format!("tel:{}", number.replace('#', "%23")))
+    }
+
+    /// Somebody who already paid needs this; where nothing was found, it would only frighten, and an
+    /// empty form says nothing.
     fn has_already(&self, verdict: &Verdict) -> bool {
-        verdict.level != Level::NothingFound
+        !matches!(verdict.level, Level::NothingFound | Level::NotJudged(Why::Empty))
     }
 }
 

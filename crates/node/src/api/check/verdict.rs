@@ -108,10 +108,11 @@ impl Reason {
         Sentence { before: self.filled(before), quote, after: self.filled(after) }
     }
 
-    /// What to do about it, in this language.
+    /// What to do about this in particular, beyond what is always to do, in this language.
     #[must_use]
-    pub fn todo(&self, lang: Lang) -> &'static str {
-        catalogue::entry(&self.code).map_or("", |entry| entry.words(lang).todo.as_str())
+    pub fn todo(&self, lang: Lang) -> Option<&'static str> {
+        let entry = catalogue::entry(&self.code).filter(|_| PARTICULAR.contains(&&self.code))?;
+        Some(entry.words(lang).todo.as_str())
     }
 
     fn filled(&self, text: &str) -> String {
@@ -131,6 +132,21 @@ impl Reason {
     }
 }
 
+/// Signs for which there is more to do than to leave links, calls and payments alone.
+const PARTICULAR: &[&Code] = &[
+    &message::codes::ASK_CODE,
+    &message::codes::ASK_INSTALL,
+    &message::codes::ASK_NEW_NUMBER,
+    &message::codes::ASK_SCAN,
+    &message::codes::STORY_FAMILY,
+    &message::codes::STORY_INVESTMENT,
+    &message::codes::STORY_EXTORTION,
+    &message::codes::STORY_DARK_JOB,
+    &message::codes::STORY_AUTHORITY,
+    &message::codes::STORY_BOSS,
+    &message::codes::SECRET,
+];
+
 /// The verdict on an examined message. Total; a decision that is stricter than the signs makes it stricter, never milder.
 #[must_use]
 pub fn verdict(examination: &Examination, decision: &Decision) -> Verdict {
@@ -138,6 +154,7 @@ pub fn verdict(examination: &Examination, decision: &Decision) -> Verdict {
     let reasons = if level == Level::NothingFound { Vec::new() } else { reasons(examination) };
     let (todo, contacts) = match level {
         Level::FraudLikely => (TODO_FRAUD, CONTACTS),
+        Level::NotJudged(Why::Empty) => (&[][..], &[][..]),
         Level::TakeCare | Level::NotJudged(_) => (TODO_CARE, CONTACTS),
         Level::NothingFound => (TODO_NOTHING, CONTACTS_IN_DOUBT),
     };
@@ -242,9 +259,15 @@ pub(super) mod tests {
                 let sentence = reason.sentence(lang);
                 assert!(FRAUD.contains(&sentence.quote) && !sentence.quote.is_empty(), "{sentence:?}");
                 assert!(!format!("{}{}", sentence.before, sentence.after).contains('{'), "{sentence:?}");
-                assert!(!reason.todo(lang).is_empty());
             }
         }
+    }
+
+    #[test]
+    fn only_particular_signs_have_more_to_do() {
+        assert!(judged(FRAUD).reasons.iter().all(|reason| reason.todo(Lang::Ja).is_none()));
+        let code = judged("届いた認証番号を教えてくれる？");
+        assert!(code.reasons[0].todo(Lang::Ja).is_some_and(|todo| todo.contains("教えないで")));
     }
 
     #[test]
