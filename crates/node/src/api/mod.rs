@@ -4,6 +4,7 @@
 
 pub mod app;
 pub mod caller;
+pub mod check;
 mod console;
 mod decisions;
 mod dto;
