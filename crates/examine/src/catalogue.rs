@@ -102,9 +102,15 @@ pub fn finding(code: &Code, place: Place) -> Finding {
 /// The title of a finding in this language, its parameters filled in.
 #[must_use]
 pub fn title(finding: &Finding, lang: Lang) -> String {
-    match entry(&finding.code) {
-        Some(entry) => fill(&entry.words(lang).title, &finding.params),
-        None => finding.code.to_string(),
+    title_of(&finding.code, &finding.params, lang)
+}
+
+/// The title of a code in this language with these parameters.
+#[must_use]
+pub fn title_of(code: &Code, params: &BTreeMap<String, String>, lang: Lang) -> String {
+    match entry(code) {
+        Some(entry) => fill(&entry.words(lang).title, params),
+        None => code.to_string(),
     }
 }
 

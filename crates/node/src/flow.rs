@@ -5,12 +5,12 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source as _};
-use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, RecordId, Statement};
+use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source};
+use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, Statement};
 
 use crate::decide::Policy;
 use crate::node::Node;
-use crate::observe::{Input, Opened, Unobserved, now, path_text, sha256_of, walk};
+use crate::observe::{Input, Opened, Unobserved, new_record, now, path_text, sha256_of, walk};
 use crate::outcome::{Decided, Outcome};
 use crate::record::Entry;
 use crate::{NodeError, observe::Observed};
@@ -78,12 +78,18 @@ pub fn check<E: From<NodeError>>(
 /// From an observation to a decision, as it is to be recorded.
 #[must_use]
 pub fn judge(seen: &Observed, opened: &Opened, rules: &Rules<'_>) -> Entry {
-    let mut examination = examine(&opened.source, rules.settings);
-    if opened.changed() {
+    judge_source(seen, &opened.source, &|| opened.changed(), rules)
+}
+
+/// Like [`judge`], for bytes that are read in another way. `changed` is asked when they have been read.
+#[must_use]
+pub fn judge_source(seen: &Observed, source: &dyn Source, changed: &dyn Fn() -> bool, rules: &Rules<'_>) -> Entry {
+    let mut examination = examine(source, rules.settings);
+    if changed() {
         examination.findings.push(catalogue::finding(&codes::CHANGED, Place::WHOLE));
     }
     let decision = rules.policy.decide(&examination.kind, &examination.findings);
-    Entry::of(statement(seen, opened.source.size(), examination, decision, rules))
+    Entry::of(statement(seen, source.size(), examination, decision, rules))
 }
 
 fn observe_and_judge(
@@ -100,7 +106,7 @@ fn observe_and_judge(
     let unobserved = |error: std::io::Error| Unobserved { path: path.clone(), why: error.to_string() };
     let opened = opened.map_err(unobserved)?;
     let sha256 = sha256_of(&opened.source, &|count| progress.bytes(count)).map_err(unobserved)?;
-    let seen = Observed { path, at: now(), sha256, by: None };
+    let seen = Observed { record: new_record(), path, at: now(), sha256, by: None };
     let entry = judge(&seen, &opened, rules);
     progress.examined(&seen.path);
     Ok(entry)
@@ -109,7 +115,7 @@ fn observe_and_judge(
 fn statement(seen: &Observed, size: u64, found: Examination, decision: Decision, rules: &Rules<'_>) -> Statement {
     let examined = found.unexamined().next().is_none();
     let predicate = DecisionPredicate {
-        record: RecordId::from_uuid(uuid::Uuid::now_v7()),
+        record: seen.record,
         observed: seen.at,
         by: seen.by.clone(),
         size,

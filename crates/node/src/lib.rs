@@ -1,8 +1,11 @@
 //! A node: the flow, and every way in and out. Read [`flow`] first.
 
+pub mod access;
 pub mod act;
+pub mod api;
 pub mod audit;
 pub mod backup;
+pub mod config;
 pub mod decide;
 pub mod error;
 pub mod flow;

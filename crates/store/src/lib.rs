@@ -77,6 +77,12 @@ impl StoreError {
             || self.has_code(rusqlite::ErrorCode::DatabaseCorrupt)
     }
 
+    /// True when a row breaks a rule of its table, such as a name that is taken.
+    #[must_use]
+    pub fn is_constraint(&self) -> bool {
+        self.has_code(rusqlite::ErrorCode::ConstraintViolation)
+    }
+
     fn has_code(&self, code: rusqlite::ErrorCode) -> bool {
         matches!(self, Self::Database(error) if error.sqlite_error_code() == Some(code))
     }
