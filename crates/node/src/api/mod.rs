@@ -2,6 +2,7 @@
 
 #![expect(unused_qualifications, reason = "the macro that describes the routes writes them")]
 
+pub mod access;
 pub mod app;
 pub mod caller;
 mod console;
@@ -15,6 +16,7 @@ mod jobs;
 mod language;
 mod metrics;
 mod observations;
+mod oidc;
 mod overview;
 mod policies;
 pub mod problem;
@@ -25,4 +27,6 @@ pub mod routes;
 pub mod serve;
 pub mod session;
 mod shield;
+mod tokens;
 mod uploads;
+mod users;
