@@ -135,7 +135,7 @@ mod tests {
         #[test]
         fn a_name_is_its_own_name(text in any::<String>()) {
             for name in [AccountName::new(&text).ok(), AccountName::nearest(&text)].into_iter().flatten() {
-                prop_assert_eq!(AccountName::new(name.as_str()).as_ref(), Ok(&name));
+                prop_assert_eq!(AccountName::new(name.as_str()), Ok(name.clone()));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What sign-in and the administration of access share: who may try how often, and that every change is a record first.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use axum::http::{HeaderMap, Method, header};
 use sakimori_model::{AccessEvent, AccessId, AccessPredicate, AccountState, Actor, Digest, Predicate, Statement};
@@ -9,11 +9,13 @@ use url::Url;
 use super::app::App;
 use super::caller::{Who, same_origin};
 use super::problem::{Problem, Trouble};
+use crate::NodeError;
 use crate::access::name::{AccountName, NameError};
 use crate::access::oidc::{Oidc, OidcConfig, OidcError};
 use crate::access::password::{HashError, Password, PasswordError, PasswordHash, Passwords};
 use crate::access::secret::{FirstCode, same};
 use crate::access::throttle::{Rate, RateLimit, Throttle, TooSoon};
+use crate::config::Config;
 use crate::observe::{new_record, now};
 use crate::record::Entry;
 
@@ -41,48 +43,71 @@ pub struct SignIns {
 }
 
 impl SignIns {
-    /// For a service with this public address.
+    /// For a service with this configuration.
     ///
     /// # Errors
     /// When the provider's configuration can't work.
-    pub fn new(first: FirstSignIn, oidc: Option<&OidcConfig>, public: &Url) -> Result<Self, OidcError> {
-        let back = public.join(OIDC_RETURN).map_err(|e| OidcError::Config(e.to_string()))?;
+    pub fn new(first: FirstSignIn, config: &Config) -> Result<Self, OidcError> {
         Ok(Self {
             first,
             passwords: Passwords::default(),
             throttle: Throttle::default(),
-            oidc: oidc.map(|config| Oidc::new(config.clone(), &back)).transpose()?,
+            oidc: config.oidc.as_ref().map(|oidc| provider(oidc, config)).transpose()?,
             oidc_starts: RateLimit::new(OIDC_STARTS),
             changes: tokio::sync::Mutex::new(()),
         })
     }
 }
 
-/// The first sign-in of a new node: with a code that only whoever started the service has seen. Without a code there is none.
-#[derive(Debug, Default)]
+/// The provider sends browsers back to the public address, or to where the service listens when that is the same.
+fn provider(oidc: &OidcConfig, config: &Config) -> Result<Oidc, OidcError> {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    let base = config.public_url.clone().unwrap_or_else(|| format!("{scheme}://{}", config.listen));
+    let base = Url::parse(&base).map_err(|error| OidcError::Config(format!("public_url: {error}")))?;
+    let back = base.join(OIDC_RETURN).map_err(|error| OidcError::Config(format!("public_url: {error}")))?;
+    Oidc::new(oidc.clone(), &back)
+}
+
+/// The first sign-in of a new node: with a code that only whoever started the service has seen.
+#[derive(Debug)]
 pub struct FirstSignIn {
     open: Mutex<Option<Open>>,
 }
 
 #[derive(Debug)]
 struct Open {
-    code: Digest,
+    code: FirstCode,
     wrong: u32,
 }
 
 impl FirstSignIn {
-    /// Open for whoever has this code.
+    /// Open for whoever has the new code.
+    ///
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn open() -> Result<Self, NodeError> {
+        let code = FirstCode::random().map_err(NodeError::Random)?;
+        Ok(Self { open: Mutex::new(Some(Open { code, wrong: 0 })) })
+    }
+
+    /// For a node that has an administrator.
     #[must_use]
-    pub fn new(code: &FirstCode) -> Self {
-        Self { open: Mutex::new(Some(Open { code: code.digest(), wrong: 0 })) }
+    pub fn closed() -> Self {
+        Self { open: Mutex::new(None) }
+    }
+
+    /// The code, for the terminal of whoever started the service.
+    #[must_use]
+    pub fn shown(&self) -> Option<String> {
+        self.locked().as_ref().map(|open| open.code.reveal())
     }
 
     /// True when this is the code. A wrong one is counted.
     #[must_use]
     pub fn fits(&self, text: &str) -> bool {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut open = self.locked();
         let Some(state) = open.as_mut() else { return false };
-        let fits = FirstCode::parse(text).is_ok_and(|code| same(&code.digest(), &state.code));
+        let fits = FirstCode::parse(text).is_ok_and(|code| same(&code.digest(), &state.code.digest()));
         if !fits {
             state.wrong += 1;
             if state.wrong >= WRONG_CODES_MAX {
@@ -97,7 +122,11 @@ impl FirstSignIn {
 
     /// It is over.
     pub fn close(&self) {
-        *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.locked() = None;
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -226,16 +255,18 @@ mod tests {
 
     #[test]
     fn five_wrong_codes_close_the_first_sign_in() {
-        let code = FirstCode::random().expect("random");
-        let first = FirstSignIn::new(&code);
-        assert!(first.fits(&code.reveal()) && first.fits(&code.reveal().to_lowercase()));
+        let first = FirstSignIn::open().expect("random");
+        let code = first.shown().expect("open");
+        assert!(first.fits(&code) && first.fits(&code.to_lowercase()));
         for _ in 0..WRONG_CODES_MAX {
             assert!(!first.fits("00000-00000-00000-00000"));
         }
-        assert!(!first.fits(&code.reveal()));
-        assert!(!FirstSignIn::default().fits(&code.reveal()));
-        let first = FirstSignIn::new(&code);
+        assert!(!first.fits(&code));
+        assert_eq!(first.shown(), None);
+        assert!(!FirstSignIn::closed().fits(&code));
+        let first = FirstSignIn::open().expect("random");
+        let code = first.shown().expect("open");
         first.close();
-        assert!(!first.fits(&code.reveal()));
+        assert!(!first.fits(&code));
     }
 }

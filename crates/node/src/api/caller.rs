@@ -81,20 +81,13 @@ impl<S: Sync> FromRequestParts<S> for Who {
 }
 
 /// What is known of callers.
+#[derive(Default)]
 pub struct Callers {
-    /// The first sign-in of a new node.
-    pub first: session::FirstSignIn,
     remembered: Mutex<HashMap<Digest, (Instant, u64, Who)>>,
     generation: AtomicU64,
 }
 
 impl Callers {
-    /// Nobody is known yet.
-    #[must_use]
-    pub fn new(first: session::FirstSignIn) -> Self {
-        Self { first, remembered: Mutex::new(HashMap::new()), generation: AtomicU64::new(0) }
-    }
-
     /// Forgets everybody: access has changed.
     pub fn forget(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);

@@ -2,6 +2,7 @@
 
 #![expect(unused_qualifications, reason = "the macro that describes the routes writes them")]
 
+pub mod access;
 pub mod app;
 pub mod caller;
 pub mod check;
@@ -16,6 +17,7 @@ mod jobs;
 mod language;
 mod metrics;
 mod observations;
+mod oidc;
 mod overview;
 mod policies;
 pub mod problem;
@@ -26,4 +28,6 @@ pub mod routes;
 pub mod serve;
 pub mod session;
 mod shield;
+mod tokens;
 mod uploads;
+mod users;

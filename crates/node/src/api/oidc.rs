@@ -14,7 +14,7 @@ use utoipa::IntoParams;
 use super::access::{entry, fresh, is_last_administrator, is_taken, new_access, record};
 use super::app::App;
 use super::caller::Who;
-use super::extract::Query;
+use super::extract::Asked;
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::session::session_of;
 use crate::access::cookie;
@@ -65,7 +65,7 @@ pub async fn finish(
     State(app): State<Arc<App>>,
     who: Who,
     headers: HeaderMap,
-    query: Query<ReturnQuery>,
+    query: Asked<ReturnQuery>,
 ) -> Result<Response, Problem> {
     let oidc = provider(&app)?;
     let ReturnQuery { code, state, iss, error } = query.0;

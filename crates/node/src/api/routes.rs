@@ -9,7 +9,9 @@ use utoipa_axum::routes;
 use std::sync::Arc;
 
 use super::app::App;
-use super::{decisions, events, health, jobs, metrics, observations, overview, policies, records, uploads};
+use super::{
+    decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session, tokens, uploads, users,
+};
 use crate::access::role::Action;
 
 /// Method, path, and what one must be allowed to do.
@@ -20,6 +22,20 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/metrics",                             Action::Read),
     ("GET",     "/log/{*resource}",                     Action::Public),
     ("GET",     "/api/v1/log",                          Action::Public),
+    ("GET",     "/api/v1/session",                      Action::Public),
+    ("POST",    "/api/v1/session",                      Action::Public),
+    ("DELETE",  "/api/v1/session",                      Action::Own),
+    ("POST",    "/api/v1/session/first",                Action::Public),
+    ("PUT",     "/api/v1/session/password",             Action::Own),
+    ("PUT",     "/api/v1/session/language",             Action::Own),
+    ("GET",     "/api/v1/session/oidc",                 Action::Public),
+    ("GET",     "/api/v1/session/oidc/return",          Action::Public),
+    ("GET",     "/api/v1/users",                        Action::Administer),
+    ("POST",    "/api/v1/users",                        Action::Administer),
+    ("PATCH",   "/api/v1/users/{id}",                   Action::Administer),
+    ("GET",     "/api/v1/tokens",                       Action::Own),
+    ("POST",    "/api/v1/tokens",                       Action::Own),
+    ("DELETE",  "/api/v1/tokens/{id}",                  Action::Own),
     ("POST",    "/api/v1/observations",                 Action::Observe),
     ("OPTIONS", "/api/v1/uploads",                      Action::Public),
     ("POST",    "/api/v1/uploads",                      Action::Observe),
@@ -65,6 +81,16 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(metrics::metrics))
         .routes(routes!(records::log_resource))
         .routes(routes!(records::log_head))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(session::first))
+        .routes(routes!(session::password))
+        .routes(routes!(session::language))
+        .routes(routes!(oidc::begin))
+        .routes(routes!(oidc::finish))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::change))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
         .routes(routes!(observations::observe))
         .routes(routes!(uploads::options, uploads::create))
         .routes(routes!(uploads::one, uploads::head, uploads::patch, uploads::terminate))

@@ -14,7 +14,6 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use super::app::{App, SHUTDOWN_SECONDS_MAX, StartError};
 use super::problem::{Problem, Trouble};
-use super::session::FirstSignIn;
 use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield};
 use crate::access::listen::{ListenError, Transport};
 use crate::access::tls::{Certificates, Reload, TlsError};
@@ -56,6 +55,7 @@ impl ServeError {
         match self {
             Self::Start(StartError::Node(error)) => error.code(),
             Self::Start(StartError::PublicUrl(_)) => "SKM-E-0025",
+            Self::Start(StartError::Oidc(error)) => error.code(),
             Self::Start(StartError::Io(_)) | Self::Io(_) => "SKM-E-0004",
             Self::Listen(error) => error.code(),
             Self::Tls(error) => error.code(),
@@ -98,9 +98,8 @@ pub async fn serve(
         .map_err(|error| ServeError::Bind { address: config.listen.socket(), error })?;
     socket.set_nonblocking(true)?;
     let address = socket.local_addr()?;
-    let (first, code) = FirstSignIn::new(home)?;
     let public_url = config.public_url.clone();
-    let (app, writer) = App::start(config, home, settings, first)?;
+    let (app, writer) = App::start(config, home, settings)?;
     let background = [
         tokio::spawn(feed::run(app.clone())),
         tokio::spawn(jobs::run(app.clone())),
@@ -110,7 +109,7 @@ pub async fn serve(
     tokio::spawn(end(handle.clone(), app.clone()));
     let scheme = if certificates.is_some() { "https" } else { "http" };
     let url = public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
-    listening(&Listening { address, url: url.trim_end_matches('/').to_owned(), first: code });
+    listening(&Listening { address, url: url.trim_end_matches('/').to_owned(), first: app.sign_ins.first.shown() });
     let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
     match certificates {
         Some(certificates) => {

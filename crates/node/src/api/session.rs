@@ -11,7 +11,6 @@ use sakimori_store::{AccountRow, Aside};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use super::access::FirstSignIn;
 use super::access::{entry, entry_by, fresh, hashed, is_taken, new_access, not_cross_site, record};
 use super::app::App;
 use super::caller::Who;
@@ -32,16 +31,6 @@ const IDLE_MICROS: i64 = 8 * 3_600_000_000;
 const LONGEST_MICROS: i64 = 24 * 3_600_000_000;
 /// How long a browser keeps the cookie: as long as the session may live.
 const COOKIE_LASTS: Duration = Duration::from_micros(LONGEST_MICROS.unsigned_abs());
-
-impl FirstSignIn {
-    /// For the node in this folder; with a code while it has no administrator.
-    ///
-    /// # Errors
-    /// When the system has no random numbers.
-    pub fn new(_home: &std::path::Path) -> std::io::Result<(Self, Option<String>)> {
-        Ok((Self {}, None))
-    }
-}
 
 /// A session lives when it began after the first of these times and was used after the second.
 #[must_use]

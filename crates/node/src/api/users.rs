@@ -14,7 +14,7 @@ use super::app::App;
 use super::caller::Who;
 use super::decisions::repeated;
 use super::dto::{Account, List, PageQuery, RoleWord};
-use super::extract::{Json, Named, Path, Query, limit};
+use super::extract::{Asked, Json, Named, Path, limit};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::session::with_password;
 use crate::access::name::AccountName;
@@ -62,7 +62,7 @@ pub struct AccountChange {
     responses((status = 200, body = List<Account>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn list(State(app): State<Arc<App>>, page: Query<PageQuery>) -> Result<axum::Json<List<Account>>, Problem> {
+pub async fn list(State(app): State<Arc<App>>, page: Asked<PageQuery>) -> Result<axum::Json<List<Account>>, Problem> {
     let limit = limit(&page.0)?;
     let after = page.0.after.unwrap_or_default();
     let rows = app.readers.read(|reader| -> Result<_, Problem> { Ok(reader.store.accounts()?) }).await?;
