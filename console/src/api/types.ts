@@ -128,7 +128,7 @@ export interface Excerpt {
   form: 'hex' | 'lines' | 'fields';
   member: string | null;
   start: number;
-  rows: { at: number; text: string; mark: [number, number] | null }[];
+  rows: { at: number; text: string; mark: number[] | null }[];
   cut: boolean;
 }
 

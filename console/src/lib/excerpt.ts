@@ -1,11 +1,12 @@
 // Excerpts of content: the marked part, and the text beside hexadecimal digits.
 
 /** The text before, in and after a mark, which counts characters (not UTF-16 units). */
-export function cut(text: string, mark: readonly [number, number] | null): [string, string, string] {
+export function cut(text: string, mark: readonly number[] | null): [string, string, string] {
   if (mark === null) return [text, '', ''];
+  const [start = 0, end = start] = mark;
   const characters = [...text];
-  const from = Math.max(0, Math.min(mark[0], characters.length));
-  const to = Math.max(from, Math.min(mark[1], characters.length));
+  const from = Math.max(0, Math.min(start, characters.length));
+  const to = Math.max(from, Math.min(end, characters.length));
   return [characters.slice(0, from).join(''), characters.slice(from, to).join(''), characters.slice(to).join('')];
 }
 
