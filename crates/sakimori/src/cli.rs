@@ -61,6 +61,12 @@ pub enum Command {
     Policy(Policy),
     /// Hand findings to others, with their marking.
     Share(Share),
+    /// Copy the node into a new folder, also while others use it.
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Backup(Backup),
+    /// Make a node from a backup, after everything in it was verified.
+    #[command(after_help = RESTORE_EXAMPLES)]
+    Restore(Restore),
     /// What a finding code means, why it matters and what to do.
     Explain(Explain),
     /// Serve the pages and the HTTP interface of this node.
@@ -324,6 +330,57 @@ impl From<Marking> for Tlp {
             Marking::Red => Self::Red,
         }
     }
+}
+
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  sakimori backup /backup/sakimori/$(date +%F)
+  sakimori backup --config /etc/sakimori/sakimori.toml /backup/sakimori/today
+  sakimori log checkpoint > /elsewhere/checkpoint     the proof of how far the log has come
+
+The backup holds the private key: keep it where only you can read it. The bytes that were examined are not in it.";
+
+#[derive(Args)]
+pub struct Backup {
+    /// The folder of the backup: new or empty, and not inside of the node's own.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The configuration, to be kept with it. [default: sakimori.toml in the node's folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  sakimori restore --dry-run /backup/sakimori/today
+  sakimori restore --checkpoint /elsewhere/checkpoint /backup/sakimori/today
+  sakimori --home /srv/sakimori restore --set-aside /backup/sakimori/today
+
+Stop the service first. Restore the newest backup only: a log that is signed on from an older one has two histories.";
+
+#[derive(Args)]
+pub struct Restore {
+    /// The folder of the backup.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The newest checkpoint that was kept elsewhere (`sakimori log checkpoint`): the backup must reach it.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Restore the backup although it is older than the checkpoint.
+    #[arg(long, requires = "checkpoint")]
+    pub older: bool,
+    /// Where there is a node already, keep it under another name.
+    #[arg(long)]
+    pub set_aside: bool,
+    /// Verify the backup, and restore nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
 }
 
 #[derive(Args)]

@@ -5,6 +5,7 @@
 pub mod access;
 pub mod app;
 pub mod caller;
+pub mod check;
 mod console;
 mod decisions;
 mod dto;
