@@ -1,5 +1,7 @@
 //! Auditing: every row of the tables against the log, so that an edit behind the program's back shows.
 
+mod access;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -57,12 +59,13 @@ impl Node {
         let entries = self.log.tree()?.entries(0).collect::<Result<Vec<_>, _>>()?;
         let mut audit = Audit { entries: entries.len() as u64, ..Audit::default() };
         let mut justified = BTreeSet::new();
+        let mut access = access::Recorded::default();
         self.store.each_record(|record| -> Result<(), NodeError> {
             audit.records += 1;
             match record {
                 Ok(record) => {
                     justified.extend(record.log_index);
-                    for what in self.faults_of(&record, &entries)? {
+                    for what in self.faults_of(&record, &entries, &mut access)? {
                         audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
                     }
                 }
@@ -75,6 +78,7 @@ impl Node {
             let what = "no record has this place: its row was removed or changed".to_owned();
             audit.mismatches.push(Mismatch { table: "log", row: index.to_string(), what });
         }
+        audit.mismatches.extend(access.faults(&self.store)?);
         for (table, row) in self.store.orphans()? {
             audit.mismatches.push(Mismatch { table, row, what: "no record justifies it".to_owned() });
         }
@@ -82,7 +86,12 @@ impl Node {
         Ok(audit)
     }
 
-    fn faults_of(&self, record: &Record, entries: &[Vec<u8>]) -> Result<Vec<(&'static str, String)>, NodeError> {
+    fn faults_of(
+        &self,
+        record: &Record,
+        entries: &[Vec<u8>],
+        access: &mut access::Recorded,
+    ) -> Result<Vec<(&'static str, String)>, NodeError> {
         let mut faults = Vec::new();
         let expected = commitment(&Salt::from_bytes(record.salt), &record.statement);
         if Digest::from_bytes(*expected.as_bytes()) != record.commitment {
@@ -98,7 +107,10 @@ impl Node {
             _ => {}
         }
         match Statement::from_bytes(&record.statement) {
-            Ok(statement) if statement.record() == record.id => faults.extend(self.row_faults(record.id, &statement)?),
+            Ok(statement) if statement.record() == record.id => {
+                access.note(&statement, record.log_index);
+                faults.extend(self.row_faults(record.id, &statement)?);
+            }
             Ok(statement) => {
                 faults.push(("records", format!("its statement is that of record {}", statement.record())))
             }

@@ -37,6 +37,9 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET /readyz", "nobody", ""),
     ("GET /metrics", "reader", "read"),
     ("GET /log/{*resource}", "nobody", ""),
+    ("GET /check", "nobody", ""),
+    ("POST /check", "nobody", ""),
+    ("GET /check.css", "nobody", ""),
     ("GET /api/v1/log", "nobody", ""),
     ("GET /api/v1/session", "nobody", ""),
     ("POST /api/v1/session", "nobody", ""),
@@ -444,7 +447,9 @@ fn all_of_it_is_recorded_and_edits_are_found() {
         "UPDATE tokens SET scopes = 'read administer'",
         "UPDATE tokens SET until = until + 1000000",
         "DELETE FROM tokens",
+        "UPDATE accounts SET active = 0 WHERE name = 'hanako'",
         "UPDATE sessions SET account = (SELECT id FROM accounts WHERE name = 'hanako')",
+        "UPDATE sessions SET record = (SELECT record FROM tokens)",
     ] {
         let before = std::fs::read(node.home().join("state.db")).expect("read");
         let state = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");
