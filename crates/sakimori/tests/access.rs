@@ -36,7 +36,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET /healthz", "nobody", ""),
     ("GET /readyz", "nobody", ""),
     ("GET /metrics", "reader", "read"),
-    ("GET /log/{*resource}", "nobody", ""),
+    ("GET /log/{resource}", "nobody", ""),
     ("GET /check", "nobody", ""),
     ("POST /check", "nobody", ""),
     ("GET /check.css", "nobody", ""),
@@ -110,7 +110,7 @@ fn the_table_of_rights_holds_on_every_route() {
         .map(|role| if role == "nobody" { String::new() } else { account_or_none(&service, &administrator, role) });
     for (route, least, scope) in TABLE {
         let (method, path) = route.split_once(' ').expect("a method");
-        let path = path.replace("{id}", "019a8b4e-7c1d-7def-8a2b-3c4d5e6f7081").replace("{*resource}", "nothing");
+        let path = path.replace("{id}", "019a8b4e-7c1d-7def-8a2b-3c4d5e6f7081").replace("{resource}", "nothing");
         let least = ROLES.iter().position(|role| role == least).expect("a role");
         for (rank, role) in ROLES.iter().enumerate() {
             let headers = [("cookie", cookies[rank].as_str()), ("sec-fetch-site", "same-origin")];
@@ -413,6 +413,39 @@ fn tokens_are_shown_once_and_can_be_revoked() {
 }
 
 #[test]
+fn what_is_too_old_is_worth_nothing() {
+    let node = Node::new();
+    let service = Service::start(&node, "");
+    let chief = service.first("chief", PASSWORD);
+    let body = json!({ "name": "a program", "scopes": ["read"], "days": 1 });
+    let tokens = [0, 25].map(|hours: i64| {
+        let made = service.browse(&chief, "POST", "/api/v1/tokens", Some(&body)).json();
+        let id = made["token"]["id"].as_str().expect("an id").to_owned();
+        (
+            hours,
+            format!("UPDATE tokens SET until = until - {hours} * 3600000000 WHERE id = '{id}'"),
+            made["secret"].clone(),
+        )
+    });
+    let state = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");
+    for (hours, edit, secret) in tokens {
+        assert_eq!(state.execute(&edit, []).expect("edited"), 1);
+        let answer = service.call(secret.as_str().expect("a secret"), "GET", "/api/v1/decisions", None);
+        assert_eq!(answer.status, if hours > 24 { 401 } else { 200 }, "a token of one day after {hours} hours");
+    }
+    for (made, seen, status) in [(23, 7, 200), (25, 0, 401), (23, 9, 401)] {
+        let cookie = service.sign_in("chief", PASSWORD);
+        let newest = "rowid = (SELECT max(rowid) FROM sessions)";
+        let edit = format!(
+            "UPDATE sessions SET made = made - {made} * 3600000000, seen = seen - {seen} * 3600000000 WHERE {newest}"
+        );
+        assert_eq!(state.execute(&edit, []).expect("edited"), 1);
+        let answer = service.browse(&cookie, "GET", "/api/v1/decisions", None);
+        assert_eq!(answer.status, status, "a session that began {made} and was used {seen} hours ago");
+    }
+}
+
+#[test]
 fn all_of_it_is_recorded_and_edits_are_found() {
     let node = Node::new();
     let service = Service::start(&node, "");
@@ -450,6 +483,7 @@ fn all_of_it_is_recorded_and_edits_are_found() {
         "UPDATE accounts SET active = 0 WHERE name = 'hanako'",
         "UPDATE sessions SET account = (SELECT id FROM accounts WHERE name = 'hanako')",
         "UPDATE sessions SET record = (SELECT record FROM tokens)",
+        "UPDATE sessions SET hash = randomblob(32)",
     ] {
         let before = std::fs::read(node.home().join("state.db")).expect("read");
         let state = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");

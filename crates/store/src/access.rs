@@ -39,9 +39,11 @@ pub struct TokenRow {
     pub record: RecordId,
 }
 
-/// What a row of `sessions` says, without its secret's hash.
+/// What a row of `sessions` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionKey {
+    /// SHA-256 of its secret.
+    pub hash: Digest,
     /// Whose session it is.
     pub account: AccessId,
     /// The record of the sign-in that began it.
@@ -120,7 +122,7 @@ impl Store {
     /// # Errors
     /// The database's own error, or a damaged row.
     pub fn sessions(&self) -> Result<Vec<SessionKey>, StoreError> {
-        let mut query = self.db.prepare_cached("SELECT account, record FROM sessions ORDER BY record")?;
+        let mut query = self.db.prepare_cached("SELECT account, record, hash FROM sessions ORDER BY record")?;
         let mut rows = query.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -128,7 +130,8 @@ impl Store {
             let damaged =
                 |_| StoreError::Damaged { table: "sessions", row: record.clone(), what: "account".to_owned() };
             let account = account.parse().map_err(damaged)?;
-            found.push(SessionKey { account, record: record_id("sessions", record)? });
+            let hash = digest("sessions", &record, row.get(2)?)?;
+            found.push(SessionKey { hash, account, record: record_id("sessions", record)? });
         }
         Ok(found)
     }

@@ -240,7 +240,7 @@ pub async fn first(
 pub async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Response, Problem> {
     let account = who.account()?.state.account;
     let session = who.session.ok_or_else(|| Problem::of(Trouble::NotSignedIn))?;
-    let ended = entry(&who, AccessEvent::SignedOut { account }).beside(Aside::SessionEnd(session));
+    let ended = entry(&who, AccessEvent::SignedOut { account, session });
     record(&app, vec![ended]).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear_session())]).into_response())
 }
@@ -300,11 +300,12 @@ pub fn with_password(who: &Who, state: AccountState, hash: &PasswordHash) -> Ent
 pub fn session_of(who: &Who, state: &AccountState, method: SignInMethod) -> Result<(Entry, HeaderValue), Problem> {
     let secret = SessionSecret::random().map_err(crate::NodeError::Random)?;
     let account = state.account;
-    let signed_in = entry_by(Actor::Account { account }, who, AccessEvent::SignedIn { account, method });
+    let event = AccessEvent::SignedIn { account, method, session: secret.digest() };
+    let signed_in = entry_by(Actor::Account { account }, who, event);
     let mut cookie = HeaderValue::from_str(&cookie::set_session(&secret, COOKIE_LASTS))
         .map_err(|error| Problem::with(Trouble::Defect, error))?;
     cookie.set_sensitive(true);
-    Ok((signed_in.beside(Aside::Session(secret.digest())), cookie))
+    Ok((signed_in, cookie))
 }
 
 fn state_in(entry: &Entry) -> Option<AccountState> {

@@ -1,9 +1,9 @@
 //! Accounts, tokens and sessions against their records: each row must be what its newest record says, and each thing that was
 //! recorded must have its row.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use sakimori_model::{AccessEvent, AccessId, AccountState, Predicate, RecordId, Statement, TokenState};
+use sakimori_model::{AccessEvent, AccessId, AccountState, Digest, Predicate, RecordId, Statement, TokenState};
 use sakimori_store::{SessionKey, Store, StoreError};
 
 use super::Mismatch;
@@ -14,8 +14,10 @@ use crate::NodeError;
 pub(super) struct Recorded {
     accounts: BTreeMap<AccessId, History<AccountState>>,
     tokens: BTreeMap<AccessId, History<TokenState>>,
-    /// Sign-ins: the account, and the place in the log.
-    sign_ins: BTreeMap<RecordId, (AccessId, u64)>,
+    /// Sign-ins: the account, the session, and the place in the log.
+    sign_ins: BTreeMap<RecordId, (AccessId, Digest, u64)>,
+    /// Sessions that ended by signing out.
+    signed_out: BTreeSet<Digest>,
 }
 
 /// The states of one thing and their records. Records are read by id, which is not quite the order of the log.
@@ -32,10 +34,13 @@ impl Recorded {
             AccessEvent::Token { state } => {
                 self.tokens.entry(state.token).or_default().insert(place, (state.clone(), change.record));
             }
-            AccessEvent::SignedIn { account, .. } => {
-                self.sign_ins.insert(change.record, (*account, place));
+            AccessEvent::SignedIn { account, session, .. } => {
+                self.sign_ins.insert(change.record, (*account, *session, place));
             }
-            AccessEvent::SignInRefused { .. } | AccessEvent::SignedOut { .. } => {}
+            AccessEvent::SignedOut { session, .. } => {
+                self.signed_out.insert(*session);
+            }
+            AccessEvent::SignInRefused { .. } => {}
         }
     }
 
@@ -63,10 +68,12 @@ impl Recorded {
     fn session_fault(&self, row: &SessionKey) -> Option<Mismatch> {
         let what = match self.sign_ins.get(&row.record) {
             None => "no sign-in justifies the session",
-            Some((account, _)) if *account != row.account => {
-                "the session is that of another account than its record says"
+            Some((account, ..)) if *account != row.account => {
+                "it is the session of another account than its record says"
             }
-            Some((account, place)) if self.ended(*account).is_some_and(|ended| ended > *place) => {
+            Some((_, session, _)) if *session != row.hash => "the session has another secret than its record says",
+            Some(_) if self.signed_out.contains(&row.hash) => "the session goes on after signing out",
+            Some((account, _, place)) if self.ended(*account).is_some_and(|ended| ended > *place) => {
                 "the session goes on after its account was deactivated or got another password"
             }
             Some(_) => return None,
