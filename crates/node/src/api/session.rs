@@ -252,7 +252,6 @@ pub async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Response,
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn password(State(app): State<Arc<App>>, who: Who, body: Json<NewPassword>) -> Result<Response, Problem> {
     let NewPassword { current, new } = body.0;
-    let _turn = app.sign_ins.changes.lock().await;
     let row = fresh(&app, who.account()?.state.account).await?;
     let stored = row.credential.as_deref().ok_or_else(|| Problem::of(Trouble::NoPassword))?;
     let stored = PasswordHash::new(stored)?;
@@ -265,6 +264,8 @@ pub async fn password(State(app): State<Arc<App>>, who: Who, body: Json<NewPassw
     }
     app.sign_ins.throttle.succeeded(&row.state.name, who.address, Instant::now());
     let hash = hashed(&app, &new, &row.state.name).await?;
+    let _turn = app.sign_ins.changes.lock().await;
+    let row = still_the_same(&app, &row).await?;
     let changed = with_password(&who, row.state.clone(), &hash);
     let (begin, cookie) = session_of(&who, &row.state, SignInMethod::Password)?;
     record(&app, vec![changed, begin]).await?;
