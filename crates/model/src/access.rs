@@ -32,9 +32,9 @@ pub enum Scope {
     Read,
     /// Submits observations.
     Observe,
-    /// Judges and changes the policy.
+    /// Judges decisions, and lifts blocks when its owner may.
     Judge,
-    /// Administers accounts and tokens.
+    /// Changes the policy, and administers accounts and tokens when its owner may.
     Administer,
 }
 

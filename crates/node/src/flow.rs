@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source as _};
+use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source};
 use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, Statement};
 
 use crate::decide::Policy;
@@ -78,12 +78,24 @@ pub fn check<E: From<NodeError>>(
 /// From an observation to a decision, as it is to be recorded.
 #[must_use]
 pub fn judge(seen: &Observed, opened: &Opened, rules: &Rules<'_>) -> Entry {
-    let mut examination = examine(&opened.source, rules.settings);
-    if opened.changed() {
+    judge_source(seen, &opened.source, &|| opened.changed(), rules)
+}
+
+/// Like [`judge`], for bytes that are read in another way. `changed` is asked when they have been read.
+#[must_use]
+pub fn judge_source(seen: &Observed, source: &dyn Source, changed: &dyn Fn() -> bool, rules: &Rules<'_>) -> Entry {
+    let mut examination = examine(source, rules.settings);
+    if changed() {
         examination.findings.push(catalogue::finding(&codes::CHANGED, Place::WHOLE));
     }
     let decision = rules.policy.decide(&examination.kind, &examination.findings);
-    Entry::of(statement(seen, opened.source.size(), examination, decision, rules))
+    decided(seen, source.size(), examination, decision, rules)
+}
+
+/// What is to be recorded of a decision.
+#[must_use]
+pub fn decided(seen: &Observed, size: u64, found: Examination, decision: Decision, rules: &Rules<'_>) -> Entry {
+    Entry::of(statement(seen, size, found, decision, rules))
 }
 
 fn observe_and_judge(

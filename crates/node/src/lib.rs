@@ -4,6 +4,7 @@ pub mod access;
 pub mod act;
 pub mod api;
 pub mod audit;
+pub mod backup;
 pub mod config;
 pub mod decide;
 pub mod error;

@@ -9,6 +9,7 @@ mod decisions;
 mod derive;
 mod migrate;
 mod rows;
+mod snapshot;
 mod work;
 
 use std::path::Path;
@@ -23,6 +24,7 @@ pub use decisions::{DecisionFilter, FindingRow, JudgedDecision, Page, RecordRow,
 pub use rows::{
     Aside, DecisionRow, Idempotency, JudgementRow, OutboxItem, PolicyRow, Record, ShareRow, Staged, TopFinding,
 };
+pub use snapshot::Snapshot;
 pub use work::{JobRow, JobState, UploadRow};
 
 /// How long a statement waits for another connection to the same database.

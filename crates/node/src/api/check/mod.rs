@@ -1,8 +1,9 @@
 //! The check page: somebody pastes a suspicious message and reads a plain answer. No account, no script.
 //!
-//! [`verdict()`] turns an examination into what is said to a person, and [`page()`] into HTML. Both are pure: handler, rate
-//! limit and record are elsewhere, and without the person's agreement there is nothing to record.
+//! [`verdict()`] turns an examination into what is said to a person, and [`page()`] into HTML. Both are pure; [`handler`]
+//! has the rate limit and the record. Without the person's agreement there is nothing to record.
 
+pub mod handler;
 mod page;
 mod verdict;
 
