@@ -44,7 +44,7 @@ fn the_largest_messages_cost_little() {
         let examination = examine_text(&text, &settings);
         assert!(start.elapsed() < TIME_MAX, "{unit:?} took {:?}", start.elapsed());
         fuzz::check(&examination.findings, text.len() as u64, &settings.limits);
-        assert!(examination.unexamined().any(|f| f.params.get("limit").is_some()), "{unit:?} was cut silently");
+        assert!(examination.unexamined().any(|f| f.params.contains_key("limit")), "{unit:?} was cut silently");
     }
 }
 
