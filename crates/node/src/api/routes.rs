@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use std::sync::Arc;
 
 use super::app::App;
+use super::check::handler;
 use super::{
     decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session, tokens, uploads, users,
 };
@@ -22,6 +23,9 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/metrics",                             Action::Read),
     ("GET",     "/log/{*resource}",                     Action::Public),
     ("GET",     "/api/v1/log",                          Action::Public),
+    ("GET",     "/check",                               Action::Public),
+    ("POST",    "/check",                               Action::Public),
+    ("GET",     "/check.css",                           Action::Public),
     ("GET",     "/api/v1/session",                      Action::Public),
     ("POST",    "/api/v1/session",                      Action::Public),
     ("DELETE",  "/api/v1/session",                      Action::Own),
@@ -72,6 +76,12 @@ pub fn action_of(method: &Method, path: &str) -> Option<Action> {
     find(method.as_str()).or_else(|| if method == Method::HEAD { find("GET") } else { None })
 }
 
+/// A path that has only other methods answers so to everybody (405, with `Allow`): that tells nothing.
+#[must_use]
+pub fn other_method(path: &str) -> Option<Action> {
+    ROUTES.iter().any(|(_, known, _)| *known == path).then_some(Action::Public)
+}
+
 /// The handlers, and the description of all of them.
 #[must_use]
 pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
@@ -91,6 +101,8 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(users::change))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(handler::form, handler::judge))
+        .routes(routes!(handler::style))
         .routes(routes!(observations::observe))
         .routes(routes!(uploads::options, uploads::create))
         .routes(routes!(uploads::one, uploads::head, uploads::patch, uploads::terminate))
