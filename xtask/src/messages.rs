@@ -79,6 +79,7 @@ fn own(count: &mut impl FnMut(String, &'static str, &str)) -> Result<()> {
     for (file, set) in [
         ("built-on.toml", "own, Japanese (used to build)"),
         ("built-on-en.toml", "own, English (used to build)"),
+        ("second.toml", "own, second set (used to build; 10 of 16 frauds were found when it was first run)"),
         ("held-out.toml", "own, Japanese (held out)"),
     ] {
         let path = crate::root().join("crates/examine/tests/message").join(file);

@@ -65,6 +65,7 @@ fn own_messages() {
     let english = measured("build: own, English", &own("built-on-en.toml"));
     assert_eq!(english.bad.likely + english.bad.care, english.bad.all, "missed: {:#?}", english.wrong);
     assert_eq!(english.good.likely + english.good.care + english.good.not_judged, 0, "alarms: {:#?}", english.wrong);
+    measured("build: own, second set", &own("second.toml"));
     if is_wanted("held out") {
         measured("held out: own, Japanese", &own("held-out.toml"));
     }

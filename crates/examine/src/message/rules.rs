@@ -8,6 +8,7 @@ use aho_corasick::AhoCorasick;
 use sakimori_model::Code;
 use serde::Deserialize;
 
+use crate::catalogue;
 use crate::prose::fold::Folded;
 use crate::prose::tables::read;
 
@@ -145,7 +146,8 @@ impl Rules {
         for (rule, places) in self.rules.iter().zip(places) {
             let Some(range) = rule.range(places, &sentences) else { continue };
             let hit = Hit { code: rule.code.clone(), points: rule.points, range };
-            let points = |hit: &Hit| hit.points.unwrap_or(i32::MAX);
+            let declared = catalogue::entry(&rule.code).map_or(0, |entry| entry.points);
+            let points = |hit: &Hit| hit.points.unwrap_or(declared);
             match best.get(&rule.code) {
                 Some(other) if points(other) >= points(&hit) => {}
                 _ => drop(best.insert(rule.code.clone(), hit)),
@@ -240,7 +242,6 @@ fn is_word(text: &str, range: &Range<usize>, end: End) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue;
 
     fn rules(text: &str) -> Rules {
         Rules::new(toml::from_str(text).expect("rules"))
