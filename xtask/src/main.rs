@@ -2,6 +2,7 @@
 
 mod coverage;
 mod docs;
+mod messages;
 mod tidy;
 
 use std::path::PathBuf;
