@@ -17,6 +17,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("sigma", include_str!("sigma/codes.toml")),
     ("log", include_str!("log/codes.toml")),
     ("mail", include_str!("mail/codes.toml")),
+    ("message", include_str!("message/codes.toml")),
 ];
 
 /// What is declared of a code.

@@ -47,6 +47,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sigma", run: sigma },
     Target { name: "mail", run: |bytes| mail(&kinds::MAIL, bytes) },
     Target { name: "mbox", run: |bytes| mail(&kinds::MBOX, bytes) },
+    Target { name: "message", run: message },
     Target { name: "examine", run: examine },
     Target { name: "excerpt", run: excerpt },
 ];
@@ -86,6 +87,8 @@ pub fn limits() -> Limits {
         mail_parts_max: 50,
         mail_links_max: 50,
         mailbox_mails_max: 50,
+        message_bytes_max: 16 * KIB,
+        message_links_max: 20,
         findings_max: 50,
     }
 }
@@ -154,6 +157,20 @@ fn mail(kind: &Kind, bytes: &[u8]) {
     examined(bytes, |source, settings, report| {
         mail::examine(kind, source, settings, report);
     });
+}
+
+/// Whatever text the bytes are read as; the places lie inside of it.
+fn message(bytes: &[u8]) {
+    let (text, settings) = (String::from_utf8_lossy(bytes), settings());
+    let examination = crate::message::examine_text(&text, &settings);
+    check(&examination.findings, text.len() as u64, &settings.limits);
+    for finding in &examination.findings {
+        if let Place::Text { member: None, line, column } = &finding.place {
+            let line = text.split('\n').nth(*line as usize - 1).expect("the line is there");
+            assert!(*column as usize <= line.chars().count() + 1, "{} at column {column} of {line:?}", finding.code);
+        }
+    }
+    assert!(!examination.examiners.is_empty() || examination.unexamined().next().is_some(), "a silent pass");
 }
 
 /// A rule file that can be read is held against a few events.

@@ -11,6 +11,8 @@ pub mod fuzz;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod message;
+mod prose;
 pub mod recognise;
 pub mod report;
 pub mod sigma;
@@ -82,9 +84,12 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
             return recognise::UNKNOWN;
         }
     };
+    // Only as a whole: that a text inside of something has no sign of a fraud says too little.
+    let kind = if report.path().is_none() && message::reads_like_one(&kind, source) { message::MESSAGE } else { kind };
     let examined = artefact::examine(&kind, source, settings, report)
         || log::examine(&kind, source, settings, report)
         || mail::examine(&kind, source, settings, report)
+        || message::examine(&kind, source, report)
         || artefact::examine_text(&kind, source, report);
     if kind == recognise::EMPTY {
         report.add(catalogue::finding(&codes::EMPTY, report.whole()));

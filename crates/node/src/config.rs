@@ -1,25 +1,32 @@
 //! The configuration of the service: one TOML file, every key in [`Config`]. Nothing is needed to start.
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::access::listen::{ListenAddress, PlainBeyondLoopback, TrustedProxies};
+use crate::access::oidc::OidcConfig;
+use crate::access::tls::TlsFiles;
+
 /// The configuration. A key that is not here is refused. Paths are read from the folder in which the program runs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// The node's folder. `--home` and `SAKIMORI_HOME` win over it.
     pub home: Option<PathBuf>,
     /// Where the service listens. Beyond loopback it needs `[tls]` or `plain_beyond_loopback`.
-    pub listen: SocketAddr,
+    pub listen: ListenAddress,
     /// The address under which people reach it, such as `https://sakimori.example.jp`, when that is another one.
     pub public_url: Option<String>,
-    /// Says that something else does TLS in front of the service: `"a-proxy-does-tls"`.
-    pub plain_beyond_loopback: Option<PlainBeyondLoopback>,
+    /// `"behind-a-tls-proxy"` says that something in front of the service does TLS, and that nobody else reaches the port.
+    pub plain_beyond_loopback: PlainBeyondLoopback,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
     /// The certificate, for TLS.
     pub tls: Option<TlsFiles>,
+    /// The OpenID provider by which people may sign in.
+    pub oidc: Option<OidcConfig>,
     /// Sigma rules for logs, beside the built-in ones: files or folders.
     pub rules: Vec<PathBuf>,
     /// How long the bytes of what was examined are kept, in days, so that findings can be shown in their place. 0: not at all.
@@ -30,24 +37,6 @@ pub struct Config {
     pub metrics: MetricsAccess,
     /// The check page for everybody.
     pub check: CheckPage,
-}
-
-/// The word that something else does TLS in front of the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PlainBeyondLoopback {
-    /// A proxy does.
-    AProxyDoesTls,
-}
-
-/// The files of a certificate.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct TlsFiles {
-    /// The chain of certificates, PEM, own first.
-    pub certificate: PathBuf,
-    /// The private key, PEM.
-    pub key: PathBuf,
 }
 
 /// Who may read `/metrics`.
@@ -110,10 +99,12 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             home: None,
-            listen: SocketAddr::from(([127, 0, 0, 1], 8710)),
+            listen: ListenAddress::default(),
             public_url: None,
-            plain_beyond_loopback: None,
+            plain_beyond_loopback: PlainBeyondLoopback::default(),
+            trusted_proxies: TrustedProxies::default(),
             tls: None,
+            oidc: None,
             rules: Vec::new(),
             content_days: 7,
             limits: ServiceLimits::default(),
@@ -151,7 +142,8 @@ mod tests {
 
     #[test]
     fn an_empty_file_is_the_default() {
-        assert_eq!(toml::from_str::<Config>("").expect("a configuration"), Config::default());
+        let read: Config = toml::from_str("").expect("a configuration");
+        assert_eq!(format!("{read:?}"), format!("{:?}", Config::default()));
     }
 
     #[test]

@@ -89,7 +89,13 @@ pub fn judge_source(seen: &Observed, source: &dyn Source, changed: &dyn Fn() -> 
         examination.findings.push(catalogue::finding(&codes::CHANGED, Place::WHOLE));
     }
     let decision = rules.policy.decide(&examination.kind, &examination.findings);
-    Entry::of(statement(seen, source.size(), examination, decision, rules))
+    decided(seen, source.size(), examination, decision, rules)
+}
+
+/// What is to be recorded of a decision.
+#[must_use]
+pub fn decided(seen: &Observed, size: u64, found: Examination, decision: Decision, rules: &Rules<'_>) -> Entry {
+    Entry::of(statement(seen, size, found, decision, rules))
 }
 
 fn observe_and_judge(

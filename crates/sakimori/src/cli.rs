@@ -69,6 +69,9 @@ pub enum Command {
     Restore(Restore),
     /// What a finding code means, why it matters and what to do.
     Explain(Explain),
+    /// Serve the pages and the HTTP interface of this node.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
     /// Print a completion script for a shell.
     Completions(Completions),
     /// Print the man page.
@@ -80,6 +83,28 @@ Examples:
   sakimori check model.pt
   sakimori check --fail-on medium --format sarif models/ > sakimori.sarif
   sakimori check --policy strict.toml --rules sigma/rules incoming/";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  sakimori serve                                 http://127.0.0.1:8710, for this machine only
+  sakimori serve --config /etc/sakimori/sakimori.toml
+  sakimori serve --openapi > openapi.json        the description of the interface, without serving
+
+The first start prints an address with a one-time code, under which the first administrator is made.
+SIGTERM ends it in order, SIGHUP reads the certificate again.";
+
+#[derive(Args)]
+pub struct Serve {
+    /// A configuration file (TOML). Without one, everything has its default.
+    #[arg(long, value_name = "FILE", env = "SAKIMORI_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where to listen, instead of what the configuration says.
+    #[arg(long, value_name = "ADDRESS", env = "SAKIMORI_LISTEN")]
+    pub listen: Option<String>,
+    /// Print the OpenAPI document and end.
+    #[arg(long)]
+    pub openapi: bool,
+}
 
 #[derive(Args)]
 pub struct Check {
@@ -429,10 +454,18 @@ impl Arguments {
 impl Context {
     /// The node's folder. Without a home folder of the user there is no default: a key must not land anywhere.
     pub fn home(&self) -> Result<PathBuf, Failure> {
+        self.home_or(None)
+    }
+
+    /// The node's folder: what the user named, what the configuration names, or the default.
+    ///
+    /// # Errors
+    /// When there is none of them.
+    pub fn home_or(&self, configured: Option<PathBuf>) -> Result<PathBuf, Failure> {
         let of_home = || std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"));
         let of_data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
         let default = || of_data.or_else(of_home).map(|data| data.join("sakimori"));
-        self.home.clone().or_else(default).ok_or_else(|| Failure::new("SKM-E-0024", "no home folder"))
+        self.home.clone().or(configured).or_else(default).ok_or_else(|| Failure::new("SKM-E-0024", "no home folder"))
     }
 }
 

@@ -9,9 +9,9 @@ use sakimori_model::Place;
 use url::Url;
 
 use super::authentication::Authentication;
-use super::domain::{organisation, same_organisation};
-use super::fold::fold;
 use super::page::{Link, Page, plain_links};
+use crate::prose::domain::{organisation, same_organisation};
+use crate::prose::fold::fold;
 use crate::source::Source;
 
 /// The parser's table of headers is made once.

@@ -4,19 +4,16 @@
 //! points mean together. Attachments are members: what they are is decided by their content, as everywhere.
 
 mod authentication;
-mod brands;
 pub mod codes;
-mod domain;
-mod fold;
 mod html;
 mod letter;
 mod mbox;
 mod page;
 mod part;
+mod phrases;
 mod sheet;
 mod signals;
 mod sniff;
-mod tables;
 mod verdict;
 
 use sakimori_model::{Kind, Severity};

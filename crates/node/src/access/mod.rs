@@ -5,6 +5,7 @@
 
 pub mod cookie;
 pub mod listen;
+pub mod name;
 pub mod oidc;
 pub mod password;
 mod password_common;

@@ -10,6 +10,7 @@ use sakimori_model::{Digest, Timestamp};
 use sakimori_proof::VerifierKey;
 use tokio::sync::{Notify, Semaphore};
 
+use super::access::{FirstSignIn, SignIns};
 use super::caller::Callers;
 use super::feed::Feed;
 use super::jobs::Jobs;
@@ -18,6 +19,7 @@ use super::readers::Readers;
 use super::recorder::Recorder;
 use super::uploads::Uploads;
 use crate::access::cookie::AllowedHosts;
+use crate::access::oidc::OidcError;
 use crate::config::Config;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::flow::Rules;
@@ -59,6 +61,8 @@ pub struct App {
     pub feed: Feed,
     /// Who calls.
     pub callers: Callers,
+    /// What sign-in needs.
+    pub sign_ins: SignIns,
     /// The names by which the service may be called.
     pub hosts: AllowedHosts,
     /// What is counted.
@@ -107,6 +111,9 @@ pub enum StartError {
     /// The system refuses something, such as a thread.
     #[error(transparent)]
     Io(#[from] std::io::Error),
+    /// The OpenID provider of the configuration can't be used.
+    #[error(transparent)]
+    Oidc(#[from] OidcError),
     /// The public URL is none.
     #[error("public_url: {0}")]
     PublicUrl(String),
@@ -121,12 +128,14 @@ impl App {
         config: Config,
         home: &Path,
         settings: Settings,
-        first: super::session::FirstSignIn,
     ) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
         let node = Node::open(home)?;
         let key = node.public_key().clone();
         let policy = active_policy(node.store())?;
         let sequenced = node.store().sequenced().map_err(NodeError::from)?;
+        let administered = node.store().has_administrator().map_err(NodeError::from)?;
+        let first = if administered { FirstSignIn::closed() } else { FirstSignIn::open()? };
+        let sign_ins = SignIns::new(first, &config)?;
         let feed = Feed::new(sequenced);
         let metrics = Metrics::default();
         let (wake, counted) = (feed.waker(), metrics.clone());
@@ -153,7 +162,8 @@ impl App {
             uploads: Uploads::new(home.join("uploads")),
             jobs: Jobs::default(),
             feed,
-            callers: Callers::new(first),
+            callers: Callers::default(),
+            sign_ins,
             hosts: AllowedHosts::new(public.as_ref(), &[]),
             metrics,
             ending: Arc::new(Notify::new()),

@@ -16,7 +16,7 @@ use sakimori_store::{AccountRow, Store, StoreError};
 
 use super::app::App;
 use super::problem::{Problem, Trouble};
-use super::{routes, session};
+use super::{language, routes, session};
 use crate::access::cookie;
 use crate::access::role::{Action, Caller, Scopes, may};
 use crate::access::secret::ApiToken;
@@ -81,20 +81,13 @@ impl<S: Sync> FromRequestParts<S> for Who {
 }
 
 /// What is known of callers.
+#[derive(Default)]
 pub struct Callers {
-    /// The first sign-in of a new node.
-    pub first: session::FirstSignIn,
     remembered: Mutex<HashMap<Digest, (Instant, u64, Who)>>,
     generation: AtomicU64,
 }
 
 impl Callers {
-    /// Nobody is known yet.
-    #[must_use]
-    pub fn new(first: session::FirstSignIn) -> Self {
-        Self { first, remembered: Mutex::new(HashMap::new()), generation: AtomicU64::new(0) }
-    }
-
     /// Forgets everybody: access has changed.
     pub fn forget(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
@@ -123,23 +116,27 @@ enum Shown {
 }
 
 /// Finds out who calls and whether they may do what the route does. A route that is not in the table is for nobody.
-pub async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
-    match admitted(&app, &request).await {
+pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admitted(&app, &parts).await {
         Ok(who) => {
-            request.extensions_mut().insert(who);
-            next.run(request).await
+            let chosen = language::Chosen(who.lang());
+            parts.extensions.insert(who);
+            let mut response = next.run(Request::from_parts(parts, body)).await;
+            response.extensions_mut().insert(chosen);
+            response
         }
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn admitted(app: &Arc<App>, request: &Request) -> Result<Who, Problem> {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let action = path.and_then(|path| routes::action_of(request.method(), path));
+async fn admitted(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
+    let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let action = path.and_then(|path| routes::action_of(&request.method, path));
     let action = action.ok_or_else(|| Problem::of(Trouble::NotAllowed))?;
     let who = identify(app, request).await?;
-    if who.session.is_some() && !request.method().is_safe() {
-        same_origin(request.method(), request.headers())?;
+    if who.session.is_some() && !request.method.is_safe() {
+        same_origin(&request.method, &request.headers)?;
     }
     match who.may(action) {
         true => Ok(who),
@@ -156,11 +153,12 @@ pub fn same_origin(method: &Method, headers: &HeaderMap) -> Result<(), Problem> 
     cookie::same_origin(method, headers).map_err(|error| Problem::with(Trouble::CrossSite, error))
 }
 
-async fn identify(app: &Arc<App>, request: &Request) -> Result<Who, Problem> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let address = peer.map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(peer)| peer.ip().to_canonical());
+async fn identify(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
+    let peer = request.extensions.get::<ConnectInfo<SocketAddr>>();
+    let connection = peer.map_or(IpAddr::from([127, 0, 0, 1]), |ConnectInfo(peer)| peer.ip());
+    let address = app.config.trusted_proxies.client_of(connection, &request.headers);
     let nobody = Who { caller: Caller::Nobody, actor: Actor::Public, account: None, session: None, address };
-    let Some(shown) = shown(request.headers())? else { return Ok(nobody) };
+    let Some(shown) = shown(&request.headers)? else { return Ok(nobody) };
     let hash = match shown {
         Shown::Session(hash) | Shown::Token(hash) => hash,
     };
@@ -180,7 +178,7 @@ async fn identify(app: &Arc<App>, request: &Request) -> Result<Who, Problem> {
             Ok(who)
         }
         // A token that is none is told so; a cookie that is none any more is as good as no cookie.
-        None if request.headers().contains_key(header::AUTHORIZATION) => Err(Problem::of(Trouble::NotSignedIn)),
+        None if request.headers.contains_key(header::AUTHORIZATION) => Err(Problem::of(Trouble::NotSignedIn)),
         None => Ok(nobody),
     }
 }

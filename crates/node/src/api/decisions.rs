@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::caller::Who;
 use super::dto::{By, DecisionFull, DecisionRow, Judgement, List, PageQuery, decision_of};
-use super::extract::{Json, Named, Path, Query, after_record, limit, tagged};
+use super::extract::{Json, Named, Path, Asked, after_record, limit, tagged};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
 use crate::access::role::Action;
@@ -84,7 +84,7 @@ impl DecisionQuery {
     responses((status = 200, body = List<DecisionRow>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn list(State(app): State<Arc<App>>, query: Query<DecisionQuery>) -> Result<axum::Json<List<DecisionRow>>, Problem> {
+pub async fn list(State(app): State<Arc<App>>, query: Asked<DecisionQuery>) -> Result<axum::Json<List<DecisionRow>>, Problem> {
     let (filter, page) = query.0.filter()?;
     let (after, limit) = (after_record(&page)?, limit(&page)?);
     app.readers
@@ -154,7 +154,7 @@ pub struct ContentQuery {
 pub async fn content(
     State(app): State<Arc<App>>,
     id: Path<String>,
-    query: Query<ContentQuery>,
+    query: Asked<ContentQuery>,
 ) -> Result<axum::Json<Excerpt>, Problem> {
     let id = record_id(&id.0)?;
     let contents = app.contents.clone();
@@ -339,7 +339,7 @@ pub struct FindingRow {
     responses((status = 200, body = List<FindingRow>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn findings(State(app): State<Arc<App>>, query: Query<FindingQuery>) -> Result<axum::Json<List<FindingRow>>, Problem> {
+pub async fn findings(State(app): State<Arc<App>>, query: Asked<FindingQuery>) -> Result<axum::Json<List<FindingRow>>, Problem> {
     let query = query.0;
     let limit = limit(&PageQuery { limit: query.limit, after: None })?;
     let bad = || Problem::with(Trouble::Malformed, "after is the next of another page");

@@ -19,7 +19,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::app::App;
 use super::caller::Who;
 use super::dto::{self, List, PageQuery};
-use super::extract::{Path, Query, limit, tagged};
+use super::extract::{Path, Asked, limit, tagged};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
 use super::language;
@@ -397,7 +397,7 @@ impl Changes {
 pub async fn list(
     State(app): State<Arc<App>>,
     who: Who,
-    query: Query<PageQuery>,
+    query: Asked<PageQuery>,
     uri: Uri,
     headers: HeaderMap,
 ) -> Result<axum::Json<List<dto::Job>>, Problem> {

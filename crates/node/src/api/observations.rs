@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::StreamExt as _;
 use sakimori_examine::source::Source as _;
 use sakimori_model::{Digest, Predicate, Receipt, RecordId, Statement};
 use serde::Deserialize;
@@ -17,8 +16,9 @@ use super::app::App;
 use super::caller::Who;
 use super::decisions::repeated;
 use super::dto::{By, DecisionFull, DecisionRow, decision_of};
-use super::extract::{Named, Query};
+use super::extract::{Named, Asked};
 use super::problem::{Problem, ProblemDocument, Trouble};
+use super::shield::next_piece;
 use crate::NodeError;
 use crate::flow::judge;
 use crate::node::parsed;
@@ -52,7 +52,7 @@ pub async fn observe(
     State(app): State<Arc<App>>,
     who: Who,
     named: Named,
-    query: Query<ObservationQuery>,
+    query: Asked<ObservationQuery>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
@@ -109,8 +109,7 @@ async fn receive(app: &App, body: Body) -> Result<Opened, Problem> {
     let mut memory = Vec::new();
     let mut spool: Option<std::fs::File> = None;
     let mut size = 0usize;
-    while let Some(chunk) = stream.next().await {
-        let chunk = chunk.map_err(|error| Problem::with(Trouble::Incomplete, error))?;
+    while let Some(chunk) = next_piece(&mut stream).await? {
         size += chunk.len();
         if size > BODY_BYTES_MAX {
             return Err(Problem::with(Trouble::TooLarge, format_args!("{BODY_BYTES_MAX} bytes at most")));

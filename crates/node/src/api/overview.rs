@@ -7,13 +7,14 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use sakimori_examine::catalogue;
+use sakimori_examine::sigma::Rule;
 use sakimori_model::{Code, Confidence, Lang, Severity, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::dto::{BothTexts, List, PageQuery};
-use super::extract::{Query, limit, tagged};
+use super::extract::{Asked, limit, tagged};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::config::Config;
 use crate::observe::now;
@@ -119,7 +120,7 @@ pub struct Overview {
     responses((status = 200, body = Overview),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn overview(State(app): State<Arc<App>>, query: Query<OverviewQuery>) -> Result<axum::Json<Overview>, Problem> {
+pub async fn overview(State(app): State<Arc<App>>, query: Asked<OverviewQuery>) -> Result<axum::Json<Overview>, Problem> {
     let days = query.0.days.unwrap_or(7);
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(Problem::with(Trouble::Malformed, "days is 1 to 90"));
@@ -172,6 +173,8 @@ pub struct RuleItem {
     /// How bad a match is.
     #[schema(value_type = super::dto::SeverityWord)]
     level: Severity,
+    /// How mature it is, such as `stable`; empty if the rule does not say.
+    status: String,
     /// Techniques of ATT&CK that it names.
     techniques: Vec<String>,
     /// The digest of the rule.
@@ -182,13 +185,9 @@ pub struct RuleItem {
 #[utoipa::path(get, path = "/api/v1/rules", tag = "settings", params(PageQuery),
     responses((status = 200, body = List<RuleItem>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn rules(State(app): State<Arc<App>>, query: Query<PageQuery>) -> Result<axum::Json<List<RuleItem>>, Problem> {
+pub async fn rules(State(app): State<Arc<App>>, query: Asked<PageQuery>) -> Result<axum::Json<List<RuleItem>>, Problem> {
     let limit = limit(&query.0)?;
-    let mut items: Vec<RuleItem> = app.examining.settings.sigma.rules().map(|rule| {
-        let reference = rule.reference();
-        let techniques = rule.techniques().iter().map(|technique| technique.id.clone()).collect();
-        RuleItem { id: reference.id, title: reference.title, level: rule.level(), techniques, sha256: reference.sha256.to_string() }
-    }).collect();
+    let mut items: Vec<RuleItem> = app.examining.settings.sigma.rules().map(RuleItem::of).collect();
     items.sort_by(|a, b| (&a.id, &a.sha256).cmp(&(&b.id, &b.sha256)));
     let from = query.0.after.map_or(0, |after| items.partition_point(|rule| cursor(rule) <= after));
     let mut items = items.split_off(from);
@@ -196,6 +195,19 @@ pub async fn rules(State(app): State<Arc<App>>, query: Query<PageQuery>) -> Resu
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(cursor);
     Ok(axum::Json(List { items, next }))
+}
+
+impl RuleItem {
+    fn of(rule: &Rule) -> Self {
+        Self {
+            id: rule.id.clone(),
+            title: rule.title.clone(),
+            level: rule.level,
+            status: rule.status.clone(),
+            techniques: rule.techniques.iter().map(|technique| technique.id.clone()).collect(),
+            sha256: rule.sha256.to_string(),
+        }
+    }
 }
 
 fn cursor(rule: &RuleItem) -> String {
@@ -282,7 +294,7 @@ pub struct Settings {
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn settings(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     // Paths of the machine are nobody's business.
-    let config = Config { home: None, tls: None, rules: Vec::new(), ..app.config.clone() };
+    let config = Config { home: None, tls: None, oidc: None, rules: Vec::new(), ..app.config.clone() };
     tagged(
         &headers,
         &Settings {

@@ -99,10 +99,28 @@ problems! {
     WrongPassword = UNAUTHORIZED, "SKM-E-0126";
     /// The one-time code is wrong.
     WrongCode = UNAUTHORIZED, "SKM-E-0127";
-    /// The password is too weak.
-    WeakPassword = UNPROCESSABLE_ENTITY, "SKM-E-0128";
     /// The body is shorter than it said.
     Incomplete = BAD_REQUEST, "SKM-E-0129";
+    /// The new password is too short or too long.
+    PasswordLength = UNPROCESSABLE_ENTITY, "SKM-E-0150";
+    /// The new password has a control character.
+    PasswordCharacter = UNPROCESSABLE_ENTITY, "SKM-E-0151";
+    /// The new password is one that is guessed first.
+    PasswordCommon = UNPROCESSABLE_ENTITY, "SKM-E-0152";
+    /// The new password is made of the account's name.
+    PasswordIsName = UNPROCESSABLE_ENTITY, "SKM-E-0153";
+    /// The password could not be checked.
+    PasswordUnchecked = SERVICE_UNAVAILABLE, "SKM-E-0154";
+    /// Too many passwords are being checked.
+    SignInBusy = SERVICE_UNAVAILABLE, "SKM-E-0155";
+    /// Too many attempts to sign in.
+    TooManyAttempts = TOO_MANY_REQUESTS, "SKM-E-0159";
+    /// The name can't be one of an account.
+    Name = UNPROCESSABLE_ENTITY, "SKM-E-0176";
+    /// The account has no password.
+    NoPassword = CONFLICT, "SKM-E-0177";
+    /// The account has too many tokens.
+    TooManyTokens = CONFLICT, "SKM-E-0178";
 }
 
 /// A problem, as a handler returns it. The words are chosen when it leaves, in the language of the caller.

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::decisions::record_id;
 use super::dto::{List, PageQuery};
-use super::extract::{Path, Query, after_record, limit, tagged_bytes};
+use super::extract::{Path, Asked, after_record, limit, tagged_bytes};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::NodeError;
 use crate::prove::prove;
@@ -52,7 +52,7 @@ pub struct RecordRow {
     responses((status = 200, body = List<RecordRow>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn list(State(app): State<Arc<App>>, query: Query<RecordQuery>) -> Result<axum::Json<List<RecordRow>>, Problem> {
+pub async fn list(State(app): State<Arc<App>>, query: Asked<RecordQuery>) -> Result<axum::Json<List<RecordRow>>, Problem> {
     let kind = query.0.kind;
     let page = PageQuery { limit: query.0.limit, after: query.0.after };
     let (after, limit) = (after_record(&page)?, limit(&page)?);

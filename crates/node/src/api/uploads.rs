@@ -11,7 +11,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt as _;
 use sakimori_store::UploadRow;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -22,6 +21,7 @@ use super::extract::Path;
 use super::jobs;
 use super::observations::name_of;
 use super::problem::{Problem, ProblemDocument, Trouble};
+use super::shield::next_piece;
 use crate::NodeError;
 use crate::observe::{now, private_file};
 
@@ -241,23 +241,19 @@ async fn append(app: &App, row: &UploadRow, from: u64, body: Body) -> Result<u64
     let mut file = private_file(&path).map_err(full)?;
     let mut offset = from;
     let mut stream = body.into_data_stream();
-    let mut broken = None;
-    while let Some(chunk) = stream.next().await {
-        match chunk {
-            Ok(chunk) if offset + chunk.len() as u64 > row.size => {
-                broken = Some(Problem::with(Trouble::TooLarge, format_args!("{} bytes were announced", row.size)));
-                break;
+    let broken = loop {
+        match next_piece(&mut stream).await {
+            Ok(Some(chunk)) if offset + chunk.len() as u64 > row.size => {
+                break Some(Problem::with(Trouble::TooLarge, format_args!("{} bytes were announced", row.size)));
             }
-            Ok(chunk) => {
+            Ok(Some(chunk)) => {
                 file = write(file, chunk).await.map_err(full)?;
                 offset = app.uploads.offset(&row.id)?;
             }
-            Err(error) => {
-                broken = Some(Problem::with(Trouble::Incomplete, error));
-                break;
-            }
+            Ok(None) => break None,
+            Err(problem) => break Some(problem),
         }
-    }
+    };
     // Durable before the caller hears of it.
     let synced = tokio::task::spawn_blocking(move || file.sync_data()).await;
     synced.map_err(|panic| NodeError::Stopped(panic.to_string()))?.map_err(full)?;

@@ -11,6 +11,7 @@ pub mod policy;
 pub mod prove;
 pub mod restore;
 pub mod rules;
+pub mod serve;
 pub mod share;
 pub mod verify;
 
