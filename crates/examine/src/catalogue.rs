@@ -115,6 +115,14 @@ pub fn title_of(code: &Code, params: &BTreeMap<String, String>, lang: Lang) -> S
     }
 }
 
+/// The title of a code in this language for no finding in particular: `…` stands for each parameter.
+#[must_use]
+pub fn general_title(entry: &Entry, lang: Lang) -> String {
+    let mut parts = entry.words(lang).title.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |title, part| title + "…" + part.split_once('}').map_or("", |(_, rest)| rest))
+}
+
 /// Replaces each `{name}` by its parameter; a name without one stays as it is.
 fn fill(template: &str, params: &BTreeMap<String, String>) -> String {
     let mut out = String::with_capacity(template.len());
@@ -175,6 +183,13 @@ mod tests {
         };
         for (code, entry) in entries() {
             assert_eq!(names(&entry.ja.title), names(&entry.en.title), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_general_title_shows_no_names_of_parameters() {
+        for (code, entry) in entries() {
+            assert!(!general_title(entry, Lang::En).contains(['{', '}']), "{code}");
         }
     }
 

@@ -20,6 +20,7 @@ use super::recorder::Recorder;
 use super::uploads::Uploads;
 use crate::access::cookie::AllowedHosts;
 use crate::access::oidc::OidcError;
+use crate::access::throttle::{Rate, RateLimit};
 use crate::config::Config;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::flow::Rules;
@@ -65,6 +66,8 @@ pub struct App {
     pub sign_ins: SignIns,
     /// The names by which the service may be called.
     pub hosts: AllowedHosts,
+    /// How often one address may use the check page.
+    pub checks: RateLimit,
     /// What is counted.
     pub metrics: Metrics,
     /// Wakes everything that has to end when the service ends.
@@ -165,6 +168,7 @@ impl App {
             callers: Callers::default(),
             sign_ins,
             hosts: AllowedHosts::new(public.as_ref(), &[]),
+            checks: RateLimit::new(Rate { requests: config.limits.checks_a_minute_max, ..RateLimit::CHECK }),
             metrics,
             ending: Arc::new(Notify::new()),
             config,

@@ -132,7 +132,7 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
 
 async fn admitted(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
     let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
-    let action = path.and_then(|path| routes::action_of(&request.method, path));
+    let action = path.and_then(|path| routes::action_of(&request.method, path).or_else(|| routes::other_method(path)));
     let action = action.ok_or_else(|| Problem::of(Trouble::NotAllowed))?;
     let who = identify(app, request).await?;
     if who.session.is_some() && !request.method.is_safe() {

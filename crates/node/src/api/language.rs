@@ -59,7 +59,9 @@ pub async fn words(State(_): State<Arc<App>>, request: Request, next: Next) -> R
     if let Some(problem) = response.extensions().get::<Problem>() {
         return carry(problem.answer(lang), &response);
     }
-    let is_ours = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == super::problem::MEDIA_TYPE);
+    // Problems, and pages for people that say themselves what is wrong.
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let is_ours = kind == super::problem::MEDIA_TYPE || kind.starts_with("text/html");
     if is_ours || !(response.status().is_client_error() || response.status().is_server_error()) {
         return response;
     }

@@ -158,7 +158,7 @@ pub async fn overview(State(app): State<Arc<App>>, query: Asked<OverviewQuery>) 
 fn code_count(text: String, count: u64) -> CodeCount {
     let code = Code::try_from(text.clone()).ok();
     let entry = code.as_ref().and_then(catalogue::entry);
-    let title = |lang| entry.map_or_else(|| text.clone(), |entry| entry.words(lang).title.clone());
+    let title = |lang| entry.map_or_else(|| text.clone(), |entry| catalogue::general_title(entry, lang));
     let both = BothTexts { ja: title(Lang::Ja), en: title(Lang::En) };
     CodeCount { title: both, severity: entry.map(|entry| entry.severity), code: text, count }
 }

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use std::sync::Arc;
 
 use super::app::App;
+use super::check::handler;
 use super::{
     decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session, tokens, uploads, users,
 };
@@ -22,6 +23,9 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/metrics",                             Action::Read),
     ("GET",     "/log/{*resource}",                     Action::Public),
     ("GET",     "/api/v1/log",                          Action::Public),
+    ("GET",     "/check",                               Action::Public),
+    ("POST",    "/check",                               Action::Public),
+    ("GET",     "/check.css",                           Action::Public),
     ("GET",     "/api/v1/session",                      Action::Public),
     ("POST",    "/api/v1/session",                      Action::Public),
     ("DELETE",  "/api/v1/session",                      Action::Own),
@@ -72,6 +76,12 @@ pub fn action_of(method: &Method, path: &str) -> Option<Action> {
     find(method.as_str()).or_else(|| if method == Method::HEAD { find("GET") } else { None })
 }
 
+/// A path that has only other methods answers so to everybody (405, with `Allow`): that tells nothing.
+#[must_use]
+pub fn other_method(path: &str) -> Option<Action> {
+    ROUTES.iter().any(|(_, known, _)| *known == path).then_some(Action::Public)
+}
+
 /// The handlers, and the description of all of them.
 #[must_use]
 pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
@@ -91,6 +101,8 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(users::change))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
+        .routes(routes!(handler::form, handler::judge))
+        .routes(routes!(handler::style))
         .routes(routes!(observations::observe))
         .routes(routes!(uploads::options, uploads::create))
         .routes(routes!(uploads::one, uploads::head, uploads::patch, uploads::terminate))
@@ -116,11 +128,21 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .split_for_parts()
 }
 
+/// The description of everything that answers.
+#[must_use]
+pub fn described() -> OpenApi {
+    let (_, mut api) = routes();
+    // A parameter that takes the rest of a path has another name in the router.
+    if let Some(item) = api.paths.paths.shift_remove("/log/{*resource}") {
+        api.paths.paths.insert("/log/{resource}".to_owned(), item);
+    }
+    api
+}
+
 /// The OpenAPI document, as `docs/openapi.json` holds it.
 #[must_use]
 pub fn document() -> String {
-    let (_, api) = routes();
-    api.to_pretty_json().map_or_else(|error| error.to_string(), |json| json + "\n")
+    described().to_pretty_json().map_or_else(|error| error.to_string(), |json| json + "\n")
 }
 
 fn description() -> OpenApi {
@@ -148,7 +170,7 @@ mod tests {
     use super::*;
 
     /// Method and path of everything in the description.
-    fn described() -> Vec<(String, String)> {
+    fn in_document() -> Vec<(String, String)> {
         let document: serde_json::Value = serde_json::from_str(&document()).expect("JSON");
         let paths = document["paths"].as_object().expect("paths").iter();
         paths
@@ -158,7 +180,7 @@ mod tests {
 
     #[test]
     fn every_route_is_in_the_table_and_described_and_nothing_else_is() {
-        let mut described = described();
+        let mut described = in_document();
         let mut table: Vec<(String, String)> = ROUTES.iter().map(|(m, p, _)| ((*m).to_owned(), (*p).to_owned())).collect();
         described.sort();
         table.sort();

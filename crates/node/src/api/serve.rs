@@ -136,8 +136,8 @@ pub async fn serve(
 
 /// Everything that answers, behind what stands in front of it.
 pub fn router(app: &Arc<App>) -> Router {
-    let (routes, api) = routes::routes();
-    let document = api.to_json().unwrap_or_default();
+    let (routes, _) = routes::routes();
+    let document = routes::described().to_json().unwrap_or_default();
     let permits = Arc::new(Semaphore::new(app.config.limits.requests_max));
     let with = |app: &Arc<App>| app.clone();
     routes

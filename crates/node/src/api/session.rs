@@ -118,7 +118,7 @@ pub struct NewLanguage {
 }
 
 /// Who is signed in. Answers everybody.
-#[utoipa::path(get, path = "/api/v1/session", tag = "session",
+#[utoipa::path(get, path = "/api/v1/session", tag = "session", security(()),
     responses((status = 200, body = Session),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]

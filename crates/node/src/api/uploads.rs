@@ -103,7 +103,7 @@ pub struct Upload {
 }
 
 /// What the server can do (tus 1.0.0, OPTIONS).
-#[utoipa::path(options, path = "/api/v1/uploads", tag = "uploads",
+#[utoipa::path(options, path = "/api/v1/uploads", tag = "uploads", security(()),
     responses((status = 204, description = "Tus-Version, Tus-Extension, Tus-Max-Size"),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn options(State(app): State<Arc<App>>) -> Response {
