@@ -190,6 +190,14 @@ fn the_configuration_comes_along() {
     let run = on(&node, &home, &["restore", &text(&folder)]);
     assert!(run.out.contains("sakimori.toml"), "{}", run.out);
     assert_eq!(fs::read(home.join("sakimori.toml")).expect("there"), fs::read(config).expect("there"));
+
+    // It also names the node's folder.
+    let config = node.write("home.toml", format!("home = {:?}\n", node.home()).as_bytes());
+    let folder = node.path("../by-config");
+    let mut command = node.command();
+    command.env_remove("SAKIMORI_HOME").args(["backup", "--config", &text(&config), &text(&folder)]);
+    let run = Run::of(command.output().expect("started"));
+    assert!(run.status == Some(0) && run.out.contains("40 log entries"), "{}{}", run.out, run.err);
 }
 
 #[test]
