@@ -1,0 +1,132 @@
+// All requests to the server, but for uploads (upload.ts) and events (live.svelte.ts).
+import createClient from 'openapi-fetch';
+
+import { currentLang, type Lang } from '../words/index.svelte';
+import type { DecisionQuery, paths } from './paths';
+import type { Problem, Role, Scope } from './types';
+
+/** A request that failed: the server's problem document, or one of our own when there is no answer. */
+export class ApiError extends Error {
+  constructor(readonly problem: Problem) {
+    super(`${problem.code}: ${problem.title}`);
+    this.name = 'ApiError';
+  }
+}
+
+/** The code of the problem when the server can't be reached; its texts are in the catalogue. */
+export const UNREACHABLE = 'unreachable';
+
+let onSignedOut = (): void => {};
+
+/** What happens when the server says that nobody is signed in. */
+export function whenSignedOut(action: () => void): void {
+  onSignedOut = action;
+}
+
+const client = createClient<paths>({ baseUrl: typeof location === 'undefined' ? '' : location.origin });
+client.use({
+  onRequest({ request }) {
+    request.headers.set('Accept-Language', currentLang());
+    return request;
+  },
+});
+
+export const api = {
+  session: () => get(client.GET('/api/v1/session')),
+  signIn: (name: string, password: string) =>
+    get(client.POST('/api/v1/session', { body: { name, password } }), 'stay'),
+  signInFirst: (code: string, name: string, password: string) =>
+    get(client.POST('/api/v1/session/first', { body: { code, name, password } }), 'stay'),
+  signOut: () => get(client.DELETE('/api/v1/session')),
+  changePassword: (current: string, next: string) =>
+    get(client.PUT('/api/v1/session/password', { body: { current, new: next } }), 'stay'),
+  chooseLanguage: (lang: Lang) => get(client.PUT('/api/v1/session/language', { body: { lang } })),
+
+  overview: (days: number) => get(client.GET('/api/v1/overview', { params: { query: { days } } })),
+  decisions: (query: DecisionQuery) => get(client.GET('/api/v1/decisions', { params: { query } })),
+  decision: (id: string) => get(client.GET('/api/v1/decisions/{id}', { params: { path: { id } } })),
+  excerpt: (id: string, finding: number) =>
+    get(client.GET('/api/v1/decisions/{id}/content', { params: { path: { id }, query: { finding } } })),
+  judge: (id: string, effect: 'allow' | 'block', note: string) =>
+    get(
+      client.POST('/api/v1/decisions/{id}/judgements', {
+        params: { path: { id } },
+        body: { effect, note },
+        headers: { 'Idempotency-Key': crypto.randomUUID() },
+      }),
+    ),
+
+  logHead: () => get(client.GET('/api/v1/log')),
+  evidence: (record: string) => bytes(`/api/v1/records/${encodeURIComponent(record)}/proof`),
+
+  job: (id: string) => get(client.GET('/api/v1/jobs/{id}', { params: { path: { id } } })),
+  cancelJob: (id: string) => get(client.POST('/api/v1/jobs/{id}/cancel', { params: { path: { id } } })),
+
+  policies: (after?: string) => get(client.GET('/api/v1/policies', { params: { query: { after } } })),
+  activePolicy: () => get(client.GET('/api/v1/policies/active')),
+  testPolicy: (text: string) => get(client.POST('/api/v1/policies/test', { body: { text } })),
+  activatePolicy: (text: string) =>
+    get(client.POST('/api/v1/policies', { body: { text }, headers: { 'Idempotency-Key': crypto.randomUUID() } })),
+  rules: (after?: string) => get(client.GET('/api/v1/rules', { params: { query: { after, limit: 200 } } })),
+  settings: () => get(client.GET('/api/v1/settings')),
+
+  users: (after?: string) => get(client.GET('/api/v1/users', { params: { query: { after, limit: 200 } } })),
+  addUser: (user: { name: string; role: Role; password?: string; oidc_subject?: string }) =>
+    get(client.POST('/api/v1/users', { body: user })),
+  changeUser: (id: string, change: { role?: Role; active?: boolean; password?: string }) =>
+    get(client.PATCH('/api/v1/users/{id}', { params: { path: { id } }, body: change })),
+  tokens: () => get(client.GET('/api/v1/tokens')),
+  makeToken: (name: string, scopes: Scope[], days: number) =>
+    get(client.POST('/api/v1/tokens', { body: { name, scopes, days } })),
+  revokeToken: (id: string) => get(client.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
+};
+
+type OnUnauthorised = 'leave' | 'stay';
+
+/** The answer, or `ApiError`. A 401 leads to the sign-in page, unless the request is one in which it means a wrong password. */
+async function get<Answer>(
+  request: Promise<{ data?: Answer; error?: unknown; response: Response }>,
+  on401: OnUnauthorised = 'leave',
+): Promise<Answer> {
+  const { data, error, response } = await request.catch(() => {
+    throw new ApiError(unreachable());
+  });
+  if (response.ok) return data as Answer;
+  throw failed(error, response.status, on401);
+}
+
+async function bytes(path: string): Promise<Uint8Array> {
+  const response = await fetch(path, { headers: { 'Accept-Language': currentLang() } }).catch(() => {
+    throw new ApiError(unreachable());
+  });
+  if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  throw failed(await response.json().catch(() => null), response.status, 'leave');
+}
+
+function failed(body: unknown, status: number, on401: OnUnauthorised): ApiError {
+  if (status === 401 && on401 === 'leave') onSignedOut();
+  return new ApiError(toProblem(body, status));
+}
+
+/** A problem document as far as the body is one. */
+export function toProblem(body: unknown, status: number): Problem {
+  const given = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+  return {
+    type: given.type ?? 'about:blank',
+    code: given.code ?? `HTTP ${status}`,
+    status,
+    title: given.title ?? `HTTP ${status}`,
+    detail: given.detail ?? null,
+    hint: given.hint ?? null,
+  };
+}
+
+function unreachable(): Problem {
+  return { type: 'about:blank', code: UNREACHABLE, status: 0, title: '', detail: null, hint: null };
+}
+
+/** The problem in anything that was thrown. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  return { ...unreachable(), code: 'console', title: error instanceof Error ? error.message : String(error) };
+}

@@ -1,0 +1,124 @@
+// The list of decisions: pages from the server below, live arrivals above. It outlives its page, so that whoever
+// comes back from one decision finds the list as it was.
+import { api, problemOf } from '../api/client';
+import { onLive } from '../api/live.svelte';
+import type { DecisionRow, Judgement, Problem } from '../api/types';
+import { fits, NO_FILTERS, pathOf, queryOf, type Filters } from './filters';
+
+const PAGE_ROWS = 100;
+/** Arrivals that are kept until somebody wants to see them; beyond that the list is loaded anew. */
+const FRESH_ROWS_MAX = 500;
+
+class DecisionList {
+  items = $state.raw<DecisionRow[]>([]);
+  /** Arrivals that are not shown yet, newest first. */
+  fresh = $state.raw<DecisionRow[]>([]);
+  next = $state.raw<string | null>(null);
+  state = $state<'empty' | 'loading' | 'loaded'>('empty');
+  problem = $state.raw<Problem | null>(null);
+  selected = $state<string | null>(null);
+  filters = $state.raw<Filters>(NO_FILTERS);
+  /** Whether arrivals may be shown at once: the reader is at the top and has chosen nothing. */
+  open: () => boolean = () => false;
+
+  /** Counts the requests, so that a late answer to an old question is dropped. */
+  #asked = 0;
+  #listens = false;
+
+  /** Shows the list with these filters; the one that is there stays. */
+  show(filters: Filters): void {
+    this.#listen();
+    if (this.state !== 'empty' && pathOf(filters) === pathOf(this.filters)) return;
+    this.filters = filters;
+    void this.reload();
+  }
+
+  async reload(): Promise<void> {
+    this.items = [];
+    this.fresh = [];
+    this.next = null;
+    this.selected = null;
+    await this.#load(undefined);
+  }
+
+  async more(): Promise<void> {
+    if (this.next !== null && this.state !== 'loading') await this.#load(this.next);
+  }
+
+  /** Puts the arrivals on top. */
+  showFresh(): void {
+    if (this.fresh.length >= FRESH_ROWS_MAX) {
+      void this.reload();
+      return;
+    }
+    this.items = [...this.fresh, ...this.items];
+    this.fresh = [];
+  }
+
+  indexOf(id: string | null): number {
+    return id === null ? -1 : this.items.findIndex((row) => row.id === id);
+  }
+
+  /** The row so many places further on; the first one if none is selected. */
+  step(by: number): DecisionRow | null {
+    const at = this.indexOf(this.selected);
+    const to = at < 0 ? 0 : Math.min(Math.max(at + by, 0), this.items.length - 1);
+    const row = this.items[to] ?? null;
+    this.selected = row?.id ?? null;
+    return row;
+  }
+
+  judged(judgement: Judgement): void {
+    const change = (row: DecisionRow) => (row.id === judgement.of ? { ...row, judgement, waiting: false } : row);
+    this.items = this.items.map(change);
+    this.fresh = this.fresh.map(change);
+  }
+
+  /** Forgets everything; at sign-out. */
+  clear(): void {
+    this.#asked += 1;
+    this.items = [];
+    this.fresh = [];
+    this.next = null;
+    this.selected = null;
+    this.state = 'empty';
+  }
+
+  async #load(after: string | undefined): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    this.state = 'loading';
+    try {
+      const page = await api.decisions({ ...queryOf(this.filters), limit: PAGE_ROWS, after });
+      if (asked !== this.#asked) return;
+      const known = new Set(this.items.map((row) => row.id));
+      this.items = [...this.items, ...page.items.filter((row) => !known.has(row.id))];
+      this.next = page.next;
+      this.problem = null;
+    } catch (error) {
+      if (asked !== this.#asked) return;
+      this.problem = problemOf(error);
+    }
+    this.state = 'loaded';
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    onLive('decision', (row) => this.#arrive(row));
+    onLive('judgement', (judgement) => this.judged(judgement));
+  }
+
+  #arrive(row: DecisionRow): void {
+    if (this.state === 'empty') return;
+    if (this.items.some(({ id }) => id === row.id)) {
+      this.items = this.items.map((old) => (old.id === row.id ? row : old));
+      return;
+    }
+    if (!fits(row, this.filters) || this.fresh.some(({ id }) => id === row.id)) return;
+    this.fresh = [row, ...this.fresh].slice(0, FRESH_ROWS_MAX);
+    if (this.state === 'loaded' && this.open()) this.showFresh();
+  }
+}
+
+export const decisions = new DecisionList();
