@@ -56,6 +56,11 @@ pub fn run(program: Option<&Path>, out: &Path) -> Result<()> {
 
 /// The release binary, built now.
 fn built() -> Result<PathBuf> {
+    if !crate::root().join("console/dist/index.html").is_file() {
+        eprintln!(
+            "warning: console/dist is missing, so the program will have no console (cd console && npm ci && npm run build)"
+        );
+    }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     run_command(Command::new(cargo).current_dir(crate::root()).args([
         "build",

@@ -120,7 +120,7 @@ fn control_file(release: &Release, work: &Path, root: &Path) -> Result<String> {
     Ok(format!(
         "Package: sakimori\nVersion: {}-{REVISION}\nArchitecture: {}\nMaintainer: {}\nInstalled-Size: {size}\n\
          Depends: {libraries}, systemd | systemd-standalone-sysusers | systemd-sysusers\n\
-         Section: admin\nPriority: optional\n\
+         Recommends: ca-certificates\nSection: admin\nPriority: optional\n\
          Description: AI cyberdefence: vet, detect, decide, record and prove\n \
          Sakimori examines models, logs and mails, says what they are, whether they\n \
          may be used and why, records each decision in a transparency log that\n \
