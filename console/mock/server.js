@@ -125,7 +125,7 @@ const routes = {
   'PUT /api/v1/session/language': ({ json }) => ((account = { ...account, lang: json.lang }), { status: 204 }),
   'GET /api/v1/users': ({ url }) => ({ body: page(users, url) }),
   'POST /api/v1/users': ({ json }) => { const user = { ...account, id: uuid(Date.now()), name: json.name, role: json.role, oidc: 'oidc_subject' in json }; users.push(user); return { status: 201, body: user }; },
-  'PATCH /api/v1/users/:id': ({ id, json }) => { const user = users.find((one) => one.id === id); return user === account && json.role ? problem(409, 'SKM-E-0120', '最後の管理者は変えられません', '先にほかの管理者を加えてください。') : { body: Object.assign(user, json) }; },
+  'PATCH /api/v1/users/:id': ({ id, json }) => { const user = users.find((one) => one.id === id); return user.id === account.id && json.role ? problem(409, 'SKM-E-0120', '最後の管理者は変えられません', '先にほかの管理者を加えてください。') : { body: Object.assign(user, json) }; },
   'GET /api/v1/tokens': () => ({ body: { items: tokens } }),
   'POST /api/v1/tokens': ({ json }) => { const token = { id: uuid(Date.now()), account: account.id, name: json.name, scopes: json.scopes, made: now(), until: new Date(Date.now() + json.days * 24 * HOUR_MS).toISOString(), revoked: null, used: null }; tokens = [token, ...tokens]; return { status: 201, body: { token, secret: 'skm_mock_0123456789abcdef0123456789abcdef' } }; },
   'DELETE /api/v1/tokens/:id': ({ id }) => { tokens = tokens.map((token) => (token.id === id ? { ...token, revoked: now() } : token)); return { status: 204 }; },
