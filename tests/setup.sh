@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need and the machine lacks: Debian packages, Python packages into .venv, npm packages into tests/oracles.
+# Installs what the tests need and the machine lacks: Debian packages, Python packages into .venv, npm packages into tests/oracles and tests/oidc.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,8 +22,10 @@ if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
   cp tests/requirements.txt .venv/requirements.txt
 fi
 
-if ! cmp -s tests/oracles/package.json tests/oracles/node_modules/package.json; then
-  rm -rf tests/oracles/node_modules
-  (cd tests/oracles && npm install --silent --no-audit --no-fund --no-package-lock)
-  cp tests/oracles/package.json tests/oracles/node_modules/package.json
-fi
+for folder in tests/oracles tests/oidc; do
+  if ! cmp -s $folder/package.json $folder/node_modules/package.json; then
+    rm -rf $folder/node_modules
+    (cd $folder && npm install --silent --no-audit --no-fund --no-package-lock)
+    cp $folder/package.json $folder/node_modules/package.json
+  fi
+done

@@ -17,6 +17,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("sigma", include_str!("sigma/codes.toml")),
     ("log", include_str!("log/codes.toml")),
     ("mail", include_str!("mail/codes.toml")),
+    ("message", include_str!("message/codes.toml")),
 ];
 
 /// What is declared of a code.
@@ -102,10 +103,24 @@ pub fn finding(code: &Code, place: Place) -> Finding {
 /// The title of a finding in this language, its parameters filled in.
 #[must_use]
 pub fn title(finding: &Finding, lang: Lang) -> String {
-    match entry(&finding.code) {
-        Some(entry) => fill(&entry.words(lang).title, &finding.params),
-        None => finding.code.to_string(),
+    title_of(&finding.code, &finding.params, lang)
+}
+
+/// The title of a code in this language with these parameters.
+#[must_use]
+pub fn title_of(code: &Code, params: &BTreeMap<String, String>, lang: Lang) -> String {
+    match entry(code) {
+        Some(entry) => fill(&entry.words(lang).title, params),
+        None => code.to_string(),
     }
+}
+
+/// The title of a code in this language for no finding in particular: `…` stands for each parameter.
+#[must_use]
+pub fn general_title(entry: &Entry, lang: Lang) -> String {
+    let mut parts = entry.words(lang).title.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |title, part| title + "…" + part.split_once('}').map_or("", |(_, rest)| rest))
 }
 
 /// Replaces each `{name}` by its parameter; a name without one stays as it is.
@@ -168,6 +183,13 @@ mod tests {
         };
         for (code, entry) in entries() {
             assert_eq!(names(&entry.ja.title), names(&entry.en.title), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_general_title_shows_no_names_of_parameters() {
+        for (code, entry) in entries() {
+            assert!(!general_title(entry, Lang::En).contains(['{', '}']), "{code}");
         }
     }
 

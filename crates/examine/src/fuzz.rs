@@ -6,6 +6,7 @@
 use sakimori_model::{Finding, Kind, Lang, Place};
 
 use crate::artefact::pickle::{self, Carrier};
+use crate::excerpt::{self, Excerpt};
 use crate::limits::Limits;
 use crate::recognise::{kinds, recognise};
 use crate::report::Report;
@@ -46,7 +47,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "sigma", run: sigma },
     Target { name: "mail", run: |bytes| mail(&kinds::MAIL, bytes) },
     Target { name: "mbox", run: |bytes| mail(&kinds::MBOX, bytes) },
+    Target { name: "message", run: message },
     Target { name: "examine", run: examine },
+    Target { name: "excerpt", run: excerpt },
 ];
 
 /// Runs the target with this name.
@@ -84,6 +87,8 @@ pub fn limits() -> Limits {
         mail_parts_max: 50,
         mail_links_max: 50,
         mailbox_mails_max: 50,
+        message_bytes_max: 16 * KIB,
+        message_links_max: 20,
         findings_max: 50,
     }
 }
@@ -154,6 +159,20 @@ fn mail(kind: &Kind, bytes: &[u8]) {
     });
 }
 
+/// Whatever text the bytes are read as; the places lie inside of it.
+fn message(bytes: &[u8]) {
+    let (text, settings) = (String::from_utf8_lossy(bytes), settings());
+    let examination = crate::message::examine_text(&text, &settings);
+    check(&examination.findings, text.len() as u64, &settings.limits);
+    for finding in &examination.findings {
+        if let Place::Text { member: None, line, column } = &finding.place {
+            let line = text.split('\n').nth(*line as usize - 1).expect("the line is there");
+            assert!(*column as usize <= line.chars().count() + 1, "{} at column {column} of {line:?}", finding.code);
+        }
+    }
+    assert!(!examination.examiners.is_empty() || examination.unexamined().next().is_some(), "a silent pass");
+}
+
 /// A rule file that can be read is held against a few events.
 fn sigma(bytes: &[u8]) {
     const EVENTS: &[u8] = br#"{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Image":"C:\\Windows\\a.exe","CommandLine":"a.exe -enc AAAA"}
@@ -180,4 +199,34 @@ fn examine(bytes: &[u8]) {
     check(&examination.findings, source.len() as u64, &settings.limits);
     assert_eq!(crate::examine(&source, &settings), examination);
     assert!(!examination.examiners.is_empty() || examination.unexamined().next().is_some(), "a silent pass");
+}
+
+/// Whatever is found in the bytes can be shown, within the bounds of an excerpt.
+fn excerpt(bytes: &[u8]) {
+    let (source, settings) = (bytes.to_vec(), settings());
+    for finding in crate::examine(&source, &settings).findings {
+        match excerpt::excerpt(&source, &finding.place, &settings.limits) {
+            Some(excerpt) => check_excerpt(&excerpt, &finding.place),
+            None if bytes.is_empty() => {}
+            None => {
+                assert!(!matches!(finding.place, Place::Byte { member: None, .. }), "{} is not shown", finding.place)
+            }
+        }
+    }
+}
+
+/// Checks what must hold for every excerpt around this place.
+///
+/// # Panics
+/// When it does not hold.
+pub fn check_excerpt(excerpt: &Excerpt, place: &Place) {
+    assert_eq!(excerpt.member.as_deref(), place.member());
+    assert!((1..=excerpt::ROWS_MAX).contains(&excerpt.rows.len()), "{} rows", excerpt.rows.len());
+    assert_eq!(excerpt.start, excerpt.rows[0].at);
+    for row in &excerpt.rows {
+        let count = row.text.chars().count();
+        assert!(count <= excerpt::ROW_CHARS_MAX, "{count} characters");
+        assert!(!row.text.chars().any(char::is_control), "{:?}", row.text);
+        assert!(row.mark.is_none_or(|(from, to)| from < to && to as usize <= count), "{:?} of {count}", row.mark);
+    }
 }

@@ -6,10 +6,13 @@
 pub mod artefact;
 pub mod catalogue;
 pub mod codes;
+pub mod excerpt;
 pub mod fuzz;
 pub mod limits;
 pub mod log;
 pub mod mail;
+pub mod message;
+mod prose;
 pub mod recognise;
 pub mod report;
 pub mod sigma;
@@ -71,6 +74,9 @@ pub fn examine(source: &dyn Source, settings: &Settings) -> Examination {
 /// Examines an observation, or a member of a container, and returns its kind. Examiners of containers call it for
 /// each member between [`Report::enter`] and [`Report::leave`].
 pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> Kind {
+    if report.diverts(source) {
+        return recognise::UNKNOWN;
+    }
     let kind = match recognise::recognise(source) {
         Ok(kind) => kind,
         Err(error) => {
@@ -78,9 +84,12 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
             return recognise::UNKNOWN;
         }
     };
+    // Only as a whole: that a text inside of something has no sign of a fraud says too little.
+    let kind = if report.path().is_none() && message::reads_like_one(&kind, source) { message::MESSAGE } else { kind };
     let examined = artefact::examine(&kind, source, settings, report)
         || log::examine(&kind, source, settings, report)
         || mail::examine(&kind, source, settings, report)
+        || message::examine(&kind, source, report)
         || artefact::examine_text(&kind, source, report);
     if kind == recognise::EMPTY {
         report.add(catalogue::finding(&codes::EMPTY, report.whole()));

@@ -46,6 +46,10 @@ pub struct Limits {
     pub mail_links_max: usize,
     /// Mails of one mailbox.
     pub mailbox_mails_max: u64,
+    /// Bytes of one message; a longer one is examined up to here.
+    pub message_bytes_max: u64,
+    /// Links and mail addresses looked at in one message.
+    pub message_links_max: usize,
     /// Findings of one observation. One more finding says that there are others.
     pub findings_max: usize,
 }
@@ -75,6 +79,8 @@ impl Default for Limits {
             mail_parts_max: 1_000,
             mail_links_max: 2_000,
             mailbox_mails_max: 100_000,
+            message_bytes_max: 64 * 1024,
+            message_links_max: 200,
             findings_max: 1_000,
         }
     }

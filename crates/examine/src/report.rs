@@ -6,7 +6,9 @@ use sakimori_model::{ExaminerRef, Finding, Place};
 
 use crate::catalogue::{self, finding};
 use crate::codes;
+use crate::excerpt::Search;
 use crate::limits::Limits;
+use crate::source::Source;
 
 /// Gathers what examiners find in one observation, and counts what they use up.
 pub struct Report<'a> {
@@ -20,6 +22,8 @@ pub struct Report<'a> {
     pickle_opcodes: u64,
     /// Members that no examiner took, by kind: how many, and where the first is.
     without_examiner: BTreeMap<String, (u64, Place)>,
+    /// The way through containers is taken to show one place, and not to find anything.
+    search: Option<Search<'a>>,
 }
 
 /// A limit was reached; the finding that says so is already in the report.
@@ -40,7 +44,30 @@ impl<'a> Report<'a> {
             unpacked_bytes: 0,
             pickle_opcodes: 0,
             without_examiner: BTreeMap::new(),
+            search: None,
         }
+    }
+
+    /// A report for an examination that only goes to where the search leads.
+    pub(crate) fn searching(limits: &'a Limits, search: Search<'a>) -> Self {
+        Self { search: Some(search), ..Self::new(limits) }
+    }
+
+    /// The search, if this is one.
+    pub(crate) fn search(&mut self) -> Option<&mut Search<'a>> {
+        self.search.as_mut()
+    }
+
+    /// Shows the bytes of the current member to the search. True when nobody has to examine them: they are what is
+    /// looked for, or not on the way to it. Always false in an examination.
+    pub(crate) fn diverts(&mut self, source: &dyn Source) -> bool {
+        let path = self.path();
+        self.search.as_mut().is_some_and(|search| search.visit(path.as_deref(), source))
+    }
+
+    /// True when there is a search, and what it looks for is not in the current member.
+    pub(crate) fn passes_by(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| search.passes_by(self.path().as_deref()))
     }
 
     /// The limits of this examination.

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Place, Technique};
+use crate::{Place, Technique, shown};
 
 /// What an examiner saw. The words for people are found by the code and filled with [`Finding::params`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -48,27 +48,9 @@ impl Finding {
     /// than [`Self::PARAM_CHARS_MAX`] is cut and marked with `…`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl fmt::Display) -> Self {
-        self.params.insert(name.to_owned(), clean(&value.to_string()));
+        self.params.insert(name.to_owned(), shown(&value.to_string(), Self::PARAM_CHARS_MAX));
         self
     }
-}
-
-/// Makes a text from outside harmless for a terminal and bounded.
-fn clean(text: &str) -> String {
-    let mut out = String::new();
-    for (count, c) in text.chars().enumerate() {
-        if count == Finding::PARAM_CHARS_MAX {
-            out.push('…');
-            break;
-        }
-        let direction = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-        if c.is_control() || direction {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
-    }
-    out
 }
 
 /// One feature that speaks for a finding.

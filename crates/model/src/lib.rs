@@ -4,6 +4,7 @@
 //! turns them into a [`Decision`], the decision becomes a [`Statement`] that is recorded under a [`Receipt`], and what
 //! leaves the organisation carries a [`Tlp`] marking.
 
+mod access;
 mod canonical;
 mod decision;
 mod digest;
@@ -14,6 +15,7 @@ mod observation;
 mod place;
 mod receipt;
 mod schema;
+mod shown;
 mod statement;
 pub mod stix;
 mod technique;
@@ -21,6 +23,10 @@ mod time;
 mod tlp;
 pub mod words;
 
+pub use access::{
+    AccessEvent, AccessId, AccessIdError, AccessPredicate, AccountState, Actor, OidcSubject, Role, Scope, SignInMethod,
+    TokenState, UnknownRight,
+};
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};
 pub use digest::{Digest, DigestError};
@@ -30,9 +36,11 @@ pub use observation::{ExaminerRef, Kind, Observation, Subject};
 pub use place::Place;
 pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
+pub use shown::{push_shown, shown};
 pub use statement::{
-    DECISION_PREDICATE, DecisionPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE,
-    STATEMENT_TYPE, SharePredicate, Statement, StatementError,
+    ACCESS_PREDICATE, DECISION_PREDICATE, DecisionPredicate, JUDGEMENT_PREDICATE, JudgementPredicate, POLICY_PREDICATE,
+    PolicyPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE,
+    SharePredicate, Statement, StatementError,
 };
 pub use technique::{Framework, Technique};
 pub use time::{Timestamp, TimestampError};

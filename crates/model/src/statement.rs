@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use uuid::Uuid;
 
-use crate::{CanonicalError, Decision, Digest, ExaminerRef, Finding, Timestamp, Tlp, canonical_json};
+use crate::{
+    AccessPredicate, Actor, CanonicalError, Decision, Digest, ExaminerRef, Finding, Timestamp, Tlp, canonical_json,
+};
 
 /// The type of every statement (in-toto Attestation Framework v1, Statement layer).
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
@@ -16,6 +18,12 @@ pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 pub const DECISION_PREDICATE: &str = "urn:sakimori:predicate:decision:v1";
 /// The predicate type of a share (`docs/predicates/share-v1.md`).
 pub const SHARE_PREDICATE: &str = "urn:sakimori:predicate:share:v1";
+/// The predicate type of a judgement (`docs/predicates/judgement-v1.md`).
+pub const JUDGEMENT_PREDICATE: &str = "urn:sakimori:predicate:judgement:v1";
+/// The predicate type of a change of access (`docs/predicates/access-v1.md`).
+pub const ACCESS_PREDICATE: &str = "urn:sakimori:predicate:access:v1";
+/// The predicate type of a change of policy (`docs/predicates/policy-v1.md`).
+pub const POLICY_PREDICATE: &str = "urn:sakimori:predicate:policy:v1";
 
 /// An in-toto Statement (v1): what is said (the predicate) about which bytes (the subject).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -41,6 +49,29 @@ pub enum Predicate {
     /// A record left the organisation.
     #[serde(rename = "urn:sakimori:predicate:share:v1")]
     Share(SharePredicate),
+    /// A person judged a decision.
+    #[serde(rename = "urn:sakimori:predicate:judgement:v1")]
+    Judgement(JudgementPredicate),
+    /// Somebody signed in, or access changed.
+    #[serde(rename = "urn:sakimori:predicate:access:v1")]
+    Access(Box<AccessPredicate>),
+    /// Another policy decides from now on.
+    #[serde(rename = "urn:sakimori:predicate:policy:v1")]
+    Policy(PolicyPredicate),
+}
+
+impl Predicate {
+    /// The word for it in tables and interfaces.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Decision(_) => "decision",
+            Self::Share(_) => "share",
+            Self::Judgement(_) => "judgement",
+            Self::Access(_) => "access",
+            Self::Policy(_) => "policy",
+        }
+    }
 }
 
 /// A subject of a statement (in-toto ResourceDescriptor, the two fields that we write).
@@ -69,6 +100,9 @@ pub struct DecisionPredicate {
     pub record: RecordId,
     /// When it was observed.
     pub observed: Timestamp,
+    /// Who submitted it, where it came in over the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
     /// What the bytes are, judged by their content.
     pub kind: crate::Kind,
     /// The number of bytes.
@@ -102,6 +136,39 @@ pub struct SharePredicate {
     pub format: String,
     /// What was left out or replaced, by name.
     pub redactions: Vec<String>,
+}
+
+/// A person judged a decision: what was to be reviewed may be used or not, or a block is lifted. The subject is that
+/// of the decision.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JudgementPredicate {
+    /// The id of this record.
+    pub record: RecordId,
+    /// When it was judged.
+    pub judged: Timestamp,
+    /// Who judged.
+    pub by: Actor,
+    /// The record of the decision.
+    pub of: RecordId,
+    /// What holds from now on: `allow` or `block`.
+    pub effect: crate::Effect,
+    /// Why, in the person's words.
+    pub note: String,
+}
+
+/// Another policy decides from now on. The subject is the policy file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PolicyPredicate {
+    /// The id of this record.
+    pub record: RecordId,
+    /// From when on.
+    pub activated: Timestamp,
+    /// Who changed it.
+    pub by: Actor,
+    /// The policy.
+    pub policy: crate::PolicyRef,
 }
 
 /// A statement that is not what it says.
@@ -155,6 +222,9 @@ impl Statement {
         match &self.predicate {
             Predicate::Decision(decision) => decision.record,
             Predicate::Share(share) => share.record,
+            Predicate::Judgement(judgement) => judgement.record,
+            Predicate::Access(access) => access.record,
+            Predicate::Policy(policy) => policy.record,
         }
     }
 }

@@ -59,6 +59,7 @@ fn statements() -> impl Strategy<Value = Statement> {
             let predicate = DecisionPredicate {
                 record: RecordId::from_uuid(uuid::Uuid::from_u128(id)),
                 observed: Timestamp::from_micros(at).expect("in range"),
+                by: None,
                 kind: Kind::new("pickle"),
                 size: 7,
                 examined: true,

@@ -97,6 +97,9 @@ pub enum NodeError {
         /// What does not fit.
         what: String,
     },
+    /// A part of the program stopped in the middle of a request: a defect.
+    #[error("stopped: {0}")]
+    Stopped(String),
     /// A share was refused.
     #[error("not shared: {0}")]
     NotShareable(String),
@@ -126,6 +129,7 @@ impl NodeError {
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",
             Self::NotShareable(_) => "SKM-E-0013",
+            Self::Stopped(_) => "SKM-E-0114",
         }
     }
 }

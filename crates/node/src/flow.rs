@@ -2,15 +2,16 @@
 //!
 //! [`check`] is that sentence for the inputs of one command. What a step does stands in the module of its name.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sakimori_examine::{Examination, Settings, catalogue, codes, examine};
-use sakimori_model::{Decision, DecisionPredicate, Finding, Place, Predicate, Receipt, RecordId, Statement, Subject};
+use sakimori_examine::{Examination, Settings, catalogue, codes, examine, source::Source};
+use sakimori_model::{Decision, DecisionPredicate, Place, Predicate, Statement};
 
 use crate::decide::Policy;
 use crate::node::Node;
-use crate::observe::{Input, Opened, Unobserved, now, path_text, sha256_of, walk};
+use crate::observe::{Input, Opened, Unobserved, new_record, now, path_text, sha256_of, walk};
+use crate::outcome::{Decided, Outcome};
 use crate::record::Entry;
 use crate::{NodeError, observe::Observed};
 
@@ -25,28 +26,6 @@ pub struct Rules<'a> {
     pub rules: Option<sakimori_model::Digest>,
     /// The policy.
     pub policy: &'a Policy,
-}
-
-/// What came of one input.
-pub enum Outcome {
-    /// It was observed, decided and recorded.
-    Decided(Box<Decided>),
-    /// It could not be observed at all.
-    Unobserved(Unobserved),
-}
-
-/// An observation with its decision and the receipt for it.
-pub struct Decided {
-    /// The path as the user wrote it.
-    pub path: String,
-    /// The bytes.
-    pub subject: Subject,
-    /// What was found.
-    pub findings: Vec<Finding>,
-    /// What the policy made of it.
-    pub decision: Decision,
-    /// The receipt of the record.
-    pub receipt: Receipt,
 }
 
 /// Hears how far a run is.
@@ -75,48 +54,56 @@ pub fn check<E: From<NodeError>>(
     progress.inputs(inputs.len());
     for group in inputs.chunks(GROUP_INPUTS) {
         let spool = node.home();
-        let examined: Vec<_> =
-            group.par_iter().map(|input| observe_and_decide(input, rules, spool, progress)).collect();
-        let entries: Vec<Entry> = examined.iter().flatten().map(|(_, entry)| entry.clone()).collect();
-        let mut receipts = node.record(&entries)?.into_iter();
+        let judged: Vec<_> = group.par_iter().map(|input| observe_and_judge(input, rules, spool, progress)).collect();
+        let mut unobserved = Vec::new();
+        let mut entries = Vec::new();
+        for outcome in judged {
+            unobserved.push(outcome.map(|entry| entries.push(entry)).err());
+        }
+        let receipts = node.record(&entries)?;
         node.act()?;
-        for outcome in examined {
-            each(match outcome {
-                Ok((decided, _)) => match receipts.next() {
-                    Some(receipt) => Outcome::Decided(Box::new(decided(receipt))),
-                    None => unreachable!("there is a receipt for every record"),
-                },
-                Err(unobserved) => Outcome::Unobserved(unobserved),
-            })?;
+        let mut decided =
+            entries.into_iter().zip(receipts).filter_map(|(e, receipt)| Decided::of(e.statement, receipt));
+        for unobserved in unobserved {
+            let outcome = match unobserved {
+                Some(unobserved) => Some(Outcome::Unobserved(unobserved)),
+                None => decided.next().map(|decided| Outcome::Decided(Box::new(decided))),
+            };
+            outcome.map(&mut each).transpose()?;
         }
     }
     Ok(())
 }
 
-/// What only lacks its receipt to be decided.
-type Undecided = Box<dyn FnOnce(Receipt) -> Decided + Send>;
+/// From an observation to a decision, as it is to be recorded.
+#[must_use]
+pub fn judge(seen: &Observed, opened: &Opened, rules: &Rules<'_>) -> Entry {
+    judge_source(seen, &opened.source, &|| opened.changed(), rules)
+}
 
-fn observe_and_decide(
-    input: &Input,
-    rules: &Rules<'_>,
-    spool: &std::path::Path,
-    progress: &dyn Progress,
-) -> Result<(Undecided, Entry), Unobserved> {
-    let (observed, opened) = observe(input, spool, progress)?;
-    let mut examination = examine(&opened.source, rules.settings);
-    if opened.changed() {
+/// Like [`judge`], for bytes that are read in another way. `changed` is asked when they have been read.
+#[must_use]
+pub fn judge_source(seen: &Observed, source: &dyn Source, changed: &dyn Fn() -> bool, rules: &Rules<'_>) -> Entry {
+    let mut examination = examine(source, rules.settings);
+    if changed() {
         examination.findings.push(catalogue::finding(&codes::CHANGED, Place::WHOLE));
     }
     let decision = rules.policy.decide(&examination.kind, &examination.findings);
-    progress.examined(&observed.path);
-    let size = sakimori_examine::source::Source::size(&opened.source);
-    let entry = Entry::of(statement(&observed, size, &examination, &decision, rules));
-    let subject = Subject { sha256: observed.sha256, size, kind: examination.kind };
-    let (path, findings) = (observed.path, examination.findings);
-    Ok((Box::new(move |receipt| Decided { path, subject, findings, decision, receipt }), entry))
+    decided(seen, source.size(), examination, decision, rules)
 }
 
-fn observe(input: &Input, spool: &std::path::Path, progress: &dyn Progress) -> Result<(Observed, Opened), Unobserved> {
+/// What is to be recorded of a decision.
+#[must_use]
+pub fn decided(seen: &Observed, size: u64, found: Examination, decision: Decision, rules: &Rules<'_>) -> Entry {
+    Entry::of(statement(seen, size, found, decision, rules))
+}
+
+fn observe_and_judge(
+    input: &Input,
+    rules: &Rules<'_>,
+    spool: &Path,
+    progress: &dyn Progress,
+) -> Result<Entry, Unobserved> {
     let (path, opened) = match input {
         Input::File(path) => (path_text(path), Opened::file(path)),
         Input::Stdin => ("-".to_owned(), Opened::spooled(&mut std::io::stdin().lock(), spool)),
@@ -125,20 +112,25 @@ fn observe(input: &Input, spool: &std::path::Path, progress: &dyn Progress) -> R
     let unobserved = |error: std::io::Error| Unobserved { path: path.clone(), why: error.to_string() };
     let opened = opened.map_err(unobserved)?;
     let sha256 = sha256_of(&opened.source, &|count| progress.bytes(count)).map_err(unobserved)?;
-    Ok((Observed { path, at: now(), sha256 }, opened))
+    let seen = Observed { record: new_record(), path, at: now(), sha256, by: None };
+    let entry = judge(&seen, &opened, rules);
+    progress.examined(&seen.path);
+    Ok(entry)
 }
 
-fn statement(seen: &Observed, size: u64, found: &Examination, decision: &Decision, rules: &Rules<'_>) -> Statement {
+fn statement(seen: &Observed, size: u64, found: Examination, decision: Decision, rules: &Rules<'_>) -> Statement {
+    let examined = found.unexamined().next().is_none();
     let predicate = DecisionPredicate {
-        record: RecordId::from_uuid(uuid::Uuid::now_v7()),
+        record: seen.record,
         observed: seen.at,
-        kind: found.kind.clone(),
+        by: seen.by.clone(),
         size,
-        examined: found.unexamined().next().is_none(),
-        examiners: found.examiners.clone(),
+        examined,
+        kind: found.kind,
+        examiners: found.examiners,
         rules: rules.rules,
-        findings: found.findings.clone(),
-        decision: decision.clone(),
+        findings: found.findings,
+        decision,
     };
     Statement::about(&seen.path, seen.sha256, Predicate::Decision(Box::new(predicate)))
 }

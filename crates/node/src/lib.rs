@@ -1,15 +1,20 @@
 //! A node: the flow, and every way in and out. Read [`flow`] first.
 
+pub mod access;
 pub mod act;
+pub mod api;
 pub mod audit;
+pub mod backup;
+pub mod config;
 pub mod decide;
 pub mod error;
 pub mod flow;
 pub mod fuzz;
 pub mod node;
 pub mod observe;
+pub mod outcome;
 pub mod prove;
-mod record;
+pub mod record;
 pub mod share;
 
 pub use error::NodeError;

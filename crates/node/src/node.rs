@@ -148,6 +148,16 @@ impl Node {
         found
     }
 
+    /// The tables, to read.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The tables, for rows that no record justifies.
+    pub(crate) fn store_mut(&mut self) -> &mut Store {
+        &mut self.store
+    }
+
     /// Takes the lock that serialises all writers of this folder, waiting for another one to finish.
     pub(crate) fn lock(&mut self) -> Result<Lock, NodeError> {
         let lock = lock_in(&self.home)?;
@@ -177,7 +187,7 @@ impl Node {
 ///
 /// # Errors
 /// When it is not what we write.
-pub(crate) fn parsed(record: &Record) -> Result<Statement, NodeError> {
+pub fn parsed(record: &Record) -> Result<Statement, NodeError> {
     Statement::from_bytes(&record.statement)
         .map_err(|error| NodeError::Inconsistent { id: record.id.to_string(), what: error.to_string() })
 }

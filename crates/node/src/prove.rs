@@ -1,6 +1,7 @@
 //! Proving: what a stranger gets to check a record offline.
 
-use sakimori_proof::{Bundle, Salt};
+use sakimori_proof::{Bundle, Log, Salt, VerifierKey};
+use sakimori_store::Record;
 
 use crate::NodeError;
 use crate::node::Node;
@@ -12,13 +13,21 @@ impl Node {
     /// When there is no such record, or the log can't prove it.
     pub fn prove(&self, id: &str) -> Result<String, NodeError> {
         let record = self.find(id)?;
-        let inconsistent = |what: &str| NodeError::Inconsistent { id: record.id.to_string(), what: what.to_owned() };
-        let index = record.log_index.ok_or_else(|| inconsistent("it has no place in the log"))?;
-        let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
-        let proof = self.log.tree()?.prove(index)?;
-        let bundle = Bundle { statement: statement.to_owned(), salt: Salt::from_bytes(record.salt), proof };
-        // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's.
-        bundle.verify(std::slice::from_ref(self.public_key())).map_err(|error| inconsistent(&error.to_string()))?;
-        bundle.to_json().map(|json| json + "\n").map_err(|error| inconsistent(&error.to_string()))
+        prove(&record, &self.log, self.public_key())
     }
+}
+
+/// The evidence bundle of a record out of this log.
+///
+/// # Errors
+/// When the log can't prove it, or what it proves would not verify with this key.
+pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, NodeError> {
+    let inconsistent = |what: &str| NodeError::Inconsistent { id: record.id.to_string(), what: what.to_owned() };
+    let index = record.log_index.ok_or_else(|| inconsistent("it has no place in the log"))?;
+    let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
+    let proof = log.tree()?.prove(index)?;
+    let bundle = Bundle { statement: statement.to_owned(), salt: Salt::from_bytes(record.salt), proof };
+    // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's.
+    bundle.verify(std::slice::from_ref(key)).map_err(|error| inconsistent(&error.to_string()))?;
+    bundle.to_json().map(|json| json + "\n").map_err(|error| inconsistent(&error.to_string()))
 }

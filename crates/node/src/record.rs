@@ -1,8 +1,10 @@
 //! Recording: statements become durable, then they get their place in the log, then there are receipts.
 
+use std::collections::HashMap;
+
 use sakimori_model::{Digest, Receipt, RecordId, Statement};
 use sakimori_proof::{Commitment, Salt, commitment, entry_of};
-use sakimori_store::Staged;
+use sakimori_store::{Aside, Idempotency, Staged};
 
 use crate::NodeError;
 use crate::node::{CrashPoint, Node};
@@ -15,6 +17,10 @@ pub struct Entry {
     pub statement: Statement,
     /// What leaves because of it.
     pub outbox: Option<Outgoing>,
+    /// What is kept beside the statement, because it must not stand in it.
+    pub aside: Option<Aside>,
+    /// The name that the caller gave to this write.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// What leaves by the outbox, and where to. Nothing but what is [`Shareable`] can.
@@ -30,7 +36,19 @@ impl Entry {
     /// A statement because of which nothing leaves.
     #[must_use]
     pub fn of(statement: Statement) -> Self {
-        Self { statement, outbox: None }
+        Self { statement, outbox: None, aside: None, idempotency: None }
+    }
+
+    /// With what is kept beside the statement.
+    #[must_use]
+    pub fn beside(self, aside: Aside) -> Self {
+        Self { aside: Some(aside), ..self }
+    }
+
+    /// With the name that the caller gave to this write.
+    #[must_use]
+    pub fn named(self, idempotency: Option<Idempotency>) -> Self {
+        Self { idempotency, ..self }
     }
 }
 
@@ -60,9 +78,10 @@ impl Node {
         self.crash(CrashPoint::Staged);
         let places = self.sequence_staged()?;
         let origin = self.origin();
+        let places: HashMap<RecordId, u64> = places.into_iter().collect();
         let receipt = |(entry, prepared): (&Entry, &Prepared)| {
             let record = entry.statement.record();
-            let index = places.iter().find(|(id, _)| *id == record).map(|(_, index)| *index);
+            let index = places.get(&record).copied();
             index.map(|index| Receipt { record, log: origin.to_owned(), index, commitment: prepared.commitment })
         };
         let receipts: Option<Vec<Receipt>> = entries.iter().zip(&prepared).map(receipt).collect();
@@ -126,6 +145,8 @@ fn staged<'a>(entry: &'a Entry, prepared: &'a Prepared) -> Staged<'a> {
         salt: &prepared.salt,
         commitment: prepared.commitment,
         outbox: entry.outbox.as_ref().map(|out| (out.target.as_str(), out.body.content().as_bytes())),
+        aside: entry.aside.as_ref(),
+        idempotency: entry.idempotency.as_ref(),
     }
 }
 

@@ -62,6 +62,15 @@ impl Tile {
         if full.is_covered_by(size) { Some(full) } else { kind.edge_of(size).filter(|edge| edge.index == index) }
     }
 
+    /// Every file that a tree of `size` entries needs.
+    pub fn all_in_tree(size: u64) -> impl Iterator<Item = Self> {
+        let kinds = std::iter::once(TileKind::Entries).chain((0..LEVELS_MAX).map(TileKind::Hashes));
+        kinds.flat_map(move |kind| {
+            let full = (0..kind.count_in(size) / u64::from(TILE_WIDTH)).map(move |index| Self::full(kind, index));
+            full.chain(kind.edge_of(size))
+        })
+    }
+
     /// True if all of it belongs to a tree of `size` entries.
     #[must_use]
     pub const fn is_covered_by(self, size: u64) -> bool {

@@ -61,8 +61,17 @@ pub enum Command {
     Policy(Policy),
     /// Hand findings to others, with their marking.
     Share(Share),
+    /// Copy the node into a new folder, also while others use it.
+    #[command(after_help = BACKUP_EXAMPLES)]
+    Backup(Backup),
+    /// Make a node from a backup, after everything in it was verified.
+    #[command(after_help = RESTORE_EXAMPLES)]
+    Restore(Restore),
     /// What a finding code means, why it matters and what to do.
     Explain(Explain),
+    /// Serve the pages and the HTTP interface of this node.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve(Serve),
     /// Print a completion script for a shell.
     Completions(Completions),
     /// Print the man page.
@@ -74,6 +83,28 @@ Examples:
   sakimori check model.pt
   sakimori check --fail-on medium --format sarif models/ > sakimori.sarif
   sakimori check --policy strict.toml --rules sigma/rules incoming/";
+
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  sakimori serve                                 http://127.0.0.1:8710, for this machine only
+  sakimori serve --config /etc/sakimori/sakimori.toml
+  sakimori serve --openapi > openapi.json        the description of the interface, without serving
+
+The first start prints an address with a one-time code, under which the first administrator is made.
+SIGTERM ends it in order, SIGHUP reads the certificate again.";
+
+#[derive(Args)]
+pub struct Serve {
+    /// A configuration file (TOML). Without one, everything has its default.
+    #[arg(long, value_name = "FILE", env = "SAKIMORI_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where to listen, instead of what the configuration says.
+    #[arg(long, value_name = "ADDRESS", env = "SAKIMORI_LISTEN")]
+    pub listen: Option<String>,
+    /// Print the OpenAPI document and end.
+    #[arg(long)]
+    pub openapi: bool,
+}
 
 #[derive(Args)]
 pub struct Check {
@@ -301,6 +332,57 @@ impl From<Marking> for Tlp {
     }
 }
 
+const BACKUP_EXAMPLES: &str = "\
+Examples:
+  sakimori backup /backup/sakimori/$(date +%F)
+  sakimori backup --config /etc/sakimori/sakimori.toml /backup/sakimori/today
+  sakimori log checkpoint > /elsewhere/checkpoint     the proof of how far the log has come
+
+The backup holds the private key: keep it where only you can read it. The bytes that were examined are not in it.";
+
+#[derive(Args)]
+pub struct Backup {
+    /// The folder of the backup: new or empty, and not inside of the node's own.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The configuration, to be kept with it. [default: sakimori.toml in the node's folder, if there is one]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+const RESTORE_EXAMPLES: &str = "\
+Examples:
+  sakimori restore --dry-run /backup/sakimori/today
+  sakimori restore --checkpoint /elsewhere/checkpoint /backup/sakimori/today
+  sakimori --home /srv/sakimori restore --set-aside /backup/sakimori/today
+
+Stop the service first. Restore the newest backup only: a log that is signed on from an older one has two histories.";
+
+#[derive(Args)]
+pub struct Restore {
+    /// The folder of the backup.
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The newest checkpoint that was kept elsewhere (`sakimori log checkpoint`): the backup must reach it.
+    #[arg(long, value_name = "FILE")]
+    pub checkpoint: Option<PathBuf>,
+    /// Restore the backup although it is older than the checkpoint.
+    #[arg(long, requires = "checkpoint")]
+    pub older: bool,
+    /// Where there is a node already, keep it under another name.
+    #[arg(long)]
+    pub set_aside: bool,
+    /// Verify the backup, and restore nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
 #[derive(Args)]
 pub struct Explain {
     /// A finding code (SKM-ART-0101) or an error code (SKM-E-0001). [default: list all finding codes]
@@ -372,10 +454,18 @@ impl Arguments {
 impl Context {
     /// The node's folder. Without a home folder of the user there is no default: a key must not land anywhere.
     pub fn home(&self) -> Result<PathBuf, Failure> {
+        self.home_or(None)
+    }
+
+    /// The node's folder: what the user named, what the configuration names, or the default.
+    ///
+    /// # Errors
+    /// When there is none of them.
+    pub fn home_or(&self, configured: Option<PathBuf>) -> Result<PathBuf, Failure> {
         let of_home = || std::env::home_dir().filter(|home| home.is_absolute()).map(|home| home.join(".local/share"));
         let of_data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
         let default = || of_data.or_else(of_home).map(|data| data.join("sakimori"));
-        self.home.clone().or_else(default).ok_or_else(|| Failure::new("SKM-E-0024", "no home folder"))
+        self.home.clone().or(configured).or_else(default).ok_or_else(|| Failure::new("SKM-E-0024", "no home folder"))
     }
 }
 

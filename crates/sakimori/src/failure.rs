@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sakimori_node::NodeError;
+use sakimori_node::backup::BackupError;
 
 use crate::cli::Context;
 use crate::exit::Exit;
@@ -29,6 +30,12 @@ impl Failure {
 
 impl From<NodeError> for Failure {
     fn from(error: NodeError) -> Self {
+        Self::new(error.code(), error)
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
         Self::new(error.code(), error)
     }
 }

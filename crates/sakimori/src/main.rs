@@ -26,7 +26,10 @@ fn main() -> std::process::ExitCode {
         Command::Audit(options) => commands::audit::run(&context, &options),
         Command::Policy(options) => commands::policy::run(&context, &options),
         Command::Share(options) => commands::share::run(&context, &options),
+        Command::Backup(options) => commands::backup::run(&context, &options),
+        Command::Restore(options) => commands::restore::run(&context, &options),
         Command::Explain(options) => commands::explain::run(&context, &options),
+        Command::Serve(options) => commands::serve::run(&context, &options),
         Command::Completions(options) => commands::generate::completions(&context, &options),
         Command::Man(options) => commands::generate::man(&context, &options),
     };

@@ -4,6 +4,7 @@ use std::io::IsTerminal as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use sakimori_node::backup;
 use sakimori_node::flow::Progress;
 
 use crate::cli::{Chatter, Context};
@@ -39,6 +40,20 @@ impl Bar {
     pub fn step(&self, what: &str) {
         self.bar.set_message(crate::words::harmless(what));
         self.bar.inc(1);
+    }
+}
+
+impl Bar {
+    /// How far a backup or a restore has come.
+    pub fn copied(&self, progress: backup::Progress<'_>) {
+        match progress {
+            backup::Progress::Files(count) => self.inputs(count),
+            backup::Progress::Copied(path, bytes) => {
+                self.bytes(bytes);
+                self.step(path);
+            }
+            backup::Progress::Checking => self.bar.set_message("log, state"),
+        }
     }
 }
 

@@ -19,6 +19,8 @@ mod tests {
             include_str!("commands/verify.rs"),
             include_str!("commands/log.rs"),
             include_str!("commands/audit.rs"),
+            include_str!("commands/backup.rs"),
+            include_str!("commands/restore.rs"),
             include_str!("commands/policy.rs"),
             include_str!("commands/share.rs"),
             include_str!("commands/explain.rs"),

@@ -4,17 +4,28 @@
 //! Every row of `decisions`, `shares` and `outbox` names the record that justifies it, and is written in the same
 //! transaction as that record.
 
+mod access;
+mod decisions;
+mod derive;
 mod migrate;
 mod rows;
+mod snapshot;
+mod work;
 
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
-use sakimori_model::{Digest, Predicate, RecordId};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior, params};
+use sakimori_model::{Digest, RecordId};
 use thiserror::Error;
 
-pub use rows::{DecisionRow, OutboxItem, Record, ShareRow, Staged};
+pub use access::{AccountRow, SessionRow, TokenRow};
+pub use decisions::{DecisionFilter, FindingRow, JudgedDecision, Page, RecordRow, Tally, WAITING_COUNT_MAX, Waiting};
+pub use rows::{
+    Aside, DecisionRow, Idempotency, JudgementRow, OutboxItem, PolicyRow, Record, ShareRow, Staged, TopFinding,
+};
+pub use snapshot::Snapshot;
+pub use work::{JobRow, JobState, UploadRow};
 
 /// How long a statement waits for another connection to the same database.
 const BUSY_MS_MAX: u64 = 30_000;
@@ -66,6 +77,12 @@ impl StoreError {
             || self.has_code(rusqlite::ErrorCode::DatabaseCorrupt)
     }
 
+    /// True when a row breaks a rule of its table, such as a name that is taken.
+    #[must_use]
+    pub fn is_constraint(&self) -> bool {
+        self.has_code(rusqlite::ErrorCode::ConstraintViolation)
+    }
+
     fn has_code(&self, code: rusqlite::ErrorCode) -> bool {
         matches!(self, Self::Database(error) if error.sqlite_error_code() == Some(code))
     }
@@ -88,9 +105,22 @@ impl Store {
         db.pragma_update(None, "journal_mode", "wal")?;
         // FULL: a transaction is on disk when `commit` returns (SQLite documentation, PRAGMA synchronous).
         db.pragma_update(None, "synchronous", "full")?;
-        db.pragma_update(None, "foreign_keys", true)?;
         db.pragma_update(None, "trusted_schema", false)?;
+        // Off while tables are rebuilt (SQLite documentation, ALTER TABLE, section 7).
+        db.pragma_update(None, "foreign_keys", false)?;
         migrate::migrate(&mut db)?;
+        db.pragma_update(None, "foreign_keys", true)?;
+        Ok(Self { db })
+    }
+
+    /// Opens the database to read only, beside the one that writes. It must have been opened once before.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
+        let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        db.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
+        db.pragma_update(None, "trusted_schema", false)?;
         Ok(Self { db })
     }
 
@@ -102,7 +132,7 @@ impl Store {
     pub fn stage(&mut self, staged: &[Staged<'_>]) -> Result<(), StoreError> {
         let tx = self.db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for record in staged {
-            insert(&tx, record)?;
+            derive::insert(&tx, record)?;
         }
         Ok(tx.commit()?)
     }
@@ -196,9 +226,8 @@ impl Store {
     /// # Errors
     /// The database's own error, or a damaged row.
     pub fn decision(&self, record: RecordId) -> Result<Option<DecisionRow>, StoreError> {
-        let mut query = self.db.prepare_cached(
-            "SELECT record, path, sha256, size, kind, examined, effect, score, observed FROM decisions WHERE record = ?1",
-        )?;
+        let mut query =
+            self.db.prepare_cached(&format!("SELECT {} FROM decisions WHERE record = ?1", rows::DECISION_COLUMNS))?;
         query.query_row([record.to_string()], |row| Ok(rows::decision(row))).optional()?.transpose()
     }
 
@@ -219,7 +248,17 @@ impl Store {
     /// The database's own error.
     pub fn orphans(&self) -> Result<Vec<(&'static str, String)>, StoreError> {
         let mut found = Vec::new();
-        for (table, kind) in [("decisions", "decision"), ("shares", "share"), ("outbox", "share")] {
+        for (table, kind) in [
+            ("decisions", "decision"),
+            ("shares", "share"),
+            ("outbox", "share"),
+            ("findings", "decision"),
+            ("judgements", "judgement"),
+            ("accounts", "access"),
+            ("tokens", "access"),
+            ("sessions", "access"),
+            ("policies", "policy"),
+        ] {
             let sql = format!(
                 "SELECT record FROM {table} WHERE NOT EXISTS (SELECT 1 FROM records WHERE id = record AND kind = ?1)"
             );
@@ -257,48 +296,4 @@ impl Store {
         self.db.execute("UPDATE outbox SET delivered = 1 WHERE record = ?1", [record.to_string()])?;
         Ok(())
     }
-}
-
-fn insert(tx: &Transaction<'_>, staged: &Staged<'_>) -> Result<(), StoreError> {
-    let statement = staged.statement;
-    let id = statement.record().to_string();
-    let kind = rows::kind_of(statement);
-    tx.prepare_cached("INSERT INTO records (id, kind, statement, salt, commitment) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![id, kind, staged.bytes, staged.salt, staged.commitment.as_bytes()])?;
-    match &statement.predicate {
-        Predicate::Decision(_) => insert_decision(tx, &DecisionRow::of(statement))?,
-        Predicate::Share(_) => insert_share(tx, &ShareRow::of(statement))?,
-    }
-    if let Some((target, body)) = staged.outbox {
-        tx.prepare_cached("INSERT INTO outbox (record, target, body) VALUES (?1, ?2, ?3)")?
-            .execute(params![id, target, body])?;
-    }
-    Ok(())
-}
-
-fn insert_decision(tx: &Transaction<'_>, row: &Option<DecisionRow>) -> Result<(), StoreError> {
-    let Some(row) = row else { return Ok(()) };
-    tx.prepare_cached(
-        "INSERT INTO decisions (record, path, sha256, size, kind, examined, effect, score, observed) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    )?
-    .execute(params![
-        row.record.to_string(),
-        row.path,
-        row.sha256.as_bytes(),
-        rows::to_integer(row.size),
-        row.kind,
-        row.examined,
-        row.effect,
-        row.score,
-        row.observed.as_micros()
-    ])?;
-    Ok(())
-}
-
-fn insert_share(tx: &Transaction<'_>, row: &Option<ShareRow>) -> Result<(), StoreError> {
-    let Some(row) = row else { return Ok(()) };
-    tx.prepare_cached("INSERT INTO shares (record, of_record, marking, format, shared) VALUES (?1, ?2, ?3, ?4, ?5)")?
-        .execute(params![row.record.to_string(), row.of.to_string(), row.marking, row.format, row.shared.as_micros()])?;
-    Ok(())
 }

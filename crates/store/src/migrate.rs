@@ -2,10 +2,13 @@
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::StoreError;
+use crate::{StoreError, derive};
 
 /// The migrations; the number of one is its position, counted from 1. One that was released never changes.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-records.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-records.sql"), include_str!("migrations/0002-service.sql")];
+
+/// The migration after which rows that follow from older statements are filled in.
+const DERIVED: u32 = 2;
 
 /// Brings a database to the newest schema.
 pub fn migrate(db: &mut Connection) -> Result<(), StoreError> {
@@ -19,6 +22,9 @@ pub fn migrate(db: &mut Connection) -> Result<(), StoreError> {
         }
         let Some(migration) = MIGRATIONS.get(found as usize) else { return Ok(()) };
         tx.execute_batch(migration)?;
+        if found + 1 == DERIVED {
+            derive::fill_in(&tx)?;
+        }
         tx.pragma_update(None, "user_version", found + 1)?;
         tx.commit()?;
     }

@@ -1,7 +1,10 @@
 //! Rows of the tables, and how they follow from the statement that justifies them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Row;
-use sakimori_model::{Digest, Predicate, RecordId, Statement, Timestamp};
+use sakimori_model::{Code, Digest, Finding, Predicate, RecordId, Severity, Statement, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::StoreError;
 
@@ -17,6 +20,36 @@ pub struct Staged<'a> {
     pub commitment: Digest,
     /// What leaves because of it: a target and a body.
     pub outbox: Option<(&'a str, &'a [u8])>,
+    /// What is kept beside the statement, because it must not stand in it.
+    pub aside: Option<&'a Aside>,
+    /// The name that the caller gave to this write.
+    pub idempotency: Option<&'a Idempotency>,
+}
+
+/// What is kept beside a statement, because it must not stand in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aside {
+    /// The password's hash of an account (PHC string). The statement has the digest of it.
+    Credential(String),
+    /// SHA-256 of the secret of the session that a sign-in began.
+    Session(Digest),
+    /// SHA-256 of the secret of the session that a sign-out ended.
+    SessionEnd(Digest),
+    /// The text of a policy. The statement has the digest of it.
+    PolicyText(String),
+}
+
+/// A write that a caller named, so that its repetition is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Who wrote.
+    pub caller: String,
+    /// The name.
+    pub key: String,
+    /// The digest of the request: the same name for another request is an error.
+    pub fingerprint: Digest,
+    /// When.
+    pub made: Timestamp,
 }
 
 /// A record as it is stored.
@@ -57,6 +90,48 @@ pub struct DecisionRow {
     pub score: i64,
     /// When it was observed.
     pub observed: Timestamp,
+    /// The worst finding.
+    pub top: Option<TopFinding>,
+}
+
+/// The worst finding of a decision, as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TopFinding {
+    /// Its code.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The values for the texts of the code.
+    pub params: BTreeMap<String, String>,
+}
+
+/// A row of `judgements`. All of it follows from the statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgementRow {
+    /// The record.
+    pub record: RecordId,
+    /// The record of the decision that was judged.
+    pub of: RecordId,
+    /// allow or block.
+    pub effect: String,
+    /// When.
+    pub judged: Timestamp,
+}
+
+/// A row of `policies`. Its text has the digest that the statement names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyRow {
+    /// The record.
+    pub record: RecordId,
+    /// The policy's id.
+    pub id: String,
+    /// The digest of its text.
+    pub sha256: Digest,
+    /// Its text.
+    pub text: String,
+    /// From when on it decides.
+    pub activated: Timestamp,
 }
 
 /// A row of `shares`. All of it follows from the statement: see [`ShareRow::of`].
@@ -102,6 +177,31 @@ impl DecisionRow {
             effect: decision.decision.effect.as_str().to_owned(),
             score: decision.decision.score,
             observed: decision.observed,
+            top: TopFinding::of(&decision.findings),
+        })
+    }
+}
+
+impl TopFinding {
+    /// The first of the worst findings, by severity and then by points.
+    #[must_use]
+    pub fn of(findings: &[Finding]) -> Option<Self> {
+        // `max_by_key` gives the last of equals, and the first in the content is wanted.
+        let worst = findings.iter().rev().max_by_key(|finding| (finding.severity, finding.points()))?;
+        Some(Self { code: worst.code.clone(), severity: worst.severity, params: worst.params.clone() })
+    }
+}
+
+impl JudgementRow {
+    /// The row that a statement justifies, if it is a judgement.
+    #[must_use]
+    pub fn of(statement: &Statement) -> Option<Self> {
+        let Predicate::Judgement(judgement) = &statement.predicate else { return None };
+        Some(Self {
+            record: judgement.record,
+            of: judgement.of,
+            effect: judgement.effect.as_str().to_owned(),
+            judged: judgement.judged,
         })
     }
 }
@@ -118,14 +218,6 @@ impl ShareRow {
             format: share.format.clone(),
             shared: share.shared,
         })
-    }
-}
-
-/// The word for the table of a statement.
-pub fn kind_of(statement: &Statement) -> &'static str {
-    match statement.predicate {
-        Predicate::Decision(_) => "decision",
-        Predicate::Share(_) => "share",
     }
 }
 
@@ -149,6 +241,9 @@ pub fn record(row: &Row<'_>) -> Result<Record, StoreError> {
     })
 }
 
+/// The columns of a decision, in the order in which [`decision`] reads them.
+pub const DECISION_COLUMNS: &str = "record, path, sha256, size, kind, examined, effect, score, observed, top";
+
 pub fn decision(row: &Row<'_>) -> Result<DecisionRow, StoreError> {
     let record = record_id("decisions", row.get(0)?)?;
     let damaged =
@@ -163,6 +258,10 @@ pub fn decision(row: &Row<'_>) -> Result<DecisionRow, StoreError> {
         effect: row.get(6)?,
         score: row.get(7)?,
         observed: Timestamp::from_micros(row.get(8)?).map_err(|_| damaged("observed"))?,
+        top: row
+            .get::<_, Option<String>>(9)?
+            .map(|text| serde_json::from_str(&text).map_err(|_| damaged("top")))
+            .transpose()?,
     })
 }
 
@@ -174,6 +273,14 @@ pub fn share(row: &Row<'_>) -> Result<ShareRow, StoreError> {
         what: "shared".to_owned(),
     })?;
     Ok(ShareRow { record, of: record_id("shares", row.get(1)?)?, marking: row.get(2)?, format: row.get(3)?, shared })
+}
+
+pub fn time(table: &'static str, row: &str, micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_micros(micros).map_err(|_| StoreError::Damaged {
+        table,
+        row: row.to_owned(),
+        what: "time".to_owned(),
+    })
 }
 
 pub fn record_id(table: &'static str, text: String) -> Result<RecordId, StoreError> {

@@ -12,6 +12,7 @@ fn statement(number: u128) -> Statement {
     let predicate = DecisionPredicate {
         record: RecordId::from_uuid(id_of(number)),
         observed: Timestamp::from_micros(1_700_000_000_000_000).expect("in range"),
+        by: None,
         kind: Kind::new("pickle"),
         size: 3,
         examined: true,
@@ -38,6 +39,8 @@ fn stage(store: &mut Store, statements: &[Statement]) -> Result<(), StoreError> 
             salt: &[7; 32],
             commitment: Digest::of(bytes),
             outbox: None,
+            aside: None,
+            idempotency: None,
         })
         .collect();
     store.stage(&staged)

@@ -93,10 +93,15 @@ pub fn read_text(source: &dyn Source, report: &mut Report<'_>) -> std::io::Resul
     if source.size() > max {
         report.over("member_bytes_max", max);
     }
-    Ok(match encoding_rs::Encoding::for_bom(&bytes) {
+    Ok(decoded(&bytes))
+}
+
+/// Bytes as text: in the encoding that their mark says, or else in UTF-8.
+pub fn decoded(bytes: &[u8]) -> String {
+    match encoding_rs::Encoding::for_bom(bytes) {
         Some((encoding, skip)) => encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned(),
-        None => String::from_utf8_lossy(&bytes).into_owned(),
-    })
+        None => String::from_utf8_lossy(bytes).into_owned(),
+    }
 }
 
 /// Reports the first tag with which PyYAML makes a Python object.

@@ -29,6 +29,7 @@ mod wire;
 pub(crate) mod zip;
 
 use sakimori_model::Kind;
+pub(crate) use markup::decoded;
 pub(crate) use streams::{lzma_alone, zlib};
 
 use crate::Settings;

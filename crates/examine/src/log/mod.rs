@@ -6,6 +6,7 @@ mod evtx;
 mod feed;
 pub mod naming;
 pub mod origin;
+mod show;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
@@ -17,6 +18,7 @@ use sakimori_model::{Kind, Place, Timestamp};
 use self::event::{Event, FieldName};
 use self::feed::{Documents, Lines, Piece};
 use self::origin::OriginKey;
+pub(crate) use self::show::show;
 use crate::Settings;
 use crate::catalogue;
 use crate::limits::Limits;

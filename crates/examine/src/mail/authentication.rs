@@ -3,8 +3,8 @@
 //! Anyone can write such a field into a mail. Only the topmost is read, and only when it stands above the lowest
 //! `Received` field: what stands below all of them was in the mail when it was sent.
 
-use super::domain::{organisation, same_organisation};
 use super::letter::Field;
+use crate::prose::domain::{organisation, same_organisation};
 
 /// What the receiving host found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

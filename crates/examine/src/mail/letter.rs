@@ -9,9 +9,9 @@ use sakimori_model::Place;
 use url::Url;
 
 use super::authentication::Authentication;
-use super::domain::{organisation, same_organisation};
-use super::fold::fold;
 use super::page::{Link, Page, plain_links};
+use crate::prose::domain::{organisation, same_organisation};
+use crate::prose::fold::fold;
 use crate::source::Source;
 
 /// The parser's table of headers is made once.
@@ -57,9 +57,12 @@ pub struct Letter<'a> {
 pub struct Field {
     /// The name in lower case.
     pub name: String,
+    /// The name as people write it.
+    pub title: String,
     /// The value as it stands, unfolded.
     pub value: String,
-    line: u32,
+    /// The line on which it begins, counted from 1.
+    pub line: u32,
 }
 
 /// A name and an address.
@@ -243,6 +246,11 @@ impl<'a> Letter<'a> {
         Place::Whole { member: Some(self.path(&attachment.member())) }
     }
 
+    /// The path of the mail inside the observation; `None` for the observation itself.
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_deref()
+    }
+
     /// The mail as a whole.
     pub fn whole(&self) -> Place {
         Place::Whole { member: self.member.clone() }
@@ -384,7 +392,8 @@ fn fields(root: &MessagePart<'_>, raw: &[u8]) -> Vec<Field> {
             let span = header.offset_start as usize..header.offset_end as usize;
             let value = String::from_utf8_lossy(raw.get(span).unwrap_or_default());
             let value = value.split(['\r', '\n']).map(str::trim).collect::<Vec<_>>().join(" ").trim().to_owned();
-            Field { name: header.name.as_str().to_ascii_lowercase(), value, line }
+            let title = header.name.as_str().to_owned();
+            Field { name: title.to_ascii_lowercase(), title, value, line }
         })
         .collect()
 }

@@ -4,18 +4,16 @@
 //! points mean together. Attachments are members: what they are is decided by their content, as everywhere.
 
 mod authentication;
-mod brands;
 pub mod codes;
-mod domain;
-mod fold;
 mod html;
 mod letter;
 mod mbox;
 mod page;
+mod part;
+mod phrases;
 mod sheet;
 mod signals;
 mod sniff;
-mod tables;
 mod verdict;
 
 use sakimori_model::{Kind, Severity};
@@ -100,6 +98,9 @@ fn examine_mailbox(source: &dyn Source, settings: &Settings, report: &mut Report
 }
 
 fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report: &mut Report<'_>) {
+    if report.diverts(&bytes) {
+        return;
+    }
     let limits = report.limits();
     let bytes = within_levels(bytes, limits.mail_parts_max, report);
     let bounds = Bounds { parts_max: limits.mail_parts_max, links_max: limits.mail_links_max };
@@ -111,6 +112,18 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
         report.unreadable(&"no mail header");
         return;
     }
+    match report.search() {
+        Some(search) => part::show(&letter, search),
+        None => judge(&letter, reporting, report),
+    }
+    for attachment in &letter.attachments {
+        examine_attachment(attachment, settings, report);
+    }
+}
+
+/// Reports what the signals see in a mail, and what of it could not be read.
+fn judge(letter: &Letter<'_>, reporting: Reporting, report: &mut Report<'_>) {
+    let limits = report.limits();
     if letter.parts_cut {
         report.over("mail_parts_max", limits.mail_parts_max as u64);
     }
@@ -120,8 +133,8 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
     for part in &letter.damaged {
         report.unreadable(&format_args!("broken transfer encoding of part {part}"));
     }
-    let mut seen = signals::look(&letter);
-    verdict::sum_up(&letter, &mut seen);
+    let mut seen = signals::look(letter);
+    verdict::sum_up(letter, &mut seen);
     let worth_it = verdict::is_worth_reporting(&seen);
     let findings = seen.into_findings();
     let has_verdict = findings.iter().any(|finding| finding.severity >= Severity::Medium);
@@ -133,9 +146,6 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
         if fits {
             report.add(finding);
         }
-    }
-    for attachment in &letter.attachments {
-        examine_attachment(attachment, settings, report);
     }
 }
 
@@ -168,7 +178,11 @@ fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: 
     if attachment.bytes.is_empty() && !attachment.is_damaged {
         return;
     }
-    if !attachment.is_damaged && (what == Sniffed::Image || text_needs_none || is_signature(attachment)) {
+    let is_looked_for = report.search().is_some();
+    if !is_looked_for
+        && !attachment.is_damaged
+        && (what == Sniffed::Image || text_needs_none || is_signature(attachment))
+    {
         return;
     }
     if report.enter(&attachment.member()).is_ok() && report.unpacked(attachment.bytes.len() as u64).is_ok() {

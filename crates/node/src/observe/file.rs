@@ -31,10 +31,34 @@ impl Source for FileSource {
     }
 }
 
+/// What is observed: a file, or bytes that came over the network and are few.
+pub enum Held {
+    /// A file.
+    File(FileSource),
+    /// Bytes in memory.
+    Memory(Vec<u8>),
+}
+
+impl Source for Held {
+    fn size(&self) -> u64 {
+        match self {
+            Self::File(file) => file.size(),
+            Self::Memory(bytes) => bytes.size(),
+        }
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read_at(offset, buf),
+            Self::Memory(bytes) => bytes.read_at(offset, buf),
+        }
+    }
+}
+
 /// An opened input, with what is needed to tell whether it changed while it was examined.
 pub struct Opened {
     /// The bytes.
-    pub source: FileSource,
+    pub source: Held,
     stamp: Option<(u64, SystemTime)>,
 }
 
@@ -50,7 +74,8 @@ impl Opened {
         }
         let file = File::open(path)?;
         let metadata = file.metadata()?;
-        Ok(Self { source: FileSource { file, size: metadata.len() }, stamp: stamp(&metadata) })
+        let source = Held::File(FileSource { file, size: metadata.len() });
+        Ok(Self { source, stamp: stamp(&metadata) })
     }
 
     /// Copies a stream, such as standard input, into a file without a name inside `folder` and opens that.
@@ -62,14 +87,30 @@ impl Opened {
         let size = io::copy(stream, &mut file)?;
         file.flush()?;
         file.seek(SeekFrom::Start(0))?;
-        Ok(Self { source: FileSource { file, size }, stamp: None })
+        Ok(Self { source: Held::File(FileSource { file, size }), stamp: None })
+    }
+
+    /// A file that was written here and has no name.
+    ///
+    /// # Errors
+    /// When its size can't be read.
+    pub fn unnamed(file: File) -> io::Result<Self> {
+        let size = file.metadata()?.len();
+        Ok(Self { source: Held::File(FileSource { file, size }), stamp: None })
+    }
+
+    /// Bytes that are in memory already.
+    #[must_use]
+    pub fn memory(bytes: Vec<u8>) -> Self {
+        Self { source: Held::Memory(bytes), stamp: None }
     }
 
     /// True when the file is not what it was when it was opened, so that the digest and the findings may not belong
     /// together.
     #[must_use]
     pub fn changed(&self) -> bool {
-        let now = self.source.file.metadata().ok();
+        let Held::File(source) = &self.source else { return false };
+        let now = source.file.metadata().ok();
         self.stamp.is_some() && self.stamp != now.as_ref().and_then(stamp)
     }
 }

@@ -1,11 +1,13 @@
 //! Observing: from paths to bytes with a digest.
 
+mod content;
 mod file;
 mod walk;
 
-use sakimori_model::{Digest, Timestamp};
+use sakimori_model::{Actor, Digest, RecordId, Timestamp};
 
-pub use file::{FileSource, Opened, sha256_of};
+pub use content::{Contents, private_file};
+pub use file::{FileSource, Held, Opened, sha256_of};
 pub use walk::{Input, path_text, walk};
 
 /// The time now. The only clock of the node.
@@ -14,6 +16,12 @@ pub fn now() -> Timestamp {
     let micros = jiff::Timestamp::now().as_microsecond();
     // INVARIANT: jiff's clock gives what `Timestamp` can hold.
     Timestamp::from_micros(micros).unwrap_or_else(|_| unreachable!("the clock is out of range"))
+}
+
+/// The id of a new record.
+#[must_use]
+pub fn new_record() -> RecordId {
+    RecordId::from_uuid(uuid::Uuid::now_v7())
 }
 
 /// What could not be observed at all: there are no bytes to speak of.
@@ -27,10 +35,14 @@ pub struct Unobserved {
 
 /// What was observed of an input.
 pub struct Observed {
+    /// The id of the record to come.
+    pub record: RecordId,
     /// The path as the user wrote it.
     pub path: String,
     /// When.
     pub at: Timestamp,
     /// SHA-256 of the bytes.
     pub sha256: Digest,
+    /// Who submitted it, where it came in over the service.
+    pub by: Option<Actor>,
 }

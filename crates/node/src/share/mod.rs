@@ -8,7 +8,7 @@ use sakimori_model::{Predicate, Receipt, RecordId, SharePredicate, Statement, Tl
 
 use crate::NodeError;
 use crate::node::{Node, parsed};
-use crate::observe::now;
+use crate::observe::{new_record, now};
 use crate::record::{Entry, Outgoing};
 
 /// Something that may leave: it carries its marking, and what it must not carry was left out when it was made. There
@@ -85,7 +85,7 @@ impl Node {
             Target::File(path) => Some(Outgoing { target: absolute(path)?, body }),
             Target::Caller => None,
         };
-        let share = Entry { statement: share_statement(&statement, record.id, &shared), outbox };
+        let share = Entry { outbox, ..Entry::of(share_statement(&statement, record.id, &shared)) };
         let receipt = self.record(std::slice::from_ref(&share))?.remove(0);
         self.act()?;
         Ok(Shared { receipt, text, redactions: shared.redactions })
@@ -94,7 +94,7 @@ impl Node {
 
 fn share_statement(of: &Statement, id: RecordId, shared: &Shareable<sakimori_model::stix::Bundle>) -> Statement {
     let predicate = Predicate::Share(SharePredicate {
-        record: RecordId::from_uuid(uuid::Uuid::now_v7()),
+        record: new_record(),
         shared: now(),
         of: id,
         marking: shared.marking,

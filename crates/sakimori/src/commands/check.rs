@@ -4,7 +4,8 @@ use std::io::{self, BufWriter, Write as _};
 
 use sakimori_examine::Settings;
 use sakimori_model::Effect;
-use sakimori_node::flow::{self, Outcome, Rules};
+use sakimori_node::flow::{self, Rules};
+use sakimori_node::outcome::Outcome;
 
 use crate::cli::{Chatter, Check, Context};
 use crate::exit::Exit;

@@ -1,6 +1,7 @@
 //! One file a command: from the arguments to the node and back to the user.
 
 pub mod audit;
+pub mod backup;
 pub mod check;
 pub mod detect;
 pub mod explain;
@@ -8,7 +9,9 @@ pub mod generate;
 pub mod log;
 pub mod policy;
 pub mod prove;
+pub mod restore;
 pub mod rules;
+pub mod serve;
 pub mod share;
 pub mod verify;
 

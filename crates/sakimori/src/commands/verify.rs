@@ -137,6 +137,24 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
             let marking = share.marking.as_str();
             say(lang, "verify.shared", &[("shared", &share.shared), ("of", &share.of), ("marking", &marking)])
         }
-        (Predicate::Decision(_), None) => String::new(),
+        (Predicate::Judgement(judgement), Some(subject)) => {
+            let effect = say(lang, &format!("effect.{}", judgement.effect.as_str()), &[]);
+            let values: [(&str, &dyn Display); 4] = [
+                ("judged", &judgement.judged),
+                ("path", &subject.name),
+                ("of", &judgement.of),
+                ("effect", &effect),
+            ];
+            say(lang, "verify.judged", &values)
+        }
+        (Predicate::Access(access), Some(subject)) => {
+            say(lang, "verify.access", &[("at", &access.at), ("subject", &subject.name)])
+        }
+        (Predicate::Policy(change), _) => say(
+            lang,
+            "verify.policy",
+            &[("at", &change.activated), ("id", &change.policy.id), ("sha256", &change.policy.sha256)],
+        ),
+        (_, None) => String::new(),
     }
 }

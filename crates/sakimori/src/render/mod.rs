@@ -7,7 +7,7 @@ mod text;
 use std::io::{self, Write};
 
 use sakimori_node::decide::Policy;
-use sakimori_node::flow::Outcome;
+use sakimori_node::outcome::Outcome;
 
 use crate::cli::{CheckFormat, Context};
 

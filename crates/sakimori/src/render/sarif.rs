@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use sakimori_examine::catalogue;
 use sakimori_model::{Code, Finding, Lang, Place, Severity};
-use sakimori_node::flow::{Decided, Outcome};
+use sakimori_node::outcome::{Decided, Outcome};
 use serde_json::{Value, json};
 
 use super::Renderer;

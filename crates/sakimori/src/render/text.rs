@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use sakimori_examine::catalogue;
 use sakimori_model::{Effect, Finding};
 use sakimori_node::decide::Policy;
-use sakimori_node::flow::{Decided, Outcome};
+use sakimori_node::outcome::{Decided, Outcome};
 
 use super::Renderer;
 use crate::cli::Context;

@@ -54,6 +54,9 @@ pub enum Carrier {
 
 /// Runs the pickles at the start of `source` symbolically and reports what a loader would import and call.
 pub fn examine(source: &dyn Source, carrier: Carrier, report: &mut Report<'_>) {
+    if report.diverts(source) {
+        return;
+    }
     report.ran("pickle", VERSION);
     let loader = match carrier {
         Carrier::Plain => Loader::Joblib,

@@ -160,6 +160,9 @@ impl Machine<'_, '_, '_> {
 
 /// What PyTorch loads in the middle of a pickle.
 fn examine_storage(source: &dyn Source, report: &mut Report<'_>) {
+    if report.diverts(source) {
+        return;
+    }
     if looks_like_pickle(&read_up_to(source, 0, HEAD_BYTES).unwrap_or_default()) {
         examine(source, Carrier::TorchLegacy, report);
     } else {

@@ -132,6 +132,10 @@ impl<'a, 'r> Walk<'a, 'r> {
             Some(mut reader) => reader.by_ref().take(PEEK_BYTES as u64).read_to_end(&mut head).map(|_| ()),
             None => read_up_to(packed, 0, PEEK_BYTES).map(|bytes| head = bytes),
         };
+        let content: &dyn Source = if entry.method == 0 { packed } else { &head };
+        if self.report.diverts(content) {
+            return;
+        }
         if let Err(e) = read {
             self.report.unreadable(&e);
         } else if let Some(kind) = program(&head) {
@@ -147,6 +151,9 @@ impl<'a, 'r> Walk<'a, 'r> {
 
     /// Reaches the bytes of the member and examines them.
     fn content(&mut self, entry: &Entry, packed: Window<'_>) -> ControlFlow<()> {
+        if self.report.passes_by() {
+            return ControlFlow::Continue(());
+        }
         let refused = entry.flags & FLAGS_REFUSED != 0;
         let (content, whole, flow) = if entry.method == 0 {
             let whole = entry.packed == entry.unpacked;
@@ -173,6 +180,9 @@ impl<'a, 'r> Walk<'a, 'r> {
         }
         if refused {
             self.report.add(finding(&codes::FALSE_FLAGS, self.report.whole()));
+        }
+        if self.report.diverts(content.source()) {
+            return flow;
         }
         self.check_sum(entry, content.source());
         self.hand_over(entry, content.source());

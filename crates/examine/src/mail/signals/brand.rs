@@ -4,11 +4,11 @@ use sakimori_model::Place;
 
 use super::Seen;
 use crate::catalogue::finding;
-use crate::mail::brands::{named_in, owns};
 use crate::mail::codes;
-use crate::mail::fold::fold;
 use crate::mail::letter::Letter;
-use crate::mail::tables::{BRANDS, Brand};
+use crate::prose::brands::{named_in, owns};
+use crate::prose::fold::fold;
+use crate::prose::tables::{BRANDS, Brand};
 
 /// Characters of the body in which a mail says who is speaking.
 const OPENING_CHARS: usize = 200;

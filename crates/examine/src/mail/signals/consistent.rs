@@ -3,8 +3,8 @@
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::{is_free_mail, is_shared_hosting, same_organisation};
 use crate::mail::letter::{Letter, Mailbox};
+use crate::prose::domain::{is_free_mail, is_shared_hosting, same_organisation};
 
 /// Points of a single sign from which on nothing is taken off any more.
 const STRONG_POINTS: i64 = 20;

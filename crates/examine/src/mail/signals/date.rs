@@ -3,8 +3,8 @@
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::organisation;
 use crate::mail::letter::Letter;
+use crate::prose::domain::organisation;
 
 /// Seconds by which the sender's clock may be off.
 const SKEW_SECONDS_MAX: i64 = 3 * 24 * 3600;

@@ -3,9 +3,10 @@
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::fold::{is_direction_override, is_fancy_letter, is_invisible, is_mixed_script};
 use crate::mail::letter::Letter;
 use crate::mail::page::How;
+use crate::prose::disturbed::disturbed_word;
+use crate::prose::fold::is_direction_override;
 
 /// Letters of hidden text that preview lines and layouts for small screens use at most.
 const PREVIEW_CHARS_MAX: usize = 1_500;
@@ -57,39 +58,6 @@ fn shown_headers(letter: &Letter<'_>, seen: &mut Seen) {
             seen.add(finding(&codes::INVISIBLE_CHARACTERS, letter.at_header(header)).with("text", super::quote(&word)));
         }
     }
-}
-
-/// The first of at least `min` words with invisible, imitated or dressed-up letters between or as Latin letters.
-fn disturbed_word(text: &str, min: usize) -> Option<String> {
-    if text.is_ascii() {
-        return None;
-    }
-    let mut words = text.split_whitespace().filter(|word| !word.is_ascii() && is_disturbed(word));
-    let first = words.next()?;
-    (words.take(min).count() + 1 >= min).then(|| first.chars().take(60).collect())
-}
-
-fn is_disturbed(word: &str) -> bool {
-    let mut before = false;
-    let mut gap = false;
-    let mut fancy = 0;
-    for c in word.chars().take(200) {
-        if c.is_ascii_alphabetic() {
-            if before && gap {
-                return true;
-            }
-            (before, gap) = (true, false);
-        } else if is_invisible(c) && c != '\u{ad}'
-            || matches!(c, '\u{300}'..='\u{36f}')
-                && !matches!(c, '\u{300}'..='\u{304}' | '\u{306}'..='\u{30c}' | '\u{323}' | '\u{327}' | '\u{328}')
-        {
-            gap = true;
-        } else {
-            (before, gap) = (false, false);
-            fancy += usize::from(is_fancy_letter(c));
-        }
-    }
-    fancy >= 3 || is_mixed_script(word)
 }
 
 #[cfg(test)]

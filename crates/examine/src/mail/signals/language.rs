@@ -4,12 +4,12 @@ use sakimori_model::{Contribution, Finding, Place};
 
 use super::{Seen, scored};
 use crate::catalogue::finding;
-use crate::mail::brands::owner;
 use crate::mail::codes;
-use crate::mail::domain::is_free_mail;
-use crate::mail::fold::fold;
 use crate::mail::letter::Letter;
-use crate::mail::tables::{Hit, PHRASES};
+use crate::mail::phrases::{Hit, PHRASES};
+use crate::prose::brands::owner;
+use crate::prose::domain::is_free_mail;
+use crate::prose::fold::fold;
 
 /// Bytes of folded text, from the subject on, in which a lure says what it wants. In long texts everything occurs.
 const LURE_BYTES: usize = 6_000;

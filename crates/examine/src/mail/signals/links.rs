@@ -8,10 +8,11 @@ use url::Url;
 use super::{Seen, scored};
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::{self, is_address, is_shared_hosting, is_under, organisation, same_organisation};
-use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Target};
-use crate::mail::tables::HOSTS;
+use crate::prose::domain::{self, is_address, is_shared_hosting, is_under, organisation, same_organisation};
+use crate::prose::fold::fold;
+use crate::prose::redirect::redirects;
+use crate::prose::tables::HOSTS;
 
 /// Organisations that a counter of clicks stands for at least.
 const COUNTED_MIN: usize = 3;
@@ -148,40 +149,6 @@ fn disguise(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {
     };
     let place = letter.at_body(target.body, target.link.offset);
     seen.add(finding(&codes::LINK_DISGUISED, place).with("how", how).with("host", &target.host));
-}
-
-/// True when a parameter of a host that is known as a springboard, or of an undisguised redirector, names another host.
-fn redirects(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    url.query_pairs().take(32).any(|(key, value)| {
-        let key = key.to_ascii_lowercase();
-        let named = matches!(
-            key.as_str(),
-            "url"
-                | "u"
-                | "q"
-                | "redirect"
-                | "redirect_uri"
-                | "redir"
-                | "dest"
-                | "destination"
-                | "target"
-                | "goto"
-                | "next"
-                | "continue"
-                | "return"
-                | "returnurl"
-                | "adurl"
-                | "link"
-                | "to"
-        );
-        named
-            && (value.starts_with("http://") || value.starts_with("https://") || value.starts_with("//"))
-            && Url::parse(&value)
-                .ok()
-                .and_then(|u| u.host_str().map(str::to_owned))
-                .is_some_and(|h| !same_organisation(&h, host))
-    })
 }
 
 fn recipient(letter: &Letter<'_>, target: &Target, seen: &mut Seen) {

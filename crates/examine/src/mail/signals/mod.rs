@@ -18,44 +18,10 @@ mod recipient;
 mod sender;
 mod structure;
 
-use sakimori_model::{Code, Contribution, Finding};
+use sakimori_model::{Contribution, Finding};
 
 use super::letter::Letter;
-
-/// What the signals have seen of one mail.
-#[derive(Default)]
-pub struct Seen {
-    findings: Vec<Finding>,
-}
-
-impl Seen {
-    /// Adds a finding, unless its code is there already.
-    pub fn add(&mut self, finding: Finding) {
-        if !self.has(&finding.code) {
-            self.findings.push(finding);
-        }
-    }
-
-    /// True when the code is there.
-    pub fn has(&self, code: &Code) -> bool {
-        self.findings.iter().any(|f| f.code == *code)
-    }
-
-    /// The sum of the points.
-    pub fn points(&self) -> i64 {
-        self.findings.iter().map(Finding::points).sum()
-    }
-
-    /// The findings.
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
-    }
-
-    /// The findings, given away.
-    pub fn into_findings(self) -> Vec<Finding> {
-        self.findings
-    }
-}
+pub use crate::prose::seen::{Seen, quote};
 
 /// Looks for every sign.
 pub fn look(letter: &Letter<'_>) -> Seen {
@@ -88,18 +54,10 @@ pub fn scored(mut finding: Finding, because: Vec<Contribution>) -> Finding {
     finding
 }
 
-/// The first characters of a text from outside, for a finding's parameter.
-pub fn quote(text: &str) -> String {
-    const QUOTE_CHARS_MAX: usize = 80;
-    let mut out: String = text.chars().take(QUOTE_CHARS_MAX).collect();
-    if text.chars().nth(QUOTE_CHARS_MAX).is_some() {
-        out.push('…');
-    }
-    out
-}
-
 #[cfg(test)]
 pub mod tests {
+    use sakimori_model::Code;
+
     use super::*;
 
     /// The codes that one signal finds in a mail.
@@ -107,7 +65,7 @@ pub mod tests {
         let letter = crate::mail::letter::tests::letter(mail);
         let mut seen = Seen::default();
         signal(&letter, &mut seen);
-        seen.findings.into_iter().map(|f| f.code).collect()
+        seen.into_findings().into_iter().map(|f| f.code).collect()
     }
 
     #[test]

@@ -5,10 +5,10 @@ use sakimori_model::Contribution;
 use super::{Seen, scored};
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::{is_free_mail, is_shared_hosting, is_under, organisation, same_organisation};
-use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Mailbox};
-use crate::mail::tables::HOSTS;
+use crate::prose::domain::{is_free_mail, is_shared_hosting, is_under, organisation, same_organisation};
+use crate::prose::fold::fold;
+use crate::prose::tables::HOSTS;
 
 /// Bytes of folded text in which a short mail says what it wants.
 const TEXT_BYTES: usize = 6_000;

@@ -3,8 +3,8 @@
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::{is_address, organisation};
 use crate::mail::letter::Letter;
+use crate::prose::domain::{is_address, organisation};
 
 /// Looks at the traces of the sending program and host.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::Seen;
 use crate::catalogue::finding;
-use crate::mail::brands::owner;
 use crate::mail::codes;
-use crate::mail::domain::{self, is_free_mail, organisation, same_organisation};
-use crate::mail::fold::fold;
 use crate::mail::letter::{Letter, Mailbox};
-use crate::mail::tables::HOSTS;
+use crate::prose::brands::owner;
+use crate::prose::domain::{self, is_free_mail, organisation, same_organisation};
+use crate::prose::fold::fold;
+use crate::prose::tables::HOSTS;
 
 /// Looks at From, Reply-To and the display name.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {

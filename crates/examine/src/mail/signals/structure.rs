@@ -3,10 +3,10 @@
 use super::Seen;
 use crate::catalogue::finding;
 use crate::mail::codes;
-use crate::mail::domain::is_under;
-use crate::mail::fold::fold;
 use crate::mail::letter::Letter;
-use crate::mail::tables::HOSTS;
+use crate::prose::domain::is_under;
+use crate::prose::fold::fold;
+use crate::prose::tables::HOSTS;
 
 /// Letters of visible text up to which a linked image is the message.
 const WORDS_BESIDE_IMAGE_MAX: usize = 120;

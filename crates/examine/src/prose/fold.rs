@@ -6,21 +6,64 @@ pub fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut space = true;
     for c in text.chars() {
-        if is_invisible(c) || is_combining(c) {
-            continue;
-        }
-        if c.is_whitespace() || c == '\u{3000}' {
-            if !space {
-                out.push(' ');
-            }
-            space = true;
-            continue;
-        }
-        space = false;
-        let plain = ascii_lookalike(c);
-        out.extend(plain.to_lowercase());
+        space = fold_into(c, space, &mut out);
     }
     out
+}
+
+/// Adds one character to a folded text. `space` says that a space came last; returns whether one does now.
+fn fold_into(c: char, space: bool, out: &mut String) -> bool {
+    if is_invisible(c) || is_combining(c) {
+        return space;
+    }
+    if c.is_whitespace() || c == '\u{3000}' {
+        if !space {
+            out.push(' ');
+        }
+        return true;
+    }
+    out.extend(ascii_lookalike(c).to_lowercase());
+    false
+}
+
+/// A folded text that knows where each of its bytes comes from.
+pub struct Folded {
+    /// The text, as [`fold`] makes it, but without the spaces between two letters that are not ASCII: Japanese is
+    /// written without them, and lines end anywhere.
+    pub text: String,
+    /// For each byte of `text`, the offset of its character in the source; one more for the end.
+    from: Vec<u32>,
+}
+
+impl Folded {
+    /// Folds a text of at most 4 GiB.
+    pub fn of(source: &str) -> Self {
+        let mut text = String::with_capacity(source.len());
+        let mut from = Vec::with_capacity(source.len() + 1);
+        let mut space = true;
+        for (at, c) in source.char_indices() {
+            let before = text.len();
+            space = fold_into(c, space, &mut text);
+            let joins = before > 0
+                && text.len() > before
+                && text[..before].ends_with(' ')
+                && !text[before..].is_ascii()
+                && text[..before - 1].chars().next_back().is_some_and(|c| !c.is_ascii());
+            if joins {
+                text.remove(before - 1);
+                from.pop();
+            }
+            from.resize(text.len(), u32::try_from(at).unwrap_or(u32::MAX));
+        }
+        from.push(u32::try_from(source.len()).unwrap_or(u32::MAX));
+        Self { text, from }
+    }
+
+    /// The bytes of the source that a range of the folded text comes from.
+    pub fn source(&self, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+        let at = |i: usize| self.from.get(i).copied().unwrap_or_default() as usize;
+        at(range.start)..at(range.end).max(at(range.start))
+    }
 }
 
 /// True for characters that take no room: joiners, direction marks, soft hyphens, variation selectors, tags.
@@ -120,6 +163,16 @@ mod tests {
         assert_eq!(fold("𝗪𝗲𝗹𝗰𝗼𝗺𝗲 ２０２４"), "welcome 2024");
         assert_eq!(fold("Co\u{337}rreio\u{337}s"), "correios");
         assert_eq!(fold("本人確認　のお願い"), "本人確認 のお願い");
+    }
+
+    #[test]
+    fn a_folded_text_knows_where_it_comes_from() {
+        let source = "Ａ\u{200b}b  お荷\n物のC";
+        let folded = Folded::of(source);
+        assert_eq!(folded.text, "ab お荷物のc");
+        let at = folded.text.find("荷物").expect("there");
+        assert_eq!(&source[folded.source(&(at..at + "荷物".len()))], "荷\n物");
+        assert_eq!(folded.source(&(0..folded.text.len())), 0..source.len());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The tables of facts that the signals read: hosts, brands and phrases. Data, written by us, checked by tests.
+//! The tables of facts about hosts and brands. Data, written by us, checked by tests.
 
 use std::sync::LazyLock;
 
@@ -13,10 +13,6 @@ pub static HOSTS: LazyLock<Hosts> = LazyLock::new(|| read("hosts.toml", include_
 /// Brands that are imitated, with their real domains.
 pub static BRANDS: LazyLock<Vec<Brand>> =
     LazyLock::new(|| read::<Brands>("brands.toml", include_str!("data/brands.toml")).brand);
-
-/// Phrases of pressure, demand and deception.
-pub static PHRASES: LazyLock<Phrases> =
-    LazyLock::new(|| Phrases::new(read::<Groups>("phrases.toml", include_str!("data/phrases.toml")).group));
 
 /// The words of all brands, to be found in one pass.
 pub static BRAND_WORDS: LazyLock<Finder> = LazyLock::new(|| {
@@ -63,71 +59,6 @@ struct Brands {
     brand: Vec<Brand>,
 }
 
-/// One group of phrases that say the same kind of thing.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Group {
-    /// The feature's name.
-    pub name: String,
-    /// Points when two or more different phrases of the group occur; one alone is worth half.
-    pub points: i32,
-    /// The phrases, in any language.
-    pub phrases: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Groups {
-    group: Vec<Group>,
-}
-
-/// The groups, and one automaton over all their phrases.
-pub struct Phrases {
-    /// The groups in the order of the file.
-    pub groups: Vec<Group>,
-    finder: Finder,
-}
-
-impl Phrases {
-    fn new(groups: Vec<Group>) -> Self {
-        let words = groups.iter().enumerate().flat_map(|(i, g)| g.phrases.iter().map(move |p| (i, p.clone())));
-        let finder = Finder::new(words.collect());
-        Self { groups, finder }
-    }
-
-    /// The groups of which phrases occur in a folded text, in the order of the file.
-    pub fn find(&self, folded: &str) -> Vec<Hit<'_>> {
-        let mut phrases: Vec<Vec<String>> = vec![Vec::new(); self.groups.len()];
-        let mut starts = vec![usize::MAX; self.groups.len()];
-        for (group, range) in self.finder.find(folded) {
-            starts[group] = starts[group].min(range.start);
-            let phrase = &folded[range];
-            // What a longer phrase says already is not counted again.
-            if phrases[group].len() < PHRASES_MAX && !phrases[group].iter().any(|p| p.contains(phrase)) {
-                phrases[group].retain(|p| !phrase.contains(p.as_str()));
-                phrases[group].push(phrase.to_owned());
-            }
-        }
-        let hits = self.groups.iter().zip(phrases).zip(starts);
-        hits.filter(|((_, phrases), _)| !phrases.is_empty())
-            .map(|((group, phrases), start)| Hit { group, phrases, start })
-            .collect()
-    }
-}
-
-/// Phrases kept of one group.
-const PHRASES_MAX: usize = 8;
-
-/// A group of which phrases occur.
-pub struct Hit<'a> {
-    /// The group.
-    pub group: &'a Group,
-    /// Its different phrases, as they occur in the folded text.
-    pub phrases: Vec<String>,
-    /// Where the first of them starts.
-    pub start: usize,
-}
-
 /// Finds words with an owner in folded text; words in Latin letters only at word boundaries.
 pub struct Finder {
     automaton: AhoCorasick,
@@ -135,7 +66,11 @@ pub struct Finder {
 }
 
 impl Finder {
-    fn new(words: Vec<(usize, String)>) -> Self {
+    /// A finder of these words, each with its owner. They are folded here.
+    ///
+    /// # Panics
+    /// When the words make no automaton, which is a defect of the data.
+    pub fn new(words: Vec<(usize, String)>) -> Self {
         let (owners, words): (Vec<usize>, Vec<String>) =
             words.into_iter().map(|(owner, word)| (owner, fold(&word).trim().to_owned())).unzip();
         let automaton = AhoCorasick::builder()
@@ -162,7 +97,11 @@ fn is_word(text: &str, start: usize, end: usize) -> bool {
     !left && !right
 }
 
-fn read<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> T {
+/// Reads a table of this build.
+///
+/// # Panics
+/// When it is not of the form, which is a defect of the data.
+pub fn read<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> T {
     toml::from_str(text).unwrap_or_else(|e| panic!("{name}: {e}"))
 }
 

@@ -1,0 +1,11 @@
+//! What the examiners of mails and messages share: how text is read, whose hosts are whose, and what disguises either.
+
+pub mod brands;
+pub mod disturbed;
+pub mod domain;
+pub mod fold;
+pub mod lookalike;
+pub mod orders;
+pub mod redirect;
+pub mod seen;
+pub mod tables;

@@ -1,0 +1,91 @@
+//! Live lists: server-sent events (HTML Standard, section 9.2).
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::IntoResponse as _;
+use axum::response::Response;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures_util::{Stream, StreamExt as _, stream};
+use tokio_stream::wrappers::BroadcastStream;
+
+use super::app::App;
+use super::caller::Who;
+use super::feed::{self, Event};
+use super::metrics::Going;
+use super::problem::{Problem, ProblemDocument, Trouble};
+use crate::access::role::Action;
+
+/// How often a stream says that it lives.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// A stream ends after so long, and the browser comes back with its rights looked at again.
+const STREAM_SECONDS_MAX: u64 = 600;
+/// Places in the log that one can be behind and still be given what came in between.
+const BEHIND_MAX: u64 = 250;
+
+/// What happens, live: `decision` and `judgement` for everybody who may read, `job` for the caller's own jobs. `hello` says where the
+/// log is; `gap` says that something was left out and the page should be loaded again.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events",
+    params(("Last-Event-ID" = Option<String>, Header, description = "The place in the log after which to go on")),
+    responses((status = 200, content_type = "text/event-stream", body = String),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn events(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -> Result<Response, Problem> {
+    if app.metrics.streams() >= app.config.limits.streams_max {
+        return Err(Problem::after(Trouble::Overloaded, PING_EVERY));
+    }
+    let going = app.metrics.stream();
+    let last: Option<u64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
+    // Listening begins before the past is read, so that nothing falls between them; what comes twice has one id.
+    let live = BroadcastStream::new(app.feed.listen());
+    let past = app.readers.read(move |reader| -> Result<_, Problem> {
+        let size = reader.store.sequenced()?;
+        match last {
+            Some(last) if last < size && size - last - 1 <= BEHIND_MAX => Ok((size, feed::events(&reader.store, last + 1)?.1, false)),
+            Some(last) if last < size => Ok((size, Vec::new(), true)),
+            _ => Ok((size, Vec::new(), false)),
+        }
+    });
+    let (size, past, has_gap) = past.await?;
+    let hello = SseEvent::default().event("hello").data(format!("{{\"index\":{size}}}"));
+    let gap = has_gap.then(|| SseEvent::default().event("gap").data("{}"));
+    let first = [Some(hello), gap].into_iter().flatten().chain(past.iter().map(sse));
+    let key = who.key();
+    let can_read = who.may(Action::Read);
+    let live = live.filter_map(move |event| {
+        let event = match event {
+            Ok(event) if event.only.as_ref().is_none_or(|only| *only == key) && (can_read || event.only.is_some()) => Some(sse(&event)),
+            Ok(_) => None,
+            Err(_) => Some(SseEvent::default().event("gap").data("{}")),
+        };
+        std::future::ready(event)
+    });
+    let ending = app.ending.clone();
+    let stop = async move {
+        tokio::select! {
+            () = ending.notified() => {}
+            () = tokio::time::sleep(Duration::from_secs(STREAM_SECONDS_MAX)) => {}
+        }
+    };
+    let all = stream::iter(first.collect::<Vec<_>>()).chain(live).take_until(Box::pin(stop));
+    Ok(Sse::new(held(all, going)).keep_alive(KeepAlive::new().interval(PING_EVERY).text("ping")).into_response())
+}
+
+/// The stream counts as going on until it is dropped.
+fn held(events: impl Stream<Item = SseEvent>, going: Going) -> impl Stream<Item = Result<SseEvent, Infallible>> {
+    events.map(move |event| {
+        let _ = &going;
+        Ok(event)
+    })
+}
+
+fn sse(event: &Event) -> SseEvent {
+    let sse = SseEvent::default().event(event.name).data(&event.data);
+    match event.index {
+        Some(index) => sse.id(index.to_string()),
+        None => sse,
+    }
+}

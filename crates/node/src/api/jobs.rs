@@ -1,0 +1,467 @@
+//! Work that takes longer than a request. A job is a row: it survives a restart, and is begun anew then. The record
+//! that it will make has its id from the beginning, so that doing it twice records it once.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use sakimori_examine::source::Source;
+use sakimori_model::{Actor, Digest, Effect, Lang, Predicate, RecordId, Statement};
+use sakimori_store::{JobRow, JobState, UploadRow};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Notify, Semaphore};
+
+use super::app::App;
+use super::caller::Who;
+use super::dto::{self, List, PageQuery};
+use super::extract::{Path, Asked, limit, tagged};
+use super::problem::{Problem, ProblemDocument, Trouble};
+use super::readers::Reader;
+use super::language;
+use crate::NodeError;
+use crate::decide::Policy;
+use crate::flow;
+use crate::observe::{Held, Observed, Opened, new_record, now, sha256_of};
+
+/// Jobs that are worked on at once.
+const RUNNING_MAX: usize = 2;
+/// Jobs of one caller that are not at their end.
+const OPEN_MAX: usize = 200;
+/// How often a job says how far it is.
+const TELL_EVERY: Duration = Duration::from_millis(500);
+/// Decisions that a policy test names as examples.
+const EXAMPLES_MAX: usize = 20;
+
+/// The jobs that wait or run.
+#[derive(Default)]
+pub struct Jobs {
+    waiting: Mutex<VecDeque<JobRow>>,
+    running: Mutex<HashMap<String, Arc<Running>>>,
+    wake: Notify,
+}
+
+/// How far a job is that runs.
+#[derive(Default)]
+struct Running {
+    done: AtomicU64,
+    total: AtomicU64,
+    cancelled: AtomicBool,
+}
+
+/// What a job works on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+enum Input {
+    /// An upload that is complete.
+    Examine {
+        upload: String,
+        record: RecordId,
+        by: Actor,
+    },
+    /// A policy to try on everything that was recorded.
+    PolicyTest { text: String },
+}
+
+/// How a job ended.
+enum End {
+    Done(serde_json::Value),
+    Cancelled,
+}
+
+impl Jobs {
+    fn running(&self, id: &str) -> Option<Arc<Running>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
+    }
+
+    fn queue(&self, row: JobRow) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(row);
+        self.wake.notify_one();
+    }
+
+    fn next(&self) -> Option<JobRow> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    fn unqueue(&self, id: &str) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).retain(|row| row.id != id);
+    }
+}
+
+/// Works on jobs until the service ends: first on those that an earlier run did not end.
+pub async fn run(app: Arc<App>) {
+    match app.readers.read(|reader| -> Result<_, Problem> { Ok(reader.store.open_jobs()?) }).await {
+        Ok(rows) => rows.into_iter().for_each(|row| app.jobs.queue(row)),
+        Err(problem) => tracing::error!(detail = problem.detail, "earlier jobs could not be read"),
+    }
+    let permits = Arc::new(Semaphore::new(RUNNING_MAX));
+    loop {
+        let Ok(permit) = permits.clone().acquire_owned().await else { return };
+        let row = loop {
+            match app.jobs.next() {
+                Some(row) => break row,
+                None => app.jobs.wake.notified().await,
+            }
+        };
+        let app = app.clone();
+        tokio::spawn(async move {
+            let _permit = permit;
+            work(&app, row).await;
+        });
+    }
+}
+
+async fn work(app: &Arc<App>, mut row: JobRow) {
+    let running = Arc::new(Running::default());
+    app.jobs.running.lock().unwrap_or_else(PoisonError::into_inner).insert(row.id.clone(), running.clone());
+    row.state = JobState::Running;
+    put(app, &mut row).await;
+    let input: Result<Input, _> = serde_json::from_str(&row.input);
+    let worker = async {
+        match input {
+            Ok(Input::Examine { upload, record, by }) => {
+                examine(app, &row, running.clone(), &upload, record, by).await
+            }
+            Ok(Input::PolicyTest { text }) => test_policy(app, running.clone(), text).await,
+            Err(error) => Err(Problem::with(Trouble::Defect, error)),
+        }
+    };
+    let mut told = row.clone();
+    let teller = async {
+        loop {
+            tokio::time::sleep(TELL_EVERY).await;
+            told.done = running.done.load(Ordering::Relaxed);
+            told.total = running.total.load(Ordering::Relaxed);
+            told.changed = now();
+            app.feed.job(&told.caller, &dto::Job::of(&told, Lang::Ja));
+        }
+    };
+    let end = tokio::select! {
+        end = worker => end,
+        () = teller => Ok(End::Cancelled),
+    };
+    row.done = running.done.load(Ordering::Relaxed);
+    row.total = running.total.load(Ordering::Relaxed);
+    match end {
+        Ok(End::Done(result)) => {
+            row.state = JobState::Done;
+            row.done = row.total;
+            row.result = Some(result.to_string());
+        }
+        Ok(End::Cancelled) => row.state = JobState::Cancelled,
+        Err(problem) => {
+            row.state = JobState::Failed;
+            row.result = Some(serde_json::json!({ "problem": problem.detail }).to_string());
+        }
+    }
+    put(app, &mut row).await;
+    app.jobs.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
+}
+
+async fn put(app: &Arc<App>, row: &mut JobRow) {
+    row.changed = now();
+    let written = row.clone();
+    if let Err(error) = app.recorder.rows(move |store| store.put_job(&written)).await {
+        tracing::error!(%error, id = row.id, "a job could not be written down");
+    }
+    app.feed.job(&row.caller, &dto::Job::of(row, Lang::Ja));
+}
+
+/// Begins the examination of a complete upload; returns the id of the job.
+///
+/// # Errors
+/// When too many are open already, or it can't be written down.
+pub async fn begin_examination(app: &Arc<App>, who: &Who, upload: &UploadRow) -> Result<String, Problem> {
+    let input = Input::Examine { upload: upload.id.clone(), record: new_record(), by: who.actor.clone() };
+    let row = new(app, who, &upload.name, &input).await?;
+    let (job, mut upload) = (row.clone(), upload.clone());
+    upload.job = Some(row.id.clone());
+    // One transaction would be nicer; a crash between the two leaves a job whose upload can still be continued, and
+    // which makes its record once.
+    app.recorder
+        .rows(move |store| {
+            store.put_job(&job)?;
+            store.put_upload(&upload)
+        })
+        .await?;
+    let id = row.id.clone();
+    app.jobs.queue(row);
+    Ok(id)
+}
+
+/// Begins a test of a policy on everything that was recorded; returns the job.
+///
+/// # Errors
+/// When too many are open already, or it can't be written down.
+pub async fn begin_policy_test(app: &Arc<App>, who: &Who, name: &str, text: String) -> Result<JobRow, Problem> {
+    let row = new(app, who, name, &Input::PolicyTest { text }).await?;
+    let job = row.clone();
+    app.recorder.rows(move |store| store.put_job(&job)).await?;
+    app.jobs.queue(row.clone());
+    Ok(row)
+}
+
+async fn new(app: &App, who: &Who, name: &str, input: &Input) -> Result<JobRow, Problem> {
+    let caller = who.key();
+    let rows = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, None, OPEN_MAX)?) }).await?;
+    if rows.iter().filter(|row| !row.state.is_final()).count() >= OPEN_MAX {
+        return Err(Problem::with(Trouble::TooMany, "too many jobs are not at their end"));
+    }
+    let at = now();
+    let kind = match input {
+        Input::Examine { .. } => "examine",
+        Input::PolicyTest { .. } => "policy-test",
+    };
+    Ok(JobRow {
+        id: uuid::Uuid::now_v7().to_string(),
+        kind: kind.to_owned(),
+        state: JobState::Queued,
+        caller: who.key(),
+        name: name.to_owned(),
+        input: serde_json::to_string(input).map_err(|error| Problem::with(Trouble::Defect, error))?,
+        result: None,
+        done: 0,
+        total: 0,
+        made: at,
+        changed: at,
+    })
+}
+
+/// A file that says how far it was read, and can't be read any more when the job was cancelled.
+struct Watched<'a> {
+    held: &'a Held,
+    running: &'a Running,
+    furthest: AtomicU64,
+}
+
+impl Source for Watched<'_> {
+    fn size(&self) -> u64 {
+        self.held.size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        if self.running.cancelled.load(Ordering::Relaxed) {
+            return Err(io::Error::other("cancelled"));
+        }
+        let count = self.held.read_at(offset, buf)?;
+        let end = offset + count as u64;
+        let before = self.furthest.fetch_max(end, Ordering::Relaxed);
+        self.running.done.fetch_add(end.saturating_sub(before), Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+async fn examine(
+    app: &Arc<App>,
+    row: &JobRow,
+    running: Arc<Running>,
+    upload: &str,
+    record: RecordId,
+    by: Actor,
+) -> Result<End, Problem> {
+    let done = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.decision(record)?) }).await?;
+    if let Some(done) = done {
+        return Ok(End::Done(serde_json::json!({ "record": record, "effect": done.effect })));
+    }
+    let path = app.uploads.file(upload);
+    let permit = app.examining.permits.clone().acquire_owned().await;
+    let (worker, file, name) = (app.clone(), path.clone(), row.name.clone());
+    let examined = tokio::task::spawn_blocking(move || {
+        let _permit = permit;
+        let _going = worker.metrics.examining();
+        let opened = Opened::file(&file)?;
+        // Each byte is read for its digest, and looked at: two times the size is all there is to do.
+        running.total.store(opened.source.size() * 2, Ordering::Relaxed);
+        let watch = |held| Watched { held, running: &running, furthest: AtomicU64::new(0) };
+        let sha256 = sha256_of(&watch(&opened.source), &|_| ())?;
+        let seen = Observed { record, path: name, at: now(), sha256, by: Some(by) };
+        let policy = worker.examining.policy();
+        let entry = flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));
+        let cancelled = running.cancelled.load(Ordering::Relaxed);
+        Ok::<_, io::Error>((!cancelled).then_some((entry, sha256)))
+    });
+    let examined = examined.await.map_err(|panic| NodeError::Stopped(panic.to_string()))?;
+    let (entry, sha256) = match examined {
+        Ok(Some(examined)) => examined,
+        Ok(None) => return Ok(cancelled(app, upload)),
+        Err(error) if error.to_string() == "cancelled" => return Ok(cancelled(app, upload)),
+        Err(error) => return Err(NodeError::Folder { path, error }.into()),
+    };
+    let statement = entry.statement.clone();
+    app.recorder.record(vec![entry]).await?;
+    keep(app, &path, &sha256);
+    let Predicate::Decision(made) = &statement.predicate else { return Err(Problem::of(Trouble::Defect)) };
+    app.metrics.decided(made.decision.effect, made.size);
+    Ok(End::Done(serde_json::json!({ "record": record, "effect": made.decision.effect })))
+}
+
+fn cancelled(app: &App, upload: &str) -> End {
+    app.uploads.forget(&[upload.to_owned()]);
+    End::Cancelled
+}
+
+/// The bytes of an upload become a kept content, or go.
+fn keep(app: &App, path: &std::path::Path, sha256: &Digest) {
+    let kept = match app.config.content_days {
+        0 => std::fs::remove_file(path),
+        _ => app.contents.take(sha256, path),
+    };
+    if let Err(error) = kept {
+        tracing::warn!(%error, "the bytes of an upload were not kept");
+    }
+}
+
+/// What a policy would change.
+#[derive(Default, Serialize)]
+struct Changes {
+    decisions: u64,
+    changed: u64,
+    changes: Vec<Change>,
+    examples: Vec<Example>,
+}
+
+#[derive(Serialize)]
+struct Change {
+    from: Effect,
+    to: Effect,
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct Example {
+    id: RecordId,
+    name: String,
+    from: Effect,
+    to: Effect,
+}
+
+async fn test_policy(app: &Arc<App>, running: Arc<Running>, text: String) -> Result<End, Problem> {
+    let policy = Policy::parse(&text).map_err(|error| Problem::with(Trouble::Policy, error))?;
+    let tested = app.readers.read(move |reader| tested(reader, &policy, &running)).await?;
+    match tested {
+        Some(changes) => {
+            let result = serde_json::to_value(changes).map_err(|error| Problem::with(Trouble::Defect, error))?;
+            Ok(End::Done(result))
+        }
+        None => Ok(End::Cancelled),
+    }
+}
+
+/// `None` when it was cancelled.
+fn tested(reader: &Reader, policy: &Policy, running: &Running) -> Result<Option<Changes>, Problem> {
+    running.total.store(reader.store.sequenced()?, Ordering::Relaxed);
+    let mut changes = Changes::default();
+    let mut is_cancelled = false;
+    reader.store.each_record(|record| -> Result<(), NodeError> {
+        let record = record?;
+        running.done.fetch_add(1, Ordering::Relaxed);
+        is_cancelled |= running.cancelled.load(Ordering::Relaxed);
+        if is_cancelled || record.kind != "decision" {
+            return Ok(());
+        }
+        let statement = crate::node::parsed(&record)?;
+        changes.compare(statement, policy);
+        Ok(())
+    })?;
+    Ok((!is_cancelled).then_some(changes))
+}
+
+impl Changes {
+    fn compare(&mut self, statement: Statement, policy: &Policy) {
+        let Ok((name, _, made)) = dto::decision_of(statement) else { return };
+        self.decisions += 1;
+        let (from, to) = (made.decision.effect, policy.decide(&made.kind, &made.findings).effect);
+        if from == to {
+            return;
+        }
+        self.changed += 1;
+        match self.changes.iter_mut().find(|change| (change.from, change.to) == (from, to)) {
+            Some(change) => change.count += 1,
+            None => self.changes.push(Change { from, to, count: 1 }),
+        }
+        if self.examples.len() < EXAMPLES_MAX {
+            self.examples.push(Example { id: made.record, name, from, to });
+        }
+    }
+}
+
+/// One's own jobs, newest first.
+#[utoipa::path(get, path = "/api/v1/jobs", tag = "jobs", params(PageQuery),
+    responses((status = 200, body = List<dto::Job>),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    who: Who,
+    query: Asked<PageQuery>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<axum::Json<List<dto::Job>>, Problem> {
+    let limit = limit(&query.0)?;
+    let lang = language::of(&uri, &headers, who.lang());
+    let (caller, after) = (who.key(), query.0.after);
+    let rows = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, after.as_deref(), limit)?) });
+    let rows = rows.await?;
+    let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
+    let items = rows.into_iter().map(|row| dto::Job::of(&now_of(&app, row), lang)).collect();
+    Ok(axum::Json(List { items, next }))
+}
+
+/// A job.
+#[utoipa::path(get, path = "/api/v1/jobs/{id}", tag = "jobs", params(("id" = String, Path, format = "uuid")),
+    responses((status = 200, body = dto::Job), (status = 304, description = "the caller has it already"),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn one(
+    State(app): State<Arc<App>>,
+    who: Who,
+    id: Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let row = own(&app, &who, id.0).await?;
+    tagged(&headers, &dto::Job::of(&now_of(&app, row), language::of(&uri, &headers, who.lang())))
+}
+
+/// Calls a job off. What it has recorded already stays.
+#[utoipa::path(post, path = "/api/v1/jobs/{id}/cancel", tag = "jobs", params(("id" = String, Path, format = "uuid")),
+    responses((status = 202, body = dto::Job),
+        (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    who: Who,
+    id: Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let mut row = own(&app, &who, id.0).await?;
+    if let Some(running) = app.jobs.running(&row.id) {
+        running.cancelled.store(true, Ordering::Relaxed);
+    } else if row.state == JobState::Queued {
+        app.jobs.unqueue(&row.id);
+        row.state = JobState::Cancelled;
+        put(&app, &mut row).await;
+    }
+    let job = dto::Job::of(&now_of(&app, row), language::of(&uri, &headers, who.lang()));
+    Ok((StatusCode::ACCEPTED, axum::Json(job)).into_response())
+}
+
+async fn own(app: &App, who: &Who, id: String) -> Result<JobRow, Problem> {
+    let row = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.job(&id)?) }).await?;
+    // Somebody else's job is not there.
+    row.filter(|row| row.caller == who.key()).ok_or_else(|| Problem::of(Trouble::NotFound))
+}
+
+/// The row, with how far the job is this moment.
+fn now_of(app: &App, mut row: JobRow) -> JobRow {
+    if let Some(running) = app.jobs.running(&row.id).filter(|_| !row.state.is_final()) {
+        row.done = running.done.load(Ordering::Relaxed);
+        row.total = running.total.load(Ordering::Relaxed);
+    }
+    row
+}

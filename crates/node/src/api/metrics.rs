@@ -1,0 +1,145 @@
+//! What is counted, as OpenMetrics 1.0.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+use super::app::App;
+use super::problem::{Problem, Trouble};
+
+/// The media type (OpenMetrics 1.0, section 5.1).
+const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    method: String,
+    route: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Decided {
+    effect: &'static str,
+}
+
+/// What is counted.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    requests: Family<Answered, Counter>,
+    seconds: Histogram,
+    decisions: Family<Decided, Counter>,
+    records: Counter,
+    groups: Counter,
+    examining: Gauge,
+    streams: Gauge<i64, std::sync::atomic::AtomicI64>,
+    bytes: Counter<u64, AtomicU64>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("sakimori");
+        let made = Self {
+            registry: Arc::default(),
+            requests: Family::default(),
+            seconds: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
+            decisions: Family::default(),
+            records: Counter::default(),
+            groups: Counter::default(),
+            examining: Gauge::default(),
+            streams: Gauge::default(),
+            bytes: Counter::default(),
+        };
+        registry.register("http_requests", "Requests by route and status", made.requests.clone());
+        registry.register_with_unit("http_request", "Time to the head of the answer", Unit::Seconds, made.seconds.clone());
+        registry.register("decisions", "Decisions by effect", made.decisions.clone());
+        registry.register("records", "Records written to the log", made.records.clone());
+        registry.register("record_groups", "Groups in which they were written", made.groups.clone());
+        registry.register("examinations_running", "Examinations going on", made.examining.clone());
+        registry.register("streams_open", "Live streams going on", made.streams.clone());
+        registry.register("observed_bytes", "Bytes that were observed", made.bytes.clone());
+        Self { registry: Arc::new(registry), ..made }
+    }
+}
+
+/// Counts one up while it lives.
+pub struct Going(Gauge);
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+impl Metrics {
+    /// A group of records was written.
+    pub fn group(&self, records: usize) {
+        self.groups.inc();
+        self.records.inc_by(records as u64);
+    }
+
+    /// Something was decided.
+    pub fn decided(&self, effect: sakimori_model::Effect, bytes: u64) {
+        self.decisions.get_or_create(&Decided { effect: effect.as_str() }).inc();
+        self.bytes.inc_by(bytes);
+    }
+
+    /// An examination goes on until the value is dropped.
+    #[must_use]
+    pub fn examining(&self) -> Going {
+        self.examining.inc();
+        Going(self.examining.clone())
+    }
+
+    /// A live stream goes on until the value is dropped.
+    #[must_use]
+    pub fn stream(&self) -> Going {
+        self.streams.inc();
+        Going(self.streams.clone())
+    }
+
+    /// The live streams that go on.
+    #[must_use]
+    pub fn streams(&self) -> usize {
+        usize::try_from(self.streams.get()).unwrap_or(0)
+    }
+
+    fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {
+        let labels = Answered { method: method.to_owned(), route: route.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+        self.seconds.observe(took.as_secs_f64());
+    }
+}
+
+/// Counts every request. What has no route is counted as one, so that callers can't make up labels.
+pub async fn count(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let known = matches!(request.method().as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS");
+    let method = if known { request.method().as_str().to_owned() } else { "other".to_owned() };
+    let start = std::time::Instant::now();
+    let response = next.run(request).await;
+    app.metrics.answered(&method, &route, response.status().as_u16(), start.elapsed());
+    response
+}
+
+/// What is counted, as OpenMetrics text.
+#[utoipa::path(get, path = "/metrics", tag = "service",
+    responses((status = 200, content_type = "application/openmetrics-text", body = String),
+        (status = "4XX", body = super::problem::ProblemDocument, content_type = "application/problem+json")))]
+pub async fn metrics(State(app): State<Arc<App>>) -> Result<Response, Problem> {
+    let mut text = String::new();
+    encode(&mut text, &app.metrics.registry).map_err(|error| Problem::with(Trouble::Defect, error))?;
+    Ok(([(header::CONTENT_TYPE, MEDIA_TYPE)], text).into_response())
+}

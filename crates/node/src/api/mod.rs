@@ -1,0 +1,33 @@
+//! The service: the same flow for browsers and programs. `routes.rs` is the table of everything that answers.
+
+#![expect(unused_qualifications, reason = "the macro that describes the routes writes them")]
+
+pub mod access;
+pub mod app;
+pub mod caller;
+pub mod check;
+mod console;
+mod decisions;
+mod dto;
+mod events;
+mod extract;
+mod feed;
+mod health;
+mod jobs;
+mod language;
+mod metrics;
+mod observations;
+mod oidc;
+mod overview;
+mod policies;
+pub mod problem;
+pub mod readers;
+mod records;
+pub mod recorder;
+pub mod routes;
+pub mod serve;
+pub mod session;
+mod shield;
+mod tokens;
+mod uploads;
+mod users;
