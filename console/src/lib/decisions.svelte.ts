@@ -93,7 +93,7 @@ class DecisionList {
       if (asked !== this.#asked) return;
       const known = new Set(this.items.map((row) => row.id));
       this.items = [...this.items, ...page.items.filter((row) => !known.has(row.id))];
-      this.next = page.next;
+      this.next = page.next ?? null;
       this.problem = null;
     } catch (error) {
       if (asked !== this.#asked) return;
