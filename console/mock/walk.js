@@ -14,11 +14,16 @@ const here = dirname(fileURLToPath(import.meta.url));
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const scratch = mkdtempSync(join(tmpdir(), 'console-walk-'));
 const faults = [];
+const servers = [];
 mkdirSync('shots', { recursive: true });
 
 async function serve(port, ...flags) {
   const child = spawn(process.execPath, [join(here, 'server.js'), '--port', String(port), ...flags], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((ready) => child.stdout.once('data', ready));
+  servers.push(child);
+  await new Promise((ready, failed) => {
+    child.stdout.once('data', ready);
+    child.once('exit', () => failed(new Error(`no server on port ${port}`)));
+  });
   return { url: `http://127.0.0.1:${port}`, stop: () => child.kill() };
 }
 
@@ -261,6 +266,7 @@ for (const [name, walk] of Object.entries(WALKS)) {
   }
 }
 await browser.close();
+for (const server of servers) server.kill();
 for (const fault of faults) console.log(fault);
 console.log(`${faults.length} faults`);
 process.exit(faults.length > 0 ? 1 : 0);
