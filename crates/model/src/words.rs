@@ -15,7 +15,6 @@ const SOURCES: &[(&str, &str)] = &[
     ("cli", include_str!("../../../words/cli.toml")),
     ("api", include_str!("../../../words/api.toml")),
     ("check", include_str!("../../../words/check.toml")),
-    ("console", include_str!("../../../words/console.toml")),
 ];
 
 /// A message. Only help of the command line may lack its English text here, which stands in the table of the command line.
@@ -26,9 +25,11 @@ struct Message {
     en: Option<String>,
 }
 
-static WORDS: LazyLock<BTreeMap<String, Message>> = LazyLock::new(|| {
+static WORDS: LazyLock<BTreeMap<String, Message>> = LazyLock::new(|| read(SOURCES));
+
+fn read(sources: &[(&str, &str)]) -> BTreeMap<String, Message> {
     let mut all = BTreeMap::new();
-    for (name, source) in SOURCES {
+    for (name, source) in sources {
         let messages: BTreeMap<String, Message> =
             toml::from_str(source).unwrap_or_else(|e| panic!("words/{name}.toml: {e}"));
         for (id, message) in messages {
@@ -36,7 +37,7 @@ static WORDS: LazyLock<BTreeMap<String, Message>> = LazyLock::new(|| {
         }
     }
     all
-});
+}
 
 impl Message {
     fn in_lang<'a>(&'a self, lang: Lang, id: &'a str) -> &'a str {
@@ -72,7 +73,10 @@ mod tests {
         let names = |text: &str| -> std::collections::BTreeSet<String> {
             text.split('{').skip(1).filter_map(|t| t.split_once('}')).map(|(name, _)| name.to_owned()).collect()
         };
-        for (id, text) in WORDS.iter() {
+        // The console's messages are not read by the program, and stand in the same catalogue all the same.
+        let console = ("console", include_str!("../../../words/console.toml"));
+        let all = read(&[SOURCES, &[console]].concat());
+        for (id, text) in &all {
             match &text.en {
                 Some(en) => {
                     assert_eq!(names(&text.ja), names(en), "{id}");

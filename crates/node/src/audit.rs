@@ -1,11 +1,13 @@
 //! Auditing: every row of the tables against the log, so that an edit behind the program's back shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sakimori_model::{Digest, RecordId, Statement};
+use sakimori_model::{
+    AccessEvent, AccessId, AccountState, Digest, Effect, Predicate, RecordId, Statement, TokenState,
+};
 use sakimori_proof::{BadResource, Key, Log, Salt, VerifierKey, commitment, entry_of};
-use sakimori_store::{DecisionRow, Record, ShareRow, StoreError};
+use sakimori_store::{DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
 use serde::Serialize;
 
 use crate::NodeError;
@@ -57,11 +59,13 @@ impl Node {
         let entries = self.log.tree()?.entries(0).collect::<Result<Vec<_>, _>>()?;
         let mut audit = Audit { entries: entries.len() as u64, ..Audit::default() };
         let mut justified = BTreeSet::new();
+        let mut latest = Latest::default();
         self.store.each_record(|record| -> Result<(), NodeError> {
             audit.records += 1;
             match record {
                 Ok(record) => {
                     justified.extend(record.log_index);
+                    latest.take(&record);
                     for what in self.faults_of(&record, &entries)? {
                         audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
                     }
@@ -77,6 +81,11 @@ impl Node {
         }
         for (table, row) in self.store.orphans()? {
             audit.mismatches.push(Mismatch { table, row, what: "no record justifies it".to_owned() });
+        }
+        latest.compare(&self.store, &mut audit.mismatches)?;
+        for what in self.store.miscounted()? {
+            let (table, row) = what;
+            audit.mismatches.push(Mismatch { table, row, what: "it is not what the decisions come to".to_owned() });
         }
         audit.mismatches.sort();
         Ok(audit)
@@ -110,7 +119,84 @@ impl Node {
     fn row_faults(&self, id: RecordId, statement: &Statement) -> Result<Vec<(&'static str, String)>, NodeError> {
         let decision = compared("decisions", self.store.decision(id), DecisionRow::of(statement))?;
         let share = compared("shares", self.store.share(id), ShareRow::of(statement))?;
-        Ok(decision.into_iter().chain(share).collect())
+        let judgement = compared("judgements", self.store.judgement(id), JudgementRow::of(statement))?;
+        let findings = (self.store.findings_of(id)? != FindingRow::all_of(statement))
+            .then(|| ("findings", "the rows say something else than their record".to_owned()));
+        let waiting = match self.store.is_waiting(id)? {
+            Some(waiting) if waiting != (is_review(statement) && self.store.judgements(id)?.is_empty()) => {
+                Some(("decisions", "whether it waits for a person is not what the records say".to_owned()))
+            }
+            _ => None,
+        };
+        Ok(decision.into_iter().chain(share).chain(judgement).chain(findings).chain(waiting).collect())
+    }
+}
+
+fn is_review(statement: &Statement) -> bool {
+    matches!(&statement.predicate, Predicate::Decision(made) if made.decision.effect == Effect::Review)
+}
+
+/// What the newest record says of each account, token and policy.
+#[derive(Default)]
+struct Latest {
+    accounts: BTreeMap<AccessId, (RecordId, AccountState)>,
+    tokens: BTreeMap<AccessId, (RecordId, TokenState)>,
+    policies: BTreeMap<RecordId, Digest>,
+}
+
+impl Latest {
+    /// Records come oldest first.
+    fn take(&mut self, record: &Record) {
+        let Ok(statement) = Statement::from_bytes(&record.statement) else { return };
+        match statement.predicate {
+            Predicate::Access(change) => match change.event {
+                AccessEvent::Account { state } => {
+                    self.accounts.insert(state.account, (record.id, state));
+                }
+                AccessEvent::Token { state } => {
+                    self.tokens.insert(state.token, (record.id, state));
+                }
+                _ => {}
+            },
+            Predicate::Policy(change) => {
+                self.policies.insert(record.id, change.policy.sha256);
+            }
+            _ => {}
+        }
+    }
+
+    fn compare(mut self, store: &Store, mismatches: &mut Vec<Mismatch>) -> Result<(), NodeError> {
+        let mut differs = |table, row: String, what: &str| mismatches.push(Mismatch { table, row, what: what.to_owned() });
+        const OTHER: &str = "the row says something else than its newest record";
+        const MISSING: &str = "the row is missing";
+        const NONE: &str = "no record justifies it";
+        for row in store.accounts()? {
+            let id = row.state.account;
+            match self.accounts.remove(&id) {
+                Some(known) if known == (row.record, row.state) => {}
+                Some(_) => differs("accounts", id.to_string(), OTHER),
+                None => differs("accounts", id.to_string(), NONE),
+            }
+        }
+        for row in store.tokens(None)? {
+            let id = row.state.token;
+            match self.tokens.remove(&id) {
+                Some(known) if known == (row.record, row.state) => {}
+                Some(_) => differs("tokens", id.to_string(), OTHER),
+                None => differs("tokens", id.to_string(), NONE),
+            }
+        }
+        for row in store.policies(usize::MAX)? {
+            match self.policies.remove(&row.record) {
+                Some(sha256) if sha256 == row.sha256 && sha256 == Digest::of(row.text.as_bytes()) => {}
+                Some(_) => differs("policies", row.record.to_string(), OTHER),
+                None => differs("policies", row.record.to_string(), NONE),
+            }
+        }
+        self.accounts.keys().for_each(|id| differs("accounts", id.to_string(), MISSING));
+        self.tokens.keys().for_each(|id| differs("tokens", id.to_string(), MISSING));
+        self.policies.keys().for_each(|id| differs("policies", id.to_string(), MISSING));
+        Ok(())
     }
 }
 

@@ -69,7 +69,7 @@ fn summarise(context: &Context, count: u64, changes: u64, transitions: &BTreeMap
     }
     let text = match count {
         0 => say(context.lang, "policy.no-decisions", &[]),
-        _ => say(context.lang, "policy.changes", &[("count", &count), ("changes", &changes)]),
+        _ => say(context.lang, "policy.changes-all", &[("count", &count), ("changes", &changes)]),
     };
     eprintln!("{text}");
     let word = |effect: &Effect| say(context.lang, &format!("effect.{}", effect.as_str()), &[]);
