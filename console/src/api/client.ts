@@ -2,8 +2,8 @@
 import createClient from 'openapi-fetch';
 
 import { currentLang, type Lang } from '../words/index.svelte';
-import type { DecisionQuery, paths } from './paths';
-import type { Problem, Role, Scope } from './types';
+import type { paths } from './schema';
+import type { Decision, DecisionQuery, DecisionRow, Excerpt, Job, Page, Problem, Role, Scope } from './types';
 
 /** A request that failed: the server's problem document, or one of our own when there is no answer. */
 export class ApiError extends Error {
@@ -43,30 +43,32 @@ export const api = {
   chooseLanguage: (lang: Lang) => get(client.PUT('/api/v1/session/language', { body: { lang } })),
 
   overview: (days: number) => get(client.GET('/api/v1/overview', { params: { query: { days } } })),
-  decisions: (query: DecisionQuery) => get(client.GET('/api/v1/decisions', { params: { query } })),
-  decision: (id: string) => get(client.GET('/api/v1/decisions/{id}', { params: { path: { id } } })),
+  decisions: (query: DecisionQuery) =>
+    get(client.GET('/api/v1/decisions', { params: { query } })) as Promise<Page<DecisionRow>>,
+  decision: (id: string) =>
+    get(client.GET('/api/v1/decisions/{id}', { params: { path: { id } } })) as Promise<Decision>,
   excerpt: (id: string, finding: number) =>
-    get(client.GET('/api/v1/decisions/{id}/content', { params: { path: { id }, query: { finding } } })),
+    get(client.GET('/api/v1/decisions/{id}/content', { params: { path: { id }, query: { finding } } })) as Promise<Excerpt>,
   judge: (id: string, effect: 'allow' | 'block', note: string) =>
     get(
       client.POST('/api/v1/decisions/{id}/judgements', {
-        params: { path: { id } },
+        params: { path: { id }, header: repeatable() },
         body: { effect, note },
-        headers: { 'Idempotency-Key': crypto.randomUUID() },
       }),
     ),
 
   logHead: () => get(client.GET('/api/v1/log')),
   evidence: (record: string) => bytes(`/api/v1/records/${encodeURIComponent(record)}/proof`),
 
-  job: (id: string) => get(client.GET('/api/v1/jobs/{id}', { params: { path: { id } } })),
-  cancelJob: (id: string) => get(client.POST('/api/v1/jobs/{id}/cancel', { params: { path: { id } } })),
+  job: (id: string) => get(client.GET('/api/v1/jobs/{id}', { params: { path: { id } } })) as Promise<Job>,
+  cancelJob: (id: string) =>
+    get(client.POST('/api/v1/jobs/{id}/cancel', { params: { path: { id } } })) as Promise<Job>,
 
-  policies: (after?: string) => get(client.GET('/api/v1/policies', { params: { query: { after } } })),
+  policies: () => get(client.GET('/api/v1/policies')),
   activePolicy: () => get(client.GET('/api/v1/policies/active')),
-  testPolicy: (text: string) => get(client.POST('/api/v1/policies/test', { body: { text } })),
+  testPolicy: (text: string) => get(client.POST('/api/v1/policies/test', { body: { text } })) as Promise<Job>,
   activatePolicy: (text: string) =>
-    get(client.POST('/api/v1/policies', { body: { text }, headers: { 'Idempotency-Key': crypto.randomUUID() } })),
+    get(client.POST('/api/v1/policies', { body: { text }, params: { header: repeatable() } })),
   rules: (after?: string) => get(client.GET('/api/v1/rules', { params: { query: { after, limit: 200 } } })),
   settings: () => get(client.GET('/api/v1/settings')),
 
@@ -80,6 +82,11 @@ export const api = {
     get(client.POST('/api/v1/tokens', { body: { name, scopes, days } })),
   revokeToken: (id: string) => get(client.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
 };
+
+/** A request that the network repeats is still one write. */
+function repeatable(): { 'Idempotency-Key': string } {
+  return { 'Idempotency-Key': crypto.randomUUID() };
+}
 
 type OnUnauthorised = 'leave' | 'stay';
 

@@ -21,7 +21,10 @@ const handlers: { [Name in keyof LiveEvents]: Set<Handler<Name>> } = {
   job: new Set(),
 };
 
+const catchUps = new Set<() => void>();
+
 let source: EventSource | null = null;
+let opened_before = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let retry_ms = RETRY_MS_MIN;
 let state = $state<LiveState>('off');
@@ -35,6 +38,12 @@ export function liveState(): LiveState {
 export function onLive<Name extends keyof LiveEvents>(name: Name, handler: Handler<Name>): () => void {
   handlers[name].add(handler);
   return () => void handlers[name].delete(handler);
+}
+
+/** Calls the handler when the stream is there again after a gap, in which events may have been missed. */
+export function onCatchUp(handler: () => void): () => void {
+  catchUps.add(handler);
+  return () => void catchUps.delete(handler);
 }
 
 /** Opens the stream; after sign-in. */
@@ -58,6 +67,8 @@ function connect(): void {
   opened.onopen = () => {
     state = 'open';
     retry_ms = RETRY_MS_MIN;
+    if (opened_before) for (const handler of catchUps) handler();
+    opened_before = true;
   };
   opened.onerror = () => {
     state = 'connecting';

@@ -1,205 +1,55 @@
-// The nouns of the HTTP interface.
-import type { Bilingual, Lang } from '../words/index.svelte';
+// The nouns of the HTTP interface: those of the OpenAPI document, and narrower where it only says "string".
+import type { components, paths } from './schema';
 
-export type Effect = 'allow' | 'review' | 'block';
-export type Severity = 'informational' | 'low' | 'medium' | 'high' | 'critical';
-export type Confidence = 'low' | 'medium' | 'high';
-export type Role = 'reader' | 'analyst' | 'approver' | 'administrator';
-export type Scope = 'read' | 'observe' | 'judge' | 'administer';
+type Schemas = components['schemas'];
 
-export interface Problem {
-  type: string;
-  code: string;
-  status: number;
-  title: string;
-  detail?: string | null;
-  hint?: string | null;
-}
+export type Effect = Schemas['Effect'];
+export type Severity = Schemas['Severity'];
+export type Role = Schemas['Role'];
+export type Scope = Schemas['Scope'];
+export type Account = Schemas['Account'];
+export type Session = Schemas['Session'];
+export type Token = Schemas['Token'];
+export type Judgement = Schemas['Judgement'];
+/** A judgement in a row of the list. */
+type JudgementBrief = Schemas['JudgementBrief'] & { effect: Effect };
+export type DecisionRow = Schemas['DecisionRow'] & { judgement?: JudgementBrief | null };
+export type Decision = Schemas['DecisionFull'] & { judgement?: JudgementBrief | null };
+export type Finding = Schemas['FindingFull'];
+export type PolicyRow = Schemas['PolicyItem'];
+export type ActivePolicy = Schemas['PolicyText'];
+export type Rule = Schemas['RuleItem'];
+export type Counts = Schemas['Counts'];
+export type Overview = Schemas['Overview'];
+export type LogHead = Schemas['LogHead'];
+export type Settings = Schemas['Settings'];
 
+/** A page of a list, and where the next one begins. */
 export interface Page<Item> {
   items: Item[];
-  next: string | null;
+  next?: string | null;
 }
 
-export interface Account {
-  id: string;
-  name: string;
-  role: Role;
-  active: boolean;
-  lang: Lang | null;
-  oidc: boolean;
-  made: string;
-}
+export type DecisionQuery = NonNullable<paths['/api/v1/decisions']['get']['parameters']['query']>;
 
-export interface Session {
-  account: Account | null;
-  first_sign_in: boolean;
-  oidc: { label: Bilingual } | null;
-  version: string;
-}
+/** A problem document (RFC 9457); those of the console itself have no detail and no hint. */
+export type Problem = Omit<Schemas['ProblemDocument'], 'detail' | 'hint'> & {
+  detail: string | null;
+  hint: string | null;
+};
 
-export interface Token {
-  id: string;
-  account: string;
-  name: string;
-  scopes: Scope[];
-  made: string;
-  until: string;
-  revoked: string | null;
-  used: string | null;
-}
+export type Excerpt = Schemas['Excerpt'] & { form: 'hex' | 'lines' | 'fields' };
 
-export interface Judgement {
-  record: string;
-  of: string;
-  effect: 'allow' | 'block';
-  note: string;
-  by: { account: string; name: string };
-  judged: string;
-}
-
-export interface DecisionRow {
-  id: string;
-  observed: string;
-  name: string;
-  sha256: string | null;
-  size: number | null;
-  kind: string;
-  examined: boolean;
-  effect: Effect;
-  score: number;
-  waiting: boolean;
-  judgement: Judgement | null;
-  top: { code: string; severity: Severity; title: Bilingual } | null;
-}
-
-export type Place =
-  | { at: 'whole'; member?: string | null }
-  | { at: 'byte'; member?: string | null; offset: number }
-  | { at: 'event'; record: number; field?: string | null }
-  | { at: 'text'; member?: string | null; line: number; column: number };
-
-export interface Technique {
-  framework: string;
-  release: string;
-  id: string;
-}
-
-export interface Finding {
-  code: string;
-  severity: Severity;
-  confidence: Confidence;
-  place: Place;
-  place_text: string;
-  techniques: Technique[];
-  rule: { id: string; title: string; sha256: string } | null;
-  because: { feature: string; points: number }[];
-  points: number;
-  params: Record<string, string>;
-  title: Bilingual;
-  why: Bilingual;
-  todo: Bilingual;
-}
-
-export interface Reason {
-  rule: string;
-  effect: Effect;
-  codes: string[];
-}
-
-export interface Decision extends DecisionRow {
-  by: string | null;
-  examiners: { id: string; version: number | string }[];
-  rules: string | null;
-  findings: Finding[];
-  decision: {
-    effect: Effect;
-    score: number;
-    reasons: Reason[];
-    errors: { rule: string; error: string }[];
-    policy: { id: string; sha256: string };
-  };
-  receipt: { record: string; log: string; index: number; commitment: string } | null;
-  judgements: Judgement[];
-  content: boolean;
-}
-
-export interface Excerpt {
-  form: 'hex' | 'lines' | 'fields';
-  member: string | null;
-  start: number;
-  rows: { at: number; text: string; mark: number[] | null }[];
-  cut: boolean;
-}
-
-export interface Job {
-  id: string;
+export type Job = Omit<Schemas['Job'], 'result'> & {
   kind: 'examine' | 'policy-test';
   state: 'queued' | 'running' | 'done' | 'failed' | 'cancelled';
-  name: string;
-  done: number;
-  total: number;
-  unit: 'bytes' | 'decisions';
-  made: string;
-  changed: string;
-  record: string | null;
-  result: unknown;
-  problem: Problem | null;
-}
+  result?: unknown;
+};
 
+/** The result of a job of the kind `policy-test`. */
 export interface PolicyTest {
   decisions: number;
   changed: number;
   changes: { from: Effect; to: Effect; count: number }[];
   examples: { id: string; name: string; from: Effect; to: Effect }[];
-}
-
-export interface PolicyRow {
-  record: string | null;
-  id: string;
-  sha256: string;
-  activated: string | null;
-  by: string | null;
-  active: boolean;
-}
-
-export interface ActivePolicy {
-  id: string;
-  sha256: string;
-  text: string;
-}
-
-export interface Rule {
-  id: string;
-  title: string;
-  level: string;
-  status: string;
-  techniques: Technique[];
-  sha256: string;
-  source: 'builtin' | 'configured';
-}
-
-export interface Counts {
-  allow: number;
-  review: number;
-  block: number;
-}
-
-export interface Overview {
-  since: string;
-  until: string;
-  totals: Counts;
-  waiting: number;
-  oldest_waiting: string | null;
-  hours: ({ hour: string } & Counts)[];
-  kinds: ({ kind: string } & Counts)[];
-  codes: { code: string; title: Bilingual; severity: Severity; count: number }[];
-}
-
-export interface LogHead {
-  origin: string;
-  key: string;
-  size: number;
-  root: string;
-  checkpoint: string;
 }

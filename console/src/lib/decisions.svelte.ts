@@ -1,7 +1,7 @@
 // The list of decisions: pages from the server below, live arrivals above. It outlives its page, so that whoever
 // comes back from one decision finds the list as it was.
 import { api, problemOf } from '../api/client';
-import { onLive } from '../api/live.svelte';
+import { onCatchUp, onLive } from '../api/live.svelte';
 import type { DecisionRow, Judgement, Problem } from '../api/types';
 import { fits, NO_FILTERS, pathOf, queryOf, type Filters } from './filters';
 
@@ -93,7 +93,7 @@ class DecisionList {
       if (asked !== this.#asked) return;
       const known = new Set(this.items.map((row) => row.id));
       this.items = [...this.items, ...page.items.filter((row) => !known.has(row.id))];
-      this.next = page.next;
+      this.next = page.next ?? null;
       this.problem = null;
     } catch (error) {
       if (asked !== this.#asked) return;
@@ -105,8 +105,21 @@ class DecisionList {
   #listen(): void {
     if (this.#listens) return;
     this.#listens = true;
+    onCatchUp(() => void this.#catchUp());
     onLive('decision', (row) => this.#arrive(row));
     onLive('judgement', (judgement) => this.judged(judgement));
+  }
+
+  /** Asks for what came while no events did. A gap of more than a page is left to the next reload. */
+  async #catchUp(): Promise<void> {
+    if (this.state !== 'loaded') return;
+    const asked = this.#asked;
+    try {
+      const { items } = await api.decisions({ ...queryOf(this.filters), limit: PAGE_ROWS });
+      if (asked === this.#asked) for (const row of items.reverse()) this.#arrive(row);
+    } catch {
+      // The next event, or the next gap, leads here again.
+    }
   }
 
   #arrive(row: DecisionRow): void {

@@ -113,8 +113,8 @@ class Drops {
     drop.progress = job.total > 0 ? Math.min(job.done / job.total, 1) : 0;
     if (job.state === 'running') drop.state = 'examining';
     if (job.state === 'cancelled') drop.state = 'cancelled';
-    if (job.state === 'failed' && job.problem !== null) this.#fail(drop, job.problem);
-    if (job.state === 'done' && job.record !== null) {
+    if (job.state === 'failed' && job.problem) this.#fail(drop, job.problem);
+    if (job.state === 'done' && job.record) {
       const { id, effect } = await api.decision(job.record);
       this.#decided(drop, { id, effect });
     }

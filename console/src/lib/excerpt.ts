@@ -1,8 +1,8 @@
 // Excerpts of content: the marked part, and the text beside hexadecimal digits.
 
 /** The text before, in and after a mark, which counts characters (not UTF-16 units). */
-export function cut(text: string, mark: readonly number[] | null): [string, string, string] {
-  if (mark === null) return [text, '', ''];
+export function cut(text: string, mark: readonly number[] | null | undefined): [string, string, string] {
+  if (mark == null) return [text, '', ''];
   const [start = 0, end = start] = mark;
   const characters = [...text];
   const from = Math.max(0, Math.min(start, characters.length));

@@ -4,7 +4,7 @@ import type { DecisionRow } from '../api/types';
 import { fits, NO_FILTERS, pathOf, queryOf, readFilters } from './filters';
 
 const row: DecisionRow = {
-  id: 'a', observed: '2026-11-25T01:00:00.000000Z', name: 'Inbox/Mail.eml', sha256: null, size: 1, kind: 'mail',
+  id: 'a', observed: '2026-11-25T01:00:00.000000Z', name: 'Inbox/Mail.eml', sha256: '00', size: 1, kind: 'mail',
   examined: true, effect: 'review', score: 40, waiting: true, judgement: null, top: null,
 };
 

@@ -1,6 +1,5 @@
 // The filters of the list of decisions: in the address, in requests, and on what arrives live.
-import type { DecisionQuery } from '../api/paths';
-import type { DecisionRow, Effect } from '../api/types';
+import type { DecisionQuery, DecisionRow, Effect } from '../api/types';
 
 export interface Filters {
   effect: Effect | '';

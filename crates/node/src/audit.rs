@@ -1,11 +1,13 @@
 //! Auditing: every row of the tables against the log, so that an edit behind the program's back shows.
 
-use std::collections::BTreeSet;
+mod access;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sakimori_model::{Digest, RecordId, Statement};
+use sakimori_model::{Digest, Effect, Predicate, RecordId, Statement};
 use sakimori_proof::{BadResource, Key, Log, Salt, VerifierKey, commitment, entry_of};
-use sakimori_store::{DecisionRow, Record, ShareRow, StoreError};
+use sakimori_store::{DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
 use serde::Serialize;
 
 use crate::NodeError;
@@ -57,12 +59,15 @@ impl Node {
         let entries = self.log.tree()?.entries(0).collect::<Result<Vec<_>, _>>()?;
         let mut audit = Audit { entries: entries.len() as u64, ..Audit::default() };
         let mut justified = BTreeSet::new();
+        let mut access = access::Recorded::default();
+        let mut policies = BTreeMap::new();
         self.store.each_record(|record| -> Result<(), NodeError> {
             audit.records += 1;
             match record {
                 Ok(record) => {
                     justified.extend(record.log_index);
-                    for what in self.faults_of(&record, &entries)? {
+                    policies.extend(policy_of(&record));
+                    for what in self.faults_of(&record, &entries, &mut access)? {
                         audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
                     }
                 }
@@ -75,14 +80,25 @@ impl Node {
             let what = "no record has this place: its row was removed or changed".to_owned();
             audit.mismatches.push(Mismatch { table: "log", row: index.to_string(), what });
         }
+        audit.mismatches.extend(access.faults(&self.store)?);
         for (table, row) in self.store.orphans()? {
             audit.mismatches.push(Mismatch { table, row, what: "no record justifies it".to_owned() });
+        }
+        audit.mismatches.extend(policy_faults(policies, &self.store)?);
+        for what in self.store.miscounted()? {
+            let (table, row) = what;
+            audit.mismatches.push(Mismatch { table, row, what: "it is not what the decisions come to".to_owned() });
         }
         audit.mismatches.sort();
         Ok(audit)
     }
 
-    fn faults_of(&self, record: &Record, entries: &[Vec<u8>]) -> Result<Vec<(&'static str, String)>, NodeError> {
+    fn faults_of(
+        &self,
+        record: &Record,
+        entries: &[Vec<u8>],
+        access: &mut access::Recorded,
+    ) -> Result<Vec<(&'static str, String)>, NodeError> {
         let mut faults = Vec::new();
         let expected = commitment(&Salt::from_bytes(record.salt), &record.statement);
         if Digest::from_bytes(*expected.as_bytes()) != record.commitment {
@@ -98,7 +114,10 @@ impl Node {
             _ => {}
         }
         match Statement::from_bytes(&record.statement) {
-            Ok(statement) if statement.record() == record.id => faults.extend(self.row_faults(record.id, &statement)?),
+            Ok(statement) if statement.record() == record.id => {
+                access.note(&statement, record.log_index);
+                faults.extend(self.row_faults(record.id, &statement)?);
+            }
             Ok(statement) => {
                 faults.push(("records", format!("its statement is that of record {}", statement.record())))
             }
@@ -110,8 +129,45 @@ impl Node {
     fn row_faults(&self, id: RecordId, statement: &Statement) -> Result<Vec<(&'static str, String)>, NodeError> {
         let decision = compared("decisions", self.store.decision(id), DecisionRow::of(statement))?;
         let share = compared("shares", self.store.share(id), ShareRow::of(statement))?;
-        Ok(decision.into_iter().chain(share).collect())
+        let judgement = compared("judgements", self.store.judgement(id), JudgementRow::of(statement))?;
+        let findings = (self.store.findings_of(id)? != FindingRow::all_of(statement))
+            .then(|| ("findings", "the rows say something else than their record".to_owned()));
+        let waiting = match self.store.is_waiting(id)? {
+            Some(waiting) if waiting != (is_review(statement) && self.store.judgements(id)?.is_empty()) => {
+                Some(("decisions", "whether it waits for a person is not what the records say".to_owned()))
+            }
+            _ => None,
+        };
+        Ok(decision.into_iter().chain(share).chain(judgement).chain(findings).chain(waiting).collect())
     }
+}
+
+fn is_review(statement: &Statement) -> bool {
+    matches!(&statement.predicate, Predicate::Decision(made) if made.decision.effect == Effect::Review)
+}
+
+/// The digest of the policy that a record is about, if it is about one.
+fn policy_of(record: &Record) -> Option<(RecordId, Digest)> {
+    let statement = (record.kind == "policy").then(|| Statement::from_bytes(&record.statement).ok()).flatten()?;
+    match statement.predicate {
+        Predicate::Policy(change) => Some((record.id, change.policy.sha256)),
+        _ => None,
+    }
+}
+
+/// Policies whose text is not the one that was recorded.
+fn policy_faults(mut recorded: BTreeMap<RecordId, Digest>, store: &Store) -> Result<Vec<Mismatch>, NodeError> {
+    let fault = |id: RecordId, what: &str| Mismatch { table: "policies", row: id.to_string(), what: what.to_owned() };
+    let mut faults = Vec::new();
+    for row in store.policies(usize::MAX)? {
+        match recorded.remove(&row.record) {
+            Some(sha256) if sha256 == row.sha256 && sha256 == Digest::of(row.text.as_bytes()) => {}
+            Some(_) => faults.push(fault(row.record, "the row says something else than its record")),
+            None => faults.push(fault(row.record, "no record justifies the row")),
+        }
+    }
+    faults.extend(recorded.into_keys().map(|id| fault(id, "the row is missing")));
+    Ok(faults)
 }
 
 fn compared<T: PartialEq>(

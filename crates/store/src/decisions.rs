@@ -2,7 +2,7 @@
 
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, params, params_from_iter};
-use sakimori_model::{Code, Digest, Effect, RecordId, Severity, Timestamp};
+use sakimori_model::{Code, Digest, Effect, Finding, Predicate, RecordId, Severity, Statement, Timestamp};
 
 use crate::rows::{self, DECISION_COLUMNS, DecisionRow, JudgementRow, PolicyRow, digest, record_id, time};
 use crate::{Store, StoreError};
@@ -222,6 +222,73 @@ impl Store {
         Ok(found)
     }
 
+    /// The row of a judgement, by its record.
+    ///
+    /// # Errors
+    /// The database's own error, or a damaged row.
+    pub fn judgement(&self, record: RecordId) -> Result<Option<JudgementRow>, StoreError> {
+        let sql = "SELECT of_record FROM judgements WHERE record = ?1";
+        let of: Option<String> =
+            self.db.prepare_cached(sql)?.query_row([record.to_string()], |row| row.get(0)).optional()?;
+        let Some(of) = of else { return Ok(None) };
+        let all = self.judgements(record_id("judgements", of)?)?;
+        Ok(all.into_iter().find(|judgement| judgement.record == record))
+    }
+
+    /// Whether the row of a decision says that it waits for a person; `None` when there is no such row.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub fn is_waiting(&self, record: RecordId) -> Result<Option<bool>, StoreError> {
+        let sql = "SELECT waiting FROM decisions WHERE record = ?1";
+        Ok(self.db.prepare_cached(sql)?.query_row([record.to_string()], |row| row.get(0)).optional()?)
+    }
+
+    /// The findings of one decision, in their order.
+    ///
+    /// # Errors
+    /// The database's own error, or a damaged row.
+    pub fn findings_of(&self, record: RecordId) -> Result<Vec<FindingRow>, StoreError> {
+        let sql = "SELECT record, n, code, severity, points FROM findings WHERE record = ?1 ORDER BY n";
+        let mut query = self.db.prepare_cached(sql)?;
+        let mut rows = query.query([record.to_string()])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(finding(row)?);
+        }
+        Ok(found)
+    }
+
+    /// Rows of `tallies` and `code_tallies` that are not what the decisions and their findings come to.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub fn miscounted(&self) -> Result<Vec<(&'static str, String)>, StoreError> {
+        const HOUR: &str = "(observed - (observed % 3600000000 + 3600000000) % 3600000000) / 3600000000";
+        let counted = format!("SELECT {HOUR} AS hour, effect, kind, count(*) FROM decisions GROUP BY 1, 2, 3");
+        let codes = format!(
+            "SELECT {HOUR} AS hour, code, count(DISTINCT findings.record) FROM findings \
+             JOIN decisions ON decisions.record = findings.record GROUP BY 1, 2"
+        );
+        let sides = [
+            ("tallies", counted, "hour || ' ' || effect || ' ' || kind", "hour, effect, kind, count"),
+            ("code_tallies", codes, "hour || ' ' || code", "hour, code, count"),
+        ];
+        let mut found = std::collections::BTreeSet::new();
+        for (table, counted, name, columns) in sides {
+            let kept = format!("SELECT {columns} FROM {table}");
+            for (one, other) in [(&counted, &kept), (&kept, &counted)] {
+                // Both sides have the columns of `one`, which the first SELECT of a compound names.
+                let named = format!("WITH one ({columns}) AS ({one}), other AS ({other}) SELECT {name} FROM (SELECT * FROM one EXCEPT SELECT * FROM other)");
+                let mut query = self.db.prepare(&named)?;
+                for row in query.query_map([], |row| row.get::<_, String>(0))? {
+                    found.insert((table, row?));
+                }
+            }
+        }
+        Ok(found.into_iter().collect())
+    }
+
     /// Findings of all decisions, newest first, after this one: at most `limit` of them.
     ///
     /// # Errors
@@ -381,6 +448,22 @@ impl Store {
     pub fn drop_named_writes(&mut self, before: Timestamp) -> Result<(), StoreError> {
         self.db.execute("DELETE FROM idempotency WHERE made < ?1", [before.as_micros()])?;
         Ok(())
+    }
+}
+
+impl FindingRow {
+    /// The rows that a statement justifies: none unless it is a decision.
+    #[must_use]
+    pub fn all_of(statement: &Statement) -> Vec<Self> {
+        let Predicate::Decision(made) = &statement.predicate else { return Vec::new() };
+        let row = |(n, finding): (u32, &Finding)| Self {
+            record: made.record,
+            n,
+            code: finding.code.clone(),
+            severity: finding.severity,
+            points: finding.points(),
+        };
+        (0..).zip(&made.findings).map(row).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use super::problem::{Problem, Trouble};
 
 /// What Vite built. The folder may be missing while the console was not built: then a page says so.
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../../console/dist"]
+#[folder = "../../console/dist"]
 #[allow_missing = true]
 struct Files;
 
@@ -40,10 +40,11 @@ fn page(headers: &HeaderMap) -> Response {
     match Files::get("index.html") {
         Some(file) => answer("index.html", &file, headers),
         None => {
-            let kind = HeaderValue::from_static("text/plain; charset=utf-8");
-            let text = "コンソールはこのプログラムに含まれていません。make console のあとで組み立て直してください。\n\
-                        This program was built without its console: run make console and build it again.\n";
-            (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, kind)], text).into_response()
+            let kind = HeaderValue::from_static("text/html; charset=utf-8");
+            let text = "<!doctype html><html lang=\"ja\"><title>Sakimori</title>\
+                        <p>コンソールはこのプログラムに含まれていません。make build で組み立て直してください。\
+                        <p lang=\"en\">This program was built without its console. Build it with make build.";
+            (StatusCode::SERVICE_UNAVAILABLE, [(header::CONTENT_TYPE, kind)], text).into_response()
         }
     }
 }
