@@ -4,7 +4,7 @@
 CARGO   ?= cargo
 TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: run build test setup lint bench coverage docs clean
+.PHONY: run build test setup lint bench coverage docs dist clean
 
 # Builds the program and runs its main job on a few files that it makes itself.
 run: build
@@ -36,6 +36,10 @@ bench: build
 # Runs the program over unpacked data sets: make coverage SAKIMORI_DATA=/path
 coverage: build
 	$(CARGO) run -q --locked -p xtask -- coverage --program "$(TARGET)/release/sakimori"
+
+# The Debian package, the archive and their digests, in target/dist. Debian: apt-get install binutils dpkg-dev
+dist:
+	$(CARGO) run -q --locked -p xtask -- dist --out "$(TARGET)/dist"
 
 clean:
 	rm -rf .venv

@@ -1,4 +1,4 @@
-// A real OpenID provider on loopback, for the tests of sign-in. It prints its port, then obeys commands on standard input, one a
+// A real OpenID provider on loopback, for the tests of sign-in: node provider.mjs [REDIRECT_URI]. It prints its port, then obeys commands on standard input, one a
 // line, and answers each with "done":
 //   rotate       forget the signing key and make another
 //   bare         put nothing into ID tokens but the subject: the rest is at the userinfo endpoint only (the standard's default)
@@ -9,6 +9,7 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import Provider from 'oidc-provider';
 
+const redirects = [process.argv[2] ?? 'http://127.0.0.1:8710/api/v1/session/oidc/return'];
 const people = {
   hanako: { name: '防人 花子', email: 'hanako@example.jp', email_verified: true, groups: ['csirt', 'staff'] },
   taro: { name: '防人 太郎', email: 'taro@example.jp', email_verified: false, groups: [] },
@@ -28,7 +29,7 @@ function newKeys() {
   ];
 }
 
-function configuration(redirects) {
+function configuration() {
   return {
     jwks: { keys },
     clients: [
@@ -54,7 +55,7 @@ const server = createServer((request, response) => handler(request, response));
 server.listen(0, '127.0.0.1', () => {
   const { port } = server.address();
   const start = () => {
-    const provider = new Provider(`http://127.0.0.1:${port}`, configuration(['http://127.0.0.1:8710/api/v1/session/oidc/return']));
+    const provider = new Provider(`http://127.0.0.1:${port}`, configuration());
     handler = provider.callback();
   };
   start();

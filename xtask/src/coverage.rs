@@ -11,6 +11,8 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::messages;
+
 /// Names of misses or false alarms that are listed; of more, the number is given.
 const NAMES_MAX: usize = 40;
 
@@ -21,7 +23,10 @@ pub fn run(data: &Path, program: &Path) -> Result<()> {
     let home = std::env::temp_dir().join(format!("sakimori-coverage-{}", std::process::id()));
     let bench = Runner { data: data.to_owned(), program, home: home.clone() };
     let mut text = HEAD.to_owned();
-    for section in [artefacts, mail, sigma_regression, attack_samples, event_streams, others] {
+    text += &artefacts(&bench)?;
+    text += &mail(&bench)?;
+    text += &messages::section(&bench.data)?;
+    for section in [sigma_regression, attack_samples, event_streams, others] {
         text += &section(&bench)?;
     }
     text += &bench.soundness()?;

@@ -1,7 +1,9 @@
-//! Tasks of the workspace: `cargo run -p xtask -- tidy | docs | coverage`.
+//! Tasks of the workspace: `cargo run -p xtask -- tidy | docs | coverage | dist`.
 
 mod coverage;
+mod dist;
 mod docs;
+mod messages;
 mod tidy;
 
 use std::path::PathBuf;
@@ -39,6 +41,15 @@ enum Task {
         #[arg(long, default_value = "target/release/sakimori")]
         program: PathBuf,
     },
+    /// Build the Debian package, the archive and their digests.
+    Dist {
+        /// A built program. [default: the release binary, built now]
+        #[arg(long)]
+        program: Option<PathBuf>,
+        /// The folder for them.
+        #[arg(long, default_value = "target/dist")]
+        out: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -48,6 +59,7 @@ fn main() -> ExitCode {
         Task::Docs { check: true } => docs::run(docs::Mode::Check),
         Task::Docs { check: false } => docs::run(docs::Mode::Write),
         Task::Coverage { data, program } => coverage::run(&data, &program),
+        Task::Dist { program, out } => dist::run(program.as_deref(), &out),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

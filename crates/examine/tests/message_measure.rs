@@ -8,6 +8,9 @@
 //! - PEST: by the SHA-256 of the seed (`PEST_ID` without the final `S`, so that a safe mail stays with the scam that it was
 //!   made from); first byte even: build. Eight seeds of the other half were seen while the format was looked at:
 //!   they are left out.
+//! - Our own: `held-out.toml` was written before the examiner.
+//!
+//! Of the held-out halves the totals were seen twice while building, their messages never.
 //!
 //! `SAKIMORI_MISSES=ROW` names what was missed in a row; `SAKIMORI_ROWS=build` leaves the held-out halves unread.
 
@@ -54,11 +57,15 @@ enum Level {
 }
 
 #[test]
-fn own_messages_in_japanese() {
+fn own_messages() {
     let built = measured("build: own, Japanese", &own("built-on.toml"));
-    assert_eq!(built.bad.all, 15);
+    assert_eq!(built.bad.all, 35);
     assert_eq!(built.bad.likely + built.bad.care, built.bad.all, "missed: {:#?}", built.wrong);
     assert_eq!(built.good.likely + built.good.care + built.good.not_judged, 0, "false alarms: {:#?}", built.wrong);
+    let english = measured("build: own, English", &own("built-on-en.toml"));
+    assert_eq!(english.bad.likely + english.bad.care, english.bad.all, "missed: {:#?}", english.wrong);
+    assert_eq!(english.good.likely + english.good.care + english.good.not_judged, 0, "alarms: {:#?}", english.wrong);
+    measured("build: own, second set", &own("second.toml"));
     if is_wanted("held out") {
         measured("held out: own, Japanese", &own("held-out.toml"));
     }

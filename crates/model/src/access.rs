@@ -278,6 +278,8 @@ pub enum AccessEvent {
         account: AccessId,
         /// How.
         method: SignInMethod,
+        /// SHA-256 of the secret of the session that began. The secret has 256 random bits.
+        session: Digest,
     },
     /// A sign-in was refused.
     SignInRefused {
@@ -291,6 +293,8 @@ pub enum AccessEvent {
     SignedOut {
         /// Who.
         account: AccessId,
+        /// SHA-256 of the secret of the session that ended.
+        session: Digest,
     },
     /// An account was made or changed.
     Account {
@@ -322,7 +326,7 @@ impl AccessEvent {
     pub fn subject(&self) -> String {
         match self {
             Self::SignedIn { account, .. }
-            | Self::SignedOut { account }
+            | Self::SignedOut { account, .. }
             | Self::SignInRefused { account: Some(account), .. } => format!("account:{account}"),
             Self::SignInRefused { account: None, .. } => "account:unknown".to_owned(),
             Self::Account { state } => format!("account:{}", state.account),

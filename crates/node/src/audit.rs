@@ -1,11 +1,11 @@
 //! Auditing: every row of the tables against the log, so that an edit behind the program's back shows.
 
+mod access;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use sakimori_model::{
-    AccessEvent, AccessId, AccountState, Digest, Effect, Predicate, RecordId, Statement, TokenState,
-};
+use sakimori_model::{Digest, Effect, Predicate, RecordId, Statement};
 use sakimori_proof::{BadResource, Key, Log, Salt, VerifierKey, commitment, entry_of};
 use sakimori_store::{DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
 use serde::Serialize;
@@ -59,14 +59,15 @@ impl Node {
         let entries = self.log.tree()?.entries(0).collect::<Result<Vec<_>, _>>()?;
         let mut audit = Audit { entries: entries.len() as u64, ..Audit::default() };
         let mut justified = BTreeSet::new();
-        let mut latest = Latest::default();
+        let mut access = access::Recorded::default();
+        let mut policies = BTreeMap::new();
         self.store.each_record(|record| -> Result<(), NodeError> {
             audit.records += 1;
             match record {
                 Ok(record) => {
                     justified.extend(record.log_index);
-                    latest.take(&record);
-                    for what in self.faults_of(&record, &entries)? {
+                    policies.extend(policy_of(&record));
+                    for what in self.faults_of(&record, &entries, &mut access)? {
                         audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
                     }
                 }
@@ -79,10 +80,11 @@ impl Node {
             let what = "no record has this place: its row was removed or changed".to_owned();
             audit.mismatches.push(Mismatch { table: "log", row: index.to_string(), what });
         }
+        audit.mismatches.extend(access.faults(&self.store)?);
         for (table, row) in self.store.orphans()? {
             audit.mismatches.push(Mismatch { table, row, what: "no record justifies it".to_owned() });
         }
-        latest.compare(&self.store, &mut audit.mismatches)?;
+        audit.mismatches.extend(policy_faults(policies, &self.store)?);
         for what in self.store.miscounted()? {
             let (table, row) = what;
             audit.mismatches.push(Mismatch { table, row, what: "it is not what the decisions come to".to_owned() });
@@ -91,7 +93,12 @@ impl Node {
         Ok(audit)
     }
 
-    fn faults_of(&self, record: &Record, entries: &[Vec<u8>]) -> Result<Vec<(&'static str, String)>, NodeError> {
+    fn faults_of(
+        &self,
+        record: &Record,
+        entries: &[Vec<u8>],
+        access: &mut access::Recorded,
+    ) -> Result<Vec<(&'static str, String)>, NodeError> {
         let mut faults = Vec::new();
         let expected = commitment(&Salt::from_bytes(record.salt), &record.statement);
         if Digest::from_bytes(*expected.as_bytes()) != record.commitment {
@@ -107,7 +114,10 @@ impl Node {
             _ => {}
         }
         match Statement::from_bytes(&record.statement) {
-            Ok(statement) if statement.record() == record.id => faults.extend(self.row_faults(record.id, &statement)?),
+            Ok(statement) if statement.record() == record.id => {
+                access.note(&statement, record.log_index);
+                faults.extend(self.row_faults(record.id, &statement)?);
+            }
             Ok(statement) => {
                 faults.push(("records", format!("its statement is that of record {}", statement.record())))
             }
@@ -136,68 +146,28 @@ fn is_review(statement: &Statement) -> bool {
     matches!(&statement.predicate, Predicate::Decision(made) if made.decision.effect == Effect::Review)
 }
 
-/// What the newest record says of each account, token and policy.
-#[derive(Default)]
-struct Latest {
-    accounts: BTreeMap<AccessId, (RecordId, AccountState)>,
-    tokens: BTreeMap<AccessId, (RecordId, TokenState)>,
-    policies: BTreeMap<RecordId, Digest>,
+/// The digest of the policy that a record is about, if it is about one.
+fn policy_of(record: &Record) -> Option<(RecordId, Digest)> {
+    let statement = (record.kind == "policy").then(|| Statement::from_bytes(&record.statement).ok()).flatten()?;
+    match statement.predicate {
+        Predicate::Policy(change) => Some((record.id, change.policy.sha256)),
+        _ => None,
+    }
 }
 
-impl Latest {
-    /// Records come oldest first.
-    fn take(&mut self, record: &Record) {
-        let Ok(statement) = Statement::from_bytes(&record.statement) else { return };
-        match statement.predicate {
-            Predicate::Access(change) => match change.event {
-                AccessEvent::Account { state } => {
-                    self.accounts.insert(state.account, (record.id, state));
-                }
-                AccessEvent::Token { state } => {
-                    self.tokens.insert(state.token, (record.id, state));
-                }
-                _ => {}
-            },
-            Predicate::Policy(change) => {
-                self.policies.insert(record.id, change.policy.sha256);
-            }
-            _ => {}
+/// Policies whose text is not the one that was recorded.
+fn policy_faults(mut recorded: BTreeMap<RecordId, Digest>, store: &Store) -> Result<Vec<Mismatch>, NodeError> {
+    let fault = |id: RecordId, what: &str| Mismatch { table: "policies", row: id.to_string(), what: what.to_owned() };
+    let mut faults = Vec::new();
+    for row in store.policies(usize::MAX)? {
+        match recorded.remove(&row.record) {
+            Some(sha256) if sha256 == row.sha256 && sha256 == Digest::of(row.text.as_bytes()) => {}
+            Some(_) => faults.push(fault(row.record, "the row says something else than its record")),
+            None => faults.push(fault(row.record, "no record justifies the row")),
         }
     }
-
-    fn compare(mut self, store: &Store, mismatches: &mut Vec<Mismatch>) -> Result<(), NodeError> {
-        let mut differs = |table, row: String, what: &str| mismatches.push(Mismatch { table, row, what: what.to_owned() });
-        const OTHER: &str = "the row says something else than its newest record";
-        const MISSING: &str = "the row is missing";
-        const NONE: &str = "no record justifies it";
-        for row in store.accounts()? {
-            let id = row.state.account;
-            match self.accounts.remove(&id) {
-                Some(known) if known == (row.record, row.state) => {}
-                Some(_) => differs("accounts", id.to_string(), OTHER),
-                None => differs("accounts", id.to_string(), NONE),
-            }
-        }
-        for row in store.tokens(None)? {
-            let id = row.state.token;
-            match self.tokens.remove(&id) {
-                Some(known) if known == (row.record, row.state) => {}
-                Some(_) => differs("tokens", id.to_string(), OTHER),
-                None => differs("tokens", id.to_string(), NONE),
-            }
-        }
-        for row in store.policies(usize::MAX)? {
-            match self.policies.remove(&row.record) {
-                Some(sha256) if sha256 == row.sha256 && sha256 == Digest::of(row.text.as_bytes()) => {}
-                Some(_) => differs("policies", row.record.to_string(), OTHER),
-                None => differs("policies", row.record.to_string(), NONE),
-            }
-        }
-        self.accounts.keys().for_each(|id| differs("accounts", id.to_string(), MISSING));
-        self.tokens.keys().for_each(|id| differs("tokens", id.to_string(), MISSING));
-        self.policies.keys().for_each(|id| differs("policies", id.to_string(), MISSING));
-        Ok(())
-    }
+    faults.extend(recorded.into_keys().map(|id| fault(id, "the row is missing")));
+    Ok(faults)
 }
 
 fn compared<T: PartialEq>(

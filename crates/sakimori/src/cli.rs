@@ -345,8 +345,9 @@ pub struct Backup {
     /// The folder of the backup: new or empty, and not inside of the node's own.
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// The configuration, to be kept with it. [default: sakimori.toml in the node's folder, if there is one]
-    #[arg(long, value_name = "FILE")]
+    /// The configuration of the service: it names the node's folder, and is kept with the backup. [default: sakimori.toml
+    /// in the node's folder, if there is one]
+    #[arg(long, value_name = "FILE", env = "SAKIMORI_CONFIG")]
     pub config: Option<PathBuf>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]

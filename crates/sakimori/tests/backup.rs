@@ -190,6 +190,14 @@ fn the_configuration_comes_along() {
     let run = on(&node, &home, &["restore", &text(&folder)]);
     assert!(run.out.contains("sakimori.toml"), "{}", run.out);
     assert_eq!(fs::read(home.join("sakimori.toml")).expect("there"), fs::read(config).expect("there"));
+
+    // It also names the node's folder.
+    let config = node.write("home.toml", format!("home = {:?}\n", node.home()).as_bytes());
+    let folder = node.path("../by-config");
+    let mut command = node.command();
+    command.env_remove("SAKIMORI_HOME").args(["backup", "--config", &text(&config), &text(&folder)]);
+    let run = Run::of(command.output().expect("started"));
+    assert!(run.status == Some(0) && run.out.contains("40 log entries"), "{}{}", run.out, run.err);
 }
 
 #[test]
@@ -332,6 +340,45 @@ fn what_is_there_is_never_overwritten() {
     assert_eq!(on(&node, &aside, &["log", "checkpoint"]).out, after, "the old folder is kept as it was");
     assert_eq!(node.run(&["log", "checkpoint"]).out, before);
     node.is_sound();
+}
+
+#[test]
+fn a_service_is_backed_up_while_it_runs_and_never_set_aside() {
+    let (node, folder) = backed_up();
+    let service = Service::start(&node);
+    let id = node.check(&node.path("many/f00"))[0]["record"].as_str().expect("an id").to_owned();
+    let (while_it_runs, home) = (node.path("../while-it-runs"), node.path("../restored"));
+    assert_eq!(node.run(&["backup", &text(&while_it_runs)]).status, Some(0));
+    assert_eq!(on(&node, &home, &["restore", &text(&while_it_runs)]).status, Some(0));
+    is_sound(&node, &home);
+    assert_eq!(on(&node, &home, &["prove", &id]).status, Some(0));
+    let run = node.run(&["restore", "--set-aside", &text(&folder)]);
+    assert!(run.status == Some(2) && run.err.contains("SKM-E-0003"), "{}", run.err);
+    drop(service);
+    let run = node.run(&["restore", "--set-aside", &text(&folder)]);
+    assert_eq!(run.status, Some(0), "{}", run.err);
+}
+
+/// The service on a node, which ends with this value.
+struct Service(std::process::Child);
+
+impl Service {
+    fn start(node: &Node) -> Self {
+        let mut command = node.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = command.spawn().expect("started");
+        let mut line = String::new();
+        let read = BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line);
+        assert!(read.is_ok() && line.starts_with("http://"), "it says where it is: {line}");
+        Self(child)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 #[test]

@@ -39,6 +39,17 @@ pub struct TokenRow {
     pub record: RecordId,
 }
 
+/// What a row of `sessions` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionKey {
+    /// SHA-256 of its secret.
+    pub hash: Digest,
+    /// Whose session it is.
+    pub account: AccessId,
+    /// The record of the sign-in that began it.
+    pub record: RecordId,
+}
+
 const ACCOUNT: &str = "a.id, a.name, a.role, a.active, a.lang, a.credential, a.issuer, a.subject, a.made, a.record";
 const TOKEN: &str = "id, account, name, hash, scopes, made, until, revoked, used, record";
 
@@ -104,6 +115,25 @@ impl Store {
         let account = account(row)?;
         let at = |column| -> Result<Timestamp, StoreError> { time("sessions", "", row.get(column)?) };
         Ok(Some(SessionRow { account, made: at(10)?, seen: at(11)? }))
+    }
+
+    /// All sessions.
+    ///
+    /// # Errors
+    /// The database's own error, or a damaged row.
+    pub fn sessions(&self) -> Result<Vec<SessionKey>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT account, record, hash FROM sessions ORDER BY record")?;
+        let mut rows = query.query([])?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let (account, record): (String, String) = (row.get(0)?, row.get(1)?);
+            let damaged =
+                |_| StoreError::Damaged { table: "sessions", row: record.clone(), what: "account".to_owned() };
+            let account = account.parse().map_err(damaged)?;
+            let hash = digest("sessions", &record, row.get(2)?)?;
+            found.push(SessionKey { hash, account, record: record_id("sessions", record)? });
+        }
+        Ok(found)
     }
 
     /// Notes that a session was used, and drops those that ended.

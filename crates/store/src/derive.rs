@@ -168,16 +168,16 @@ fn insert_access(
     match (event, aside) {
         (AccessEvent::Account { state }, aside) => upsert_account(tx, &record, state, aside),
         (AccessEvent::Token { state }, _) => upsert_token(tx, &record, state),
-        (AccessEvent::SignedIn { account, .. }, Some(Aside::Session(hash))) => {
+        (AccessEvent::SignedIn { account, session, .. }, _) => {
             tx.prepare_cached("INSERT INTO sessions (hash, account, made, seen, record) VALUES (?1, ?2, ?3, ?3, ?4)")?
-                .execute(params![hash.as_bytes(), account.to_string(), at, record])?;
+                .execute(params![session.as_bytes(), account.to_string(), at, record])?;
             Ok(())
         }
-        (AccessEvent::SignedOut { .. }, Some(Aside::SessionEnd(hash))) => {
-            tx.prepare_cached("DELETE FROM sessions WHERE hash = ?1")?.execute([hash.as_bytes()])?;
+        (AccessEvent::SignedOut { session, .. }, _) => {
+            tx.prepare_cached("DELETE FROM sessions WHERE hash = ?1")?.execute([session.as_bytes()])?;
             Ok(())
         }
-        _ => Ok(()),
+        (AccessEvent::SignInRefused { .. }, _) => Ok(()),
     }
 }
 

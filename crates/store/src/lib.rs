@@ -19,7 +19,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavio
 use sakimori_model::{Digest, RecordId};
 use thiserror::Error;
 
-pub use access::{AccountRow, SessionRow, TokenRow};
+pub use access::{AccountRow, SessionKey, SessionRow, TokenRow};
 pub use decisions::{DecisionFilter, FindingRow, JudgedDecision, Page, RecordRow, Tally, WAITING_COUNT_MAX, Waiting};
 pub use rows::{
     Aside, DecisionRow, Idempotency, JudgementRow, OutboxItem, PolicyRow, Record, ShareRow, Staged, TopFinding,

@@ -31,10 +31,6 @@ pub struct Staged<'a> {
 pub enum Aside {
     /// The password's hash of an account (PHC string). The statement has the digest of it.
     Credential(String),
-    /// SHA-256 of the secret of the session that a sign-in began.
-    Session(Digest),
-    /// SHA-256 of the secret of the session that a sign-out ended.
-    SessionEnd(Digest),
     /// The text of a policy. The statement has the digest of it.
     PolicyText(String),
 }

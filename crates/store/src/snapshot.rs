@@ -13,6 +13,9 @@ const PAGES_PER_STEP: i32 = 1_000;
 /// The pause before a step is tried again that found the database locked.
 const RETRY: Duration = Duration::from_millis(5);
 
+/// How long a database is waited for that may be in use.
+const IN_USE_MS_MAX: u64 = 200;
+
 /// The state at one moment: a read transaction that is open. While it is, the write-ahead log of the database grows.
 pub struct Snapshot {
     db: Connection,
@@ -30,6 +33,19 @@ impl Store {
         db.execute_batch("BEGIN")?;
         db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Snapshot { db })
+    }
+
+    /// True when another connection, of this process or another, has this database open. False where there is none that
+    /// could be opened.
+    #[must_use]
+    pub fn is_in_use(path: &Path) -> bool {
+        let Ok(db) = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE) else { return false };
+        // Only who is alone can leave the mode with a write-ahead log (SQLite documentation, WAL, section 3). The next
+        // `open` goes back to it.
+        let alone = db
+            .busy_timeout(Duration::from_millis(IN_USE_MS_MAX))
+            .and_then(|()| db.pragma_update(None, "journal_mode", "delete"));
+        matches!(alone, Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy))
     }
 }
 

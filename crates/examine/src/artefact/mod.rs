@@ -28,8 +28,8 @@ mod unpack;
 mod wire;
 pub(crate) mod zip;
 
-use sakimori_model::Kind;
 pub(crate) use markup::decoded;
+use sakimori_model::Kind;
 pub(crate) use streams::{lzma_alone, zlib};
 
 use crate::Settings;

@@ -71,9 +71,10 @@ fn what(written: &str, language: Language) -> Option<What> {
     }
 }
 
-/// True for the groups of North America: 3, 3 and 4 digits.
+/// True for the groups of North America: 3, 3 and 4 digits, maybe after a 1.
 fn has_groups(written: &str) -> bool {
-    written.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|len| *len > 0).eq([3, 3, 4])
+    let bare = written.strip_prefix('1').unwrap_or(written);
+    bare.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|len| *len > 0).eq([3, 3, 4])
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use aho_corasick::AhoCorasick;
 use sakimori_model::Code;
 use serde::Deserialize;
 
+use crate::catalogue;
 use crate::prose::fold::Folded;
 use crate::prose::tables::read;
 
@@ -17,6 +18,8 @@ pub static RULES: LazyLock<Rules> =
 
 /// Places of words kept for one rule in one message. Who fills a message with words of one rule is found by the first.
 const PLACES_MAX: usize = 256;
+/// Denials that are kept. Who denies more often denies nothing.
+const DENIALS_MAX: usize = 256;
 /// Bytes of folded text in which the words of a rule stand: some 80 characters of Japanese, 240 of English.
 const NEAR_BYTES: usize = 240;
 
@@ -133,16 +136,18 @@ impl Rules {
                     places[*rule].push(Place { range: found.range(), group: *group });
                 }
             }
-            if word.uses.is_empty() {
+            if word.uses.is_empty() && denials.len() < DENIALS_MAX {
                 denials.push(found.start());
             }
         }
+        denials.sort_unstable();
         let sentences = Sentences { source, folded, denials };
         let mut best: BTreeMap<Code, Hit> = BTreeMap::new();
         for (rule, places) in self.rules.iter().zip(places) {
             let Some(range) = rule.range(places, &sentences) else { continue };
             let hit = Hit { code: rule.code.clone(), points: rule.points, range };
-            let points = |hit: &Hit| hit.points.unwrap_or(i32::MAX);
+            let declared = catalogue::entry(&rule.code).map_or(0, |entry| entry.points);
+            let points = |hit: &Hit| hit.points.unwrap_or(declared);
             match best.get(&rule.code) {
                 Some(other) if points(other) >= points(&hit) => {}
                 _ => drop(best.insert(rule.code.clone(), hit)),
@@ -208,10 +213,12 @@ struct Sentences<'a> {
 
 impl Sentences<'_> {
     fn denied(&self, at: usize) -> bool {
-        self.denials.iter().any(|denial| {
+        // They are in the order of the text, and only those nearby matter.
+        let first = self.denials.partition_point(|denial| denial + NEAR_BYTES < at);
+        self.denials[first..].iter().take_while(|denial| **denial <= at + NEAR_BYTES).any(|denial| {
             let (from, to) = (at.min(*denial), at.max(*denial));
             let between = self.source.get(self.folded.source(&(from..to))).unwrap_or_default();
-            to - from <= NEAR_BYTES && !has_sentence_end(between)
+            !has_sentence_end(between)
         })
     }
 }
@@ -235,7 +242,6 @@ fn is_word(text: &str, range: &Range<usize>, end: End) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue;
 
     fn rules(text: &str) -> Rules {
         Rules::new(toml::from_str(text).expect("rules"))

@@ -16,6 +16,12 @@ impl Seen {
         }
     }
 
+    /// Adds a finding in place of one with its code.
+    pub fn replace(&mut self, finding: Finding) {
+        self.findings.retain(|f| f.code != finding.code);
+        self.findings.push(finding);
+    }
+
     /// True when the code is there.
     pub fn has(&self, code: &Code) -> bool {
         self.findings.iter().any(|f| f.code == *code)

@@ -50,8 +50,8 @@ impl AccountName {
     /// The nearest name to a text from a provider: what can't stand in a name is left out. `None` when nothing is left.
     #[must_use]
     pub fn nearest(text: &str) -> Option<Self> {
-        let kept: String =
-            text.chars().take(NAME_BYTES_MAX / 4).filter(|c| !c.is_control() && !is_invisible(*c)).collect();
+        let shown = |c: &char| !is_invisible(*c) && (!c.is_control() || c.is_whitespace());
+        let kept: String = text.chars().take(NAME_BYTES_MAX / 4).filter(shown).collect();
         let words: Vec<&str> = kept.split_whitespace().collect();
         let short: String = words.join(" ").nfkc().take(NAME_CHARS_MAX).collect();
         Self::new(&short).ok()

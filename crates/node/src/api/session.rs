@@ -240,7 +240,7 @@ pub async fn first(
 pub async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Response, Problem> {
     let account = who.account()?.state.account;
     let session = who.session.ok_or_else(|| Problem::of(Trouble::NotSignedIn))?;
-    let ended = entry(&who, AccessEvent::SignedOut { account }).beside(Aside::SessionEnd(session));
+    let ended = entry(&who, AccessEvent::SignedOut { account, session });
     record(&app, vec![ended]).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie::clear_session())]).into_response())
 }
@@ -252,7 +252,6 @@ pub async fn sign_out(State(app): State<Arc<App>>, who: Who) -> Result<Response,
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn password(State(app): State<Arc<App>>, who: Who, body: Json<NewPassword>) -> Result<Response, Problem> {
     let NewPassword { current, new } = body.0;
-    let _turn = app.sign_ins.changes.lock().await;
     let row = fresh(&app, who.account()?.state.account).await?;
     let stored = row.credential.as_deref().ok_or_else(|| Problem::of(Trouble::NoPassword))?;
     let stored = PasswordHash::new(stored)?;
@@ -265,6 +264,8 @@ pub async fn password(State(app): State<Arc<App>>, who: Who, body: Json<NewPassw
     }
     app.sign_ins.throttle.succeeded(&row.state.name, who.address, Instant::now());
     let hash = hashed(&app, &new, &row.state.name).await?;
+    let _turn = app.sign_ins.changes.lock().await;
+    let row = still_the_same(&app, &row).await?;
     let changed = with_password(&who, row.state.clone(), &hash);
     let (begin, cookie) = session_of(&who, &row.state, SignInMethod::Password)?;
     record(&app, vec![changed, begin]).await?;
@@ -300,11 +301,12 @@ pub fn with_password(who: &Who, state: AccountState, hash: &PasswordHash) -> Ent
 pub fn session_of(who: &Who, state: &AccountState, method: SignInMethod) -> Result<(Entry, HeaderValue), Problem> {
     let secret = SessionSecret::random().map_err(crate::NodeError::Random)?;
     let account = state.account;
-    let signed_in = entry_by(Actor::Account { account }, who, AccessEvent::SignedIn { account, method });
+    let event = AccessEvent::SignedIn { account, method, session: secret.digest() };
+    let signed_in = entry_by(Actor::Account { account }, who, event);
     let mut cookie = HeaderValue::from_str(&cookie::set_session(&secret, COOKIE_LASTS))
         .map_err(|error| Problem::with(Trouble::Defect, error))?;
     cookie.set_sensitive(true);
-    Ok((signed_in.beside(Aside::Session(secret.digest())), cookie))
+    Ok((signed_in, cookie))
 }
 
 fn state_in(entry: &Entry) -> Option<AccountState> {

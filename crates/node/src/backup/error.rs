@@ -62,6 +62,12 @@ pub enum BackupError {
         /// The folder.
         path: PathBuf,
     },
+    /// Somebody uses the node that would be set aside.
+    #[error("{}: another sakimori uses this folder; stop it first", path.display())]
+    HomeInUse {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The log went on after the backup.
     #[error("the backup has {size} entries, and the checkpoint says that the log had {known}")]
     Older {
@@ -97,6 +103,7 @@ impl BackupError {
             Self::Torn { .. } => "SKM-E-0042",
             Self::Unsound { .. } => "SKM-E-0043",
             Self::HomeOccupied { .. } => "SKM-E-0044",
+            Self::HomeInUse { .. } => "SKM-E-0003",
             Self::Older { .. } => "SKM-E-0045",
             Self::OtherHistory { .. } => "SKM-E-0046",
             Self::NotACheckpoint { .. } => "SKM-E-0047",

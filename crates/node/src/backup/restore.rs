@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sakimori_proof::{Checkpoint, CheckpointError};
+use sakimori_store::Store;
 
 use super::{BackupError, Draft, Manifest, OnProgress, Progress, copy_file, is_free, sync_folder, sync_folders};
 use crate::audit::verify_log;
@@ -55,6 +56,10 @@ pub fn restore(
     let is_free = is_free(home)?;
     if !is_free && if_occupied == Home::MustBeFree {
         return Err(BackupError::HomeOccupied { path: home.to_owned() });
+    }
+    // A service that goes on in a folder that was renamed under it would write records that nobody looks for.
+    if Store::is_in_use(&home.join("state.db")) {
+        return Err(BackupError::HomeInUse { path: home.to_owned() });
     }
     let draft = Draft::beside(home)?;
     let manifest = unpack(folder, draft.path(), on)?;

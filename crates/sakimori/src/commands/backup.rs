@@ -3,6 +3,7 @@
 use indicatif::HumanBytes;
 use sakimori_node::Node;
 use sakimori_node::backup::{CONFIG, back_up};
+use sakimori_node::config::Config;
 use serde_json::json;
 
 use crate::cli::{Backup, Context, DocumentFormat};
@@ -13,7 +14,11 @@ use crate::words::say;
 
 /// Copies the node into a new folder.
 pub fn run(context: &Context, options: &Backup) -> Result<Exit, Failure> {
-    let home = context.home()?;
+    let configured = match &options.config {
+        Some(path) => Config::load(path).map_err(|error| Failure::new("SKM-E-0025", error))?.home,
+        None => None,
+    };
+    let home = context.home_or(configured)?;
     if !Node::exists(&home) {
         return Err(super::no_node(&home));
     }

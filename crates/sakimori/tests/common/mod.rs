@@ -1,6 +1,8 @@
 //! A node in a temporary folder, driven as a user drives it.
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part")]
 
+pub mod service;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

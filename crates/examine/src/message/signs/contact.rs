@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use sakimori_model::Code;
 
-use super::has_any;
+use super::{has_any, worth};
 use crate::message::codes;
 use crate::message::language::Language;
 use crate::message::note::Note;
@@ -24,6 +24,9 @@ const CALLED_FOR: &[&Code] = &[
     &codes::THREAT,
 ];
 
+/// Points of what costs money by itself.
+const COSTLY_POINTS: i32 = 40;
+
 static TO_SHORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(?:txt|text|send|reply|sms|call)\b[^.!?]{0,60}?\b(?:to|on|2)\b:?\s*(?:no\.?:?\s*)?[0-9]{4,6}\b")
         .unwrap_or_else(|e| panic!("the expression of this build is one: {e}"))
@@ -32,15 +35,22 @@ static TO_SHORT_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
 /// Looks at the telephone numbers. Runs after the wording.
 pub fn look(note: &Note<'_>, seen: &mut Seen) {
     if let Some(number) = note.numbers.iter().find(|n| n.what != What::Ordinary) {
-        seen.add(note.finding(&codes::ASK_CALL_FOREIGN, &number.range));
+        let made = note.finding(&codes::ASK_CALL_FOREIGN, &number.range);
+        seen.add(if number.what == What::Costly { worth(made, COSTLY_POINTS) } else { made });
     } else if let Some(number) = note.numbers.first().filter(|_| has_any(seen, CALLED_FOR)) {
         seen.add(note.finding(&codes::ASK_CALL, &number.range));
     }
     if note.language == Language::English
-        && let Some(found) = TO_SHORT_NUMBER.find(&note.folded.text)
+        && let Some(found) = TO_SHORT_NUMBER.find_iter(&note.folded.text).find(|m| !stops(m.as_str()))
     {
-        seen.add(note.finding(&codes::ASK_PAID_TEXT, &found.range()));
+        // In place of what the wording said: this is the surer sign.
+        seen.replace(worth(note.finding(&codes::ASK_PAID_TEXT, &found.range()), COSTLY_POINTS));
     }
+}
+
+/// True for what every honest sender of many messages offers.
+fn stops(asked: &str) -> bool {
+    ["stop", "help", "opt", "unsub", "end", "cancel"].iter().any(|word| asked.contains(word))
 }
 
 #[cfg(test)]

@@ -78,6 +78,8 @@ const PLACES: &[&str] = &["LINE", "Telegram", "WhatsApp", "Facebook", "Instagram
 /// Who names more brands speaks for none of them.
 const BRANDS_MAX: usize = 2;
 
+/// Points of a link that does not lead to who is named, in a story that asks to go there.
+const BESIDE_STORY_POINTS: i32 = 42;
 /// Hosts from which on a message is a magazine or a discussion. Who wants one click does not bury it.
 const HOSTS_MAX: usize = 2;
 
@@ -93,7 +95,9 @@ fn official(note: &Note<'_>, seen: &mut Seen) {
     let speaks = note.brands.iter().filter(foreign).find(|b| story || !PLACES.contains(&b.name.as_str()));
     match speaks {
         Some(brand) if note.brands.len() <= BRANDS_MAX => {
-            seen.add(note.finding(&codes::LINK_NOT_OFFICIAL, &first.range).with("brand", &brand.name));
+            let made = note.finding(&codes::LINK_NOT_OFFICIAL, &first.range).with("brand", &brand.name);
+            let is_asked_for = OFFICIAL_STORIES.iter().any(|code| **code != codes::STORY_PRIZE && seen.has(code));
+            seen.add(if is_asked_for { worth(made, BESIDE_STORY_POINTS) } else { made });
         }
         _ if story => seen.add(note.finding(&codes::LINK_UNKNOWN, &first.range)),
         _ => {}
