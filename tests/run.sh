@@ -33,5 +33,10 @@ tests_failed=$(count failed)
 if [ "$status" -ne 0 ] && [ "$tests_failed" -eq 0 ]; then tests_failed=1; fi
 failed=$((failed + tests_failed))
 
+# The tests above have built the program.
+SAKIMORI_BIN="${CARGO_TARGET_DIR:-target}/debug/sakimori"
+export SAKIMORI_BIN
+check "the service answers as docs/openapi.json says" .venv/bin/python tests/api/conformance.py
+
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

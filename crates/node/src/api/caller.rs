@@ -20,6 +20,7 @@ use super::{language, routes, session};
 use crate::access::cookie;
 use crate::access::role::{Action, Caller, Scopes, may};
 use crate::access::secret::ApiToken;
+use crate::config::MetricsAccess;
 use crate::observe::now;
 
 /// Callers that are remembered for a moment, so that not every request reads their rows.
@@ -133,7 +134,10 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
 async fn admitted(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
     let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
     let action = path.and_then(|path| routes::action_of(&request.method, path).or_else(|| routes::other_method(path)));
-    let action = action.ok_or_else(|| Problem::of(Trouble::NotAllowed))?;
+    let action = match action.ok_or_else(|| Problem::of(Trouble::NotAllowed))? {
+        _ if path == Some("/metrics") && app.config.metrics == MetricsAccess::Public => Action::Public,
+        action => action,
+    };
     let who = identify(app, request).await?;
     if who.session.is_some() && !request.method.is_safe() {
         same_origin(&request.method, &request.headers)?;

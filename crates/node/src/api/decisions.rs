@@ -6,7 +6,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use sakimori_examine::excerpt::{Excerpt, excerpt};
-use sakimori_model::{Code, Digest, Effect, JudgementPredicate, Predicate, Receipt, RecordId, Severity, Statement, Timestamp};
+use sakimori_model::{
+    Code, Digest, Effect, JudgementPredicate, Predicate, Receipt, RecordId, Severity, Statement, Timestamp,
+};
 use sakimori_store::{DecisionFilter, Waiting};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::caller::Who;
 use super::dto::{By, DecisionFull, DecisionRow, Judgement, List, PageQuery, decision_of};
-use super::extract::{Json, Named, Path, Asked, after_record, limit, tagged};
+use super::extract::{Asked, Json, Named, Path, after_record, limit, tagged};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
 use crate::access::role::Action;
@@ -46,7 +48,7 @@ pub struct DecisionQuery {
     #[param(value_type = Option<String>, format = "date-time")]
     until: Option<Timestamp>,
     /// Of exactly these bytes.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^[0-9a-f]{64}$")]
     sha256: Option<Digest>,
     /// With this text in their name.
     #[param(max_length = 200)]
@@ -55,6 +57,7 @@ pub struct DecisionQuery {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(format = "uuid")]
     after: Option<String>,
     /// The language of problems.
     #[expect(dead_code, reason = "read by the layer of languages")]
@@ -84,7 +87,10 @@ impl DecisionQuery {
     responses((status = 200, body = List<DecisionRow>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn list(State(app): State<Arc<App>>, query: Asked<DecisionQuery>) -> Result<axum::Json<List<DecisionRow>>, Problem> {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    query: Asked<DecisionQuery>,
+) -> Result<axum::Json<List<DecisionRow>>, Problem> {
     let (filter, page) = query.0.filter()?;
     let (after, limit) = (after_record(&page)?, limit(&page)?);
     app.readers
@@ -142,7 +148,7 @@ fn read_full(reader: &Reader, id: RecordId) -> Result<DecisionFull, Problem> {
 #[into_params(parameter_in = Query)]
 pub struct ContentQuery {
     /// The number of the finding in the decision, counted from 0.
-    finding: usize,
+    finding: u32,
 }
 
 /// The content around the place of a finding. It comes as rows of text and never as the file itself.
@@ -159,7 +165,7 @@ pub async fn content(
     let id = record_id(&id.0)?;
     let contents = app.contents.clone();
     let limits = app.examining.settings.limits.clone();
-    let n = query.0.finding;
+    let n = usize::try_from(query.0.finding).unwrap_or(usize::MAX);
     app.readers
         .read(move |reader| {
             let record = reader.store.record(id)?.ok_or_else(|| Problem::of(Trouble::NotFound))?;
@@ -215,7 +221,7 @@ pub struct NewJudgement {
 
 /// Judges a decision: what was to be reviewed may be used or not, or an approver lifts a block.
 #[utoipa::path(post, path = "/api/v1/decisions/{id}/judgements", tag = "decisions",
-    params(("id" = String, Path, format = "uuid"), ("Idempotency-Key" = Option<String>, Header)), request_body = NewJudgement,
+    params(("id" = String, Path, format = "uuid"), super::extract::NameOfWrite), request_body = NewJudgement,
     responses((status = 201, body = Judgement),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
@@ -238,7 +244,9 @@ pub async fn judge(
     let named = named.write(&who, &format!("judge {of}"), &fingerprint);
     if let Some(record) = repeated(&app, named.as_ref()).await? {
         let judgement = app.readers.read(move |reader| Judgement::read(&reader.store, record)).await?;
-        return judgement.map(|j| (StatusCode::CREATED, axum::Json(j)).into_response()).ok_or_else(|| Problem::of(Trouble::NotFound));
+        return judgement
+            .map(|j| (StatusCode::CREATED, axum::Json(j)).into_response())
+            .ok_or_else(|| Problem::of(Trouble::NotFound));
     }
     let (row, statement) = app
         .readers
@@ -305,6 +313,7 @@ pub async fn repeated(app: &App, named: Option<&sakimori_store::Idempotency>) ->
 #[into_params(parameter_in = Query)]
 pub struct FindingQuery {
     /// With this code.
+    #[param(pattern = "^SKM-[A-Z]{3}-[0-9]{4}$")]
     code: Option<String>,
     /// Exactly this bad.
     #[param(value_type = Option<super::dto::SeverityWord>)]
@@ -313,6 +322,7 @@ pub struct FindingQuery {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.[0-9]{1,9}$")]
     after: Option<String>,
 }
 
@@ -339,7 +349,10 @@ pub struct FindingRow {
     responses((status = 200, body = List<FindingRow>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn findings(State(app): State<Arc<App>>, query: Asked<FindingQuery>) -> Result<axum::Json<List<FindingRow>>, Problem> {
+pub async fn findings(
+    State(app): State<Arc<App>>,
+    query: Asked<FindingQuery>,
+) -> Result<axum::Json<List<FindingRow>>, Problem> {
     let query = query.0;
     let limit = limit(&PageQuery { limit: query.limit, after: None })?;
     let bad = || Problem::with(Trouble::Malformed, "after is the next of another page");
@@ -348,7 +361,8 @@ pub async fn findings(State(app): State<Arc<App>>, query: Asked<FindingQuery>) -
         Some((record.parse().ok()?, n.parse().ok()?))
     });
     let after = after.map(|after| after.ok_or_else(bad)).transpose()?;
-    let code: Option<Code> = query.code.map(Code::try_from).transpose().map_err(|e| Problem::with(Trouble::Malformed, e))?;
+    let code: Option<Code> =
+        query.code.map(Code::try_from).transpose().map_err(|e| Problem::with(Trouble::Malformed, e))?;
     app.readers
         .read(move |reader| {
             let page = reader.store.findings(code.as_ref(), query.severity, after, limit)?;

@@ -26,10 +26,20 @@ const STREAM_SECONDS_MAX: u64 = 600;
 /// Places in the log that one can be behind and still be given what came in between.
 const BEHIND_MAX: u64 = 250;
 
+/// Where a listener was.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the form of the header for the OpenAPI document")]
+pub struct LastEvent {
+    /// The place in the log after which to go on.
+    #[param(rename = "Last-Event-ID", nullable = false)]
+    last: Option<u64>,
+}
+
 /// What happens, live: `decision` and `judgement` for everybody who may read, `job` for the caller's own jobs. `hello` says where the
 /// log is; `gap` says that something was left out and the page should be loaded again.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events",
-    params(("Last-Event-ID" = Option<String>, Header, description = "The place in the log after which to go on")),
+    params(LastEvent),
     responses((status = 200, content_type = "text/event-stream", body = String),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
@@ -44,7 +54,9 @@ pub async fn events(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
     let past = app.readers.read(move |reader| -> Result<_, Problem> {
         let size = reader.store.sequenced()?;
         match last {
-            Some(last) if last < size && size - last - 1 <= BEHIND_MAX => Ok((size, feed::events(&reader.store, last + 1)?.1, false)),
+            Some(last) if last < size && size - last - 1 <= BEHIND_MAX => {
+                Ok((size, feed::events(&reader.store, last + 1)?.1, false))
+            }
             Some(last) if last < size => Ok((size, Vec::new(), true)),
             _ => Ok((size, Vec::new(), false)),
         }
@@ -57,7 +69,9 @@ pub async fn events(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
     let can_read = who.may(Action::Read);
     let live = live.filter_map(move |event| {
         let event = match event {
-            Ok(event) if event.only.as_ref().is_none_or(|only| *only == key) && (can_read || event.only.is_some()) => Some(sse(&event)),
+            Ok(event) if event.only.as_ref().is_none_or(|only| *only == key) && (can_read || event.only.is_some()) => {
+                Some(sse(&event))
+            }
             Ok(_) => None,
             Err(_) => Some(SseEvent::default().event("gap").data("{}")),
         };

@@ -32,7 +32,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         match axum::Json::<T>::from_request(request, state).await {
             Ok(axum::Json(value)) => Ok(Self(value)),
             Err(JsonRejection::JsonDataError(error)) => Err(Problem::with(Trouble::Impossible, error.body_text())),
-            Err(JsonRejection::MissingJsonContentType(_)) => Err(Problem::with(Trouble::MediaType, "application/json is needed")),
+            Err(JsonRejection::MissingJsonContentType(_)) => {
+                Err(Problem::with(Trouble::MediaType, "application/json is needed"))
+            }
             Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::of(Trouble::TooLarge)),
             Err(error) => Err(Problem::with(Trouble::Malformed, error.body_text())),
         }
@@ -64,6 +66,23 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T>
         read.map(|axum::extract::Path(value)| Self(value)).map_err(unknown)
     }
 }
+
+/// The name that a caller may give to a write.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the form of the header for the OpenAPI document; `Named` reads it")]
+pub struct NameOfWrite {
+    /// 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+    /// twice; with another request it is an error (422).
+    #[param(rename = "Idempotency-Key", nullable = false, pattern = "^[!-~]{1,128}$")]
+    name: Option<String>,
+}
+
+/// Bytes as they are.
+#[derive(utoipa::ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "the form of bodies for the OpenAPI document")]
+pub struct Bytes(Vec<u8>);
 
 /// The name that a caller gave to a write.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use super::app::App;
 use super::caller::Who;
 use super::decisions::repeated;
 use super::dto::{By, DecisionFull, DecisionRow, decision_of};
-use super::extract::{Named, Asked};
+use super::extract::{Asked, Named};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::shield::next_piece;
 use crate::NodeError;
@@ -37,15 +37,15 @@ pub const NAME_CHARS_MAX: usize = 1_024;
 #[into_params(parameter_in = Query)]
 pub struct ObservationQuery {
     /// Its name, such as that of a file; 1,024 characters at most.
-    #[param(max_length = 1024)]
+    #[param(min_length = 1, max_length = 1024, pattern = "\\S")]
     name: Option<String>,
 }
 
 /// Examines, decides and records the body.
 #[utoipa::path(post, path = "/api/v1/observations", tag = "observations",
-    params(ObservationQuery, ("Idempotency-Key" = Option<String>, Header)),
-    request_body(content = Vec<u8>, content_type = "application/octet-stream", description = "The bytes, 8 MiB at most"),
-    responses((status = 201, body = DecisionFull),
+    params(ObservationQuery, super::extract::NameOfWrite),
+    request_body(content = inline(super::extract::Bytes), content_type = "application/octet-stream", description = "The bytes, 8 MiB at most"),
+    responses((status = 201, body = DecisionFull, headers(("Location" = String))),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn observe(
@@ -57,7 +57,8 @@ pub async fn observe(
     body: Body,
 ) -> Result<Response, Problem> {
     let name = name_of(query.0.name.as_deref().unwrap_or("observation"))?;
-    let is_form = |value: &str| value.starts_with("multipart/") || value.starts_with("application/x-www-form-urlencoded");
+    let is_form =
+        |value: &str| value.starts_with("multipart/") || value.starts_with("application/x-www-form-urlencoded");
     if headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(is_form) {
         return Err(Problem::with(Trouble::MediaType, "send the bytes themselves, not a form"));
     }
@@ -136,7 +137,12 @@ async fn receive(app: &App, body: Body) -> Result<Opened, Problem> {
 ///
 /// # Errors
 /// When it can't be recorded. That the bytes can't be kept is no error: they are a convenience.
-pub async fn record(app: &Arc<App>, entry: Entry, sha256: &Digest, opened: Opened) -> Result<(Statement, Receipt), Problem> {
+pub async fn record(
+    app: &Arc<App>,
+    entry: Entry,
+    sha256: &Digest,
+    opened: Opened,
+) -> Result<(Statement, Receipt), Problem> {
     if app.config.content_days > 0 {
         let (contents, sha256) = (app.contents.clone(), *sha256);
         let kept = tokio::task::spawn_blocking(move || {

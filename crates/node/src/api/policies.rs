@@ -130,7 +130,7 @@ pub async fn test(
 }
 
 /// Lets a policy decide from now on.
-#[utoipa::path(post, path = "/api/v1/policies", tag = "policies", params(("Idempotency-Key" = Option<String>, Header)),
+#[utoipa::path(post, path = "/api/v1/policies", tag = "policies", params(super::extract::NameOfWrite),
     request_body = NewPolicy,
     responses((status = 201, body = PolicyItem),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::app::App;
 use super::decisions::record_id;
 use super::dto::{List, PageQuery};
-use super::extract::{Path, Asked, after_record, limit, tagged_bytes};
+use super::extract::{Asked, Path, after_record, limit, tagged_bytes};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::NodeError;
 use crate::prove::prove;
@@ -32,6 +32,7 @@ pub struct RecordQuery {
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
     /// The `next` of the page before.
+    #[param(format = "uuid")]
     after: Option<String>,
 }
 
@@ -52,14 +53,18 @@ pub struct RecordRow {
     responses((status = 200, body = List<RecordRow>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn list(State(app): State<Arc<App>>, query: Asked<RecordQuery>) -> Result<axum::Json<List<RecordRow>>, Problem> {
+pub async fn list(
+    State(app): State<Arc<App>>,
+    query: Asked<RecordQuery>,
+) -> Result<axum::Json<List<RecordRow>>, Problem> {
     let kind = query.0.kind;
     let page = PageQuery { limit: query.0.limit, after: query.0.after };
     let (after, limit) = (after_record(&page)?, limit(&page)?);
     app.readers
         .read(move |reader| {
             let page = reader.store.records(kind.as_deref(), after, limit)?;
-            let items = page.items.into_iter().map(|row| RecordRow { id: row.id, kind: row.kind, log_index: row.log_index });
+            let items =
+                page.items.into_iter().map(|row| RecordRow { id: row.id, kind: row.kind, log_index: row.log_index });
             Ok(axum::Json(List { items: items.collect(), next: page.next.map(|id| id.to_string()) }))
         })
         .await
@@ -201,8 +206,21 @@ mod tests {
             assert!(is_tile(tile), "{tile}");
         }
         for other in [
-            "tile", "tile/0", "tile/0/", "tile/0/../../key", "tile/0/00", "tile/entries/001/067", "tile/0/000.p", "lock",
-            "tile/0/000.p/..", "pending/x", "tile/0/000/", "tile/0//000", "tile/abc/000", "tile/0/x000", "",
+            "tile",
+            "tile/0",
+            "tile/0/",
+            "tile/0/../../key",
+            "tile/0/00",
+            "tile/entries/001/067",
+            "tile/0/000.p",
+            "lock",
+            "tile/0/000.p/..",
+            "pending/x",
+            "tile/0/000/",
+            "tile/0//000",
+            "tile/abc/000",
+            "tile/0/x000",
+            "",
         ] {
             assert!(!is_tile(other), "{other}");
         }

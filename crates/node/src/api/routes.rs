@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, SecurityRequirement};
+use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, Required, SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -11,7 +11,8 @@ use std::sync::Arc;
 use super::app::App;
 use super::check::handler;
 use super::{
-    decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session, tokens, uploads, users,
+    decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session, tokens,
+    uploads, users,
 };
 use crate::access::role::Action;
 
@@ -83,7 +84,6 @@ pub fn other_method(path: &str) -> Option<Action> {
 }
 
 /// The handlers, and the description of all of them.
-#[must_use]
 pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
     OpenApiRouter::with_openapi(description())
         .routes(routes!(health::healthz))
@@ -136,6 +136,14 @@ pub fn described() -> OpenApi {
     if let Some(item) = api.paths.paths.shift_remove("/log/{*resource}") {
         api.paths.paths.insert("/log/{resource}".to_owned(), item);
     }
+    // Bytes as they are may be none at all.
+    let posts_and_patches =
+        api.paths.paths.values_mut().flat_map(|item| [item.post.as_mut(), item.patch.as_mut()]).flatten();
+    for body in posts_and_patches.filter_map(|operation| operation.request_body.as_mut()) {
+        if body.content.keys().all(|kind| kind == "application/octet-stream") {
+            body.required = Some(Required::False);
+        }
+    }
     api
 }
 
@@ -174,14 +182,20 @@ mod tests {
         let document: serde_json::Value = serde_json::from_str(&document()).expect("JSON");
         let paths = document["paths"].as_object().expect("paths").iter();
         paths
-            .flat_map(|(path, item)| item.as_object().expect("an item").keys().map(|method| (method.to_uppercase(), path.replace("{resource}", "{*resource}"))))
+            .flat_map(|(path, item)| {
+                item.as_object()
+                    .expect("an item")
+                    .keys()
+                    .map(|method| (method.to_uppercase(), path.replace("{resource}", "{*resource}")))
+            })
             .collect()
     }
 
     #[test]
     fn every_route_is_in_the_table_and_described_and_nothing_else_is() {
         let mut described = in_document();
-        let mut table: Vec<(String, String)> = ROUTES.iter().map(|(m, p, _)| ((*m).to_owned(), (*p).to_owned())).collect();
+        let mut table: Vec<(String, String)> =
+            ROUTES.iter().map(|(m, p, _)| ((*m).to_owned(), (*p).to_owned())).collect();
         described.sort();
         table.sort();
         assert_eq!(described, table);

@@ -68,7 +68,7 @@ pub async fn list(State(app): State<Arc<App>>, who: Who) -> Result<axum::Json<Li
 }
 
 /// Makes a token for the own account.
-#[utoipa::path(post, path = "/api/v1/tokens", tag = "access", params(("Idempotency-Key" = Option<String>, Header)),
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "access", params(super::extract::NameOfWrite),
     request_body = NewToken,
     responses((status = 201, body = MadeToken),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),

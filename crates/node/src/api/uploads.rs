@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sakimori_store::UploadRow;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::caller::Who;
@@ -102,6 +102,39 @@ pub struct Upload {
     job: Option<String>,
 }
 
+/// What every request of an upload says (tus 1.0.0, "Headers").
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the form of the headers for the OpenAPI document")]
+pub struct TusHeader {
+    /// The version of the protocol.
+    #[param(rename = "Tus-Resumable", pattern = "^1\\.0\\.0$", example = "1.0.0")]
+    version: String,
+}
+
+/// What a new upload says (tus 1.0.0, extension `creation`).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the form of the headers for the OpenAPI document")]
+pub struct NewUploadHeaders {
+    /// The number of bytes. How many are allowed at most is in `Tus-Max-Size` of OPTIONS.
+    #[param(rename = "Upload-Length")]
+    length: u64,
+    /// Pairs of a key and base64, separated by commas: `name` or `filename` is what it is called.
+    #[param(rename = "Upload-Metadata", nullable = false, max_length = 8192)]
+    metadata: Option<String>,
+}
+
+/// What a piece says (tus 1.0.0, PATCH).
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "the form of the headers for the OpenAPI document")]
+pub struct PieceHeaders {
+    /// Where the piece begins.
+    #[param(rename = "Upload-Offset")]
+    offset: u64,
+}
+
 /// What the server can do (tus 1.0.0, OPTIONS).
 #[utoipa::path(options, path = "/api/v1/uploads", tag = "uploads", security(()),
     responses((status = 204, description = "Tus-Version, Tus-Extension, Tus-Max-Size"),
@@ -116,21 +149,23 @@ pub async fn options(State(app): State<Arc<App>>) -> Response {
 
 /// Begins an upload (tus 1.0.0, extension `creation`).
 #[utoipa::path(post, path = "/api/v1/uploads", tag = "uploads",
-    params(("Tus-Resumable" = String, Header, example = "1.0.0"),
-        ("Upload-Length" = u64, Header, description = "The number of bytes"),
-        ("Upload-Metadata" = Option<String>, Header, description = "`name` and the name in base64")),
-    responses((status = 201, description = "Location names the upload"),
+    params(TusHeader, NewUploadHeaders),
+    responses((status = 201, description = "Location names the upload", headers(("Location" = String))),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn create(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -> Result<Response, Problem> {
     speaks_tus(&headers)?;
     let size = number(&headers, "upload-length")?;
     if size > app.config.limits.upload_bytes_max {
-        return Err(Problem::with(Trouble::TooLarge, format_args!("{} bytes at most", app.config.limits.upload_bytes_max)));
+        return Err(Problem::with(
+            Trouble::TooLarge,
+            format_args!("{} bytes at most", app.config.limits.upload_bytes_max),
+        ));
     }
     let name = name_of(&metadata_name(&headers)?.unwrap_or_else(|| "upload".to_owned()))?;
     let caller = who.key();
-    let open = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.open_uploads(&caller)?) }).await?;
+    let open =
+        app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.open_uploads(&caller)?) }).await?;
     if open >= app.config.limits.uploads_open_max {
         return Err(Problem::with(Trouble::TooMany, "too many uploads are not complete"));
     }
@@ -162,10 +197,15 @@ pub async fn one(State(app): State<Arc<App>>, who: Who, id: Path<String>) -> Res
 
 /// How far an upload is (tus 1.0.0, HEAD).
 #[utoipa::path(head, path = "/api/v1/uploads/{id}", tag = "uploads",
-    params(("id" = String, Path, format = "uuid"), ("Tus-Resumable" = String, Header, example = "1.0.0")),
+    params(("id" = String, Path, format = "uuid"), TusHeader),
     responses((status = 200, description = "Upload-Offset, Upload-Length"),
         (status = "4XX", description = "a problem"), (status = 503, description = "a problem")))]
-pub async fn head(State(app): State<Arc<App>>, who: Who, id: Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn head(
+    State(app): State<Arc<App>>,
+    who: Who,
+    id: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     speaks_tus(&headers)?;
     let row = own(&app, &who, &id.0).await?;
     let offset = if row.job.is_some() { row.size } else { app.uploads.offset(&row.id)? };
@@ -180,9 +220,8 @@ pub async fn head(State(app): State<Arc<App>>, who: Who, id: Path<String>, heade
 
 /// A piece of an upload (tus 1.0.0, PATCH). What was written before a break stays, and HEAD says how much that is.
 #[utoipa::path(patch, path = "/api/v1/uploads/{id}", tag = "uploads",
-    params(("id" = String, Path, format = "uuid"), ("Tus-Resumable" = String, Header, example = "1.0.0"),
-        ("Upload-Offset" = u64, Header, description = "Where the piece begins")),
-    request_body(content = Vec<u8>, content_type = "application/offset+octet-stream"),
+    params(("id" = String, Path, format = "uuid"), TusHeader, PieceHeaders),
+    request_body(content = inline(super::extract::Bytes), content_type = "application/offset+octet-stream"),
     responses((status = 204, description = "Upload-Offset; Sakimori-Job when it is complete"),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
@@ -218,11 +257,16 @@ pub async fn patch(
 
 /// Gives up an upload (tus 1.0.0, extension `termination`).
 #[utoipa::path(delete, path = "/api/v1/uploads/{id}", tag = "uploads",
-    params(("id" = String, Path, format = "uuid"), ("Tus-Resumable" = String, Header, example = "1.0.0")),
+    params(("id" = String, Path, format = "uuid"), TusHeader),
     responses((status = 204, description = "it is gone"),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn terminate(State(app): State<Arc<App>>, who: Who, id: Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn terminate(
+    State(app): State<Arc<App>>,
+    who: Who,
+    id: Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     speaks_tus(&headers)?;
     let row = own(&app, &who, &id.0).await?;
     let _busy = app.uploads.take(&row.id)?;

@@ -81,7 +81,7 @@ struct Fingerprint<'a> {
 }
 
 /// Makes an account.
-#[utoipa::path(post, path = "/api/v1/users", tag = "access", params(("Idempotency-Key" = Option<String>, Header)),
+#[utoipa::path(post, path = "/api/v1/users", tag = "access", params(super::extract::NameOfWrite),
     request_body = NewAccount,
     responses((status = 201, body = Account),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),

@@ -27,7 +27,7 @@ const LANG_SECONDS: u32 = 31_536_000;
 
 /// The check page. For everybody.
 #[utoipa::path(get, path = "/check", tag = "check", security(()),
-    params(("lang" = Option<String>, Query, pattern = "^(ja|en)$")),
+    params(LangQuery),
     responses((status = 200, content_type = "text/html", body = String),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
@@ -48,7 +48,13 @@ pub async fn form(State(app): State<Arc<App>>, uri: Uri, headers: HeaderMap) -> 
         (status = 413, content_type = "text/html", body = String), (status = 429, content_type = "text/html", body = String),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn judge(State(app): State<Arc<App>>, who: Who, uri: Uri, headers: HeaderMap, request: Request) -> Result<Response, Problem> {
+pub async fn judge(
+    State(app): State<Arc<App>>,
+    who: Who,
+    uri: Uri,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, Problem> {
     is_on(&app)?;
     let by_headers = language::of(&uri, &headers, None);
     let Ok(body) = axum::body::to_bytes(request.into_body(), FORM_BYTES_MAX).await else {
@@ -79,12 +85,21 @@ pub async fn style() -> Response {
     ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)], STYLE).into_response()
 }
 
+/// The language of the page.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "the form of the query for the OpenAPI document")]
+pub struct LangQuery {
+    /// `ja` or `en`; anything else counts as nothing.
+    lang: Option<String>,
+}
+
 /// The fields of the form.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the form for the OpenAPI document")]
 pub struct CheckForm {
     /// The message; 64 KiB are examined.
-    text: String,
+    text: Option<String>,
     /// `yes` when the verdict may be recorded.
     agree: Option<String>,
     /// `ja` or `en`.
@@ -126,8 +141,12 @@ async fn outcome(app: &Arc<App>, fields: &Fields) -> Result<Outcome, Problem> {
         let verdict = verdict(&examination, &decision);
         let record = (agree == Agreement::Yes && !text.trim().is_empty()).then(|| {
             let sha256 = Digest::of(text.as_bytes());
-            let seen = Observed { record: new_record(), path: "check".to_owned(), at: now(), sha256, by: Some(Actor::Public) };
-            (seen.record, flow::decided(&seen, text.len() as u64, examination, decision, &worker.examining.rules(&policy)))
+            let seen =
+                Observed { record: new_record(), path: "check".to_owned(), at: now(), sha256, by: Some(Actor::Public) };
+            (
+                seen.record,
+                flow::decided(&seen, text.len() as u64, examination, decision, &worker.examining.rules(&policy)),
+            )
         });
         (verdict, record)
     });

@@ -1,0 +1,32 @@
+"""What schemathesis has to know of this service: ids that exist, and what would sign the tester out."""
+
+import json
+import os
+
+import schemathesis
+
+KNOWN = json.loads(os.environ["SAKIMORI_KNOWN"])
+"""Ids by the first step of a path below /api/v1, such as `decisions`; `own` holds the tester's account and token."""
+
+
+@schemathesis.hook
+def filter_case(ctx, case):
+    """The tester keeps its account and its token. A header that nobody knows is no mistake (RFC 9110, section 5.1)."""
+    is_own = str((case.path_parameters or {}).get("id")).lower() in KNOWN["own"]
+    return not is_own and "x-schemathesis-unknown-property" not in (case.headers or {})
+
+
+@schemathesis.hook
+def map_path_parameters(ctx, path_parameters):
+    """Every second id is one that there is: else all answers would be 404."""
+    ids = KNOWN.get(ctx.operation.path.split("/")[3]) if ctx.operation.path.startswith("/api/v1/") else None
+    wanted = str((path_parameters or {}).get("id", ""))
+    if ids and wanted and sum(wanted.encode(errors="surrogatepass")) % 2 == 0:
+        path_parameters["id"] = ids[len(wanted) % len(ids)]
+    return path_parameters
+
+
+@schemathesis.serializer("application/offset+octet-stream")
+def piece(ctx, value):
+    """A piece of an upload is bytes as they are (tus 1.0.0)."""
+    return getattr(value, "data", None) or (value if isinstance(value, bytes) else str(value).encode(errors="replace"))
