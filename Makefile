@@ -4,18 +4,37 @@
 CARGO   ?= cargo
 TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
 
-.PHONY: run build test setup lint bench coverage docs dist clean
+CONSOLE := console/package.json console/package-lock.json console/vite.config.js console/index.html \
+           $(shell find console/src console/public words -type f 2>/dev/null)
 
-# Builds the program and runs its main job on a few files that it makes itself.
-run: build
+.PHONY: run demo serve build console test setup lint bench coverage docs dist clean
+
+# Builds the program, runs its main job on a few files that it makes itself, and serves the pages until Ctrl-C.
+run: demo serve
+
+demo: build
 	@SAKIMORI_BIN="$(TARGET)/release/sakimori" sh docs/demo/run.sh
 	@echo; echo "The program: $(TARGET)/release/sakimori"
 
-build:
+# Prints one address; the first time it has a one-time code, under which the first administrator is made.
+serve: build
+	@echo; exec "$(TARGET)/release/sakimori" serve
+
+build: console
 	$(CARGO) build --release --locked -p sakimori
 
+# The pages, which are built into the program.
+console: console/dist/index.html
+
+console/dist/index.html: $(CONSOLE)
+	@node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)' \
+	  || { echo "error: Node.js 20.19 or later is needed to build the pages (Debian 13: apt-get install nodejs npm)"; exit 1; }
+	cd console && { cmp -s package-lock.json node_modules/.made-from || { npm ci --no-audit --no-fund && cp package-lock.json node_modules/.made-from; }; }
+	cd console && npm run --silent build
+	@touch $@
+
 # Sets up and runs every test. The last line states the count.
-test: setup
+test: setup console
 	sh tests/run.sh
 
 # Debian packages and Python packages that the tests need; nothing else is taken from the machine.
@@ -32,6 +51,7 @@ docs:
 
 bench: build
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked
+	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked -- service
 
 # Runs the program over unpacked data sets: make coverage SAKIMORI_DATA=/path
 coverage: build
@@ -42,5 +62,5 @@ dist:
 	$(CARGO) run -q --locked -p xtask -- dist --out "$(TARGET)/dist"
 
 clean:
-	rm -rf .venv
+	rm -rf .venv console/dist console/node_modules
 	$(CARGO) clean

@@ -22,6 +22,9 @@ check "format" cargo fmt --all --check
 check "lints" cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 check "tidy" cargo run --quiet --locked -p xtask -- tidy
 
+check "console: types and accessibility of its code" npm --prefix console run --silent check
+check "console: tests" npm --prefix console test --silent
+
 echo "== tests"
 cargo test --workspace --locked --no-fail-fast >"$log" 2>&1
 status=$?
@@ -37,6 +40,7 @@ failed=$((failed + tests_failed))
 SAKIMORI_BIN="${CARGO_TARGET_DIR:-target}/debug/sakimori"
 export SAKIMORI_BIN
 check "the service answers as docs/openapi.json says" .venv/bin/python tests/api/conformance.py
+check "the pages in a browser" node tests/e2e/run.js
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

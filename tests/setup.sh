@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need and the machine lacks: Debian packages, Python packages into .venv, npm packages into tests/oracles and tests/oidc.
+# Installs what the tests need and the machine lacks: Debian packages, Python packages into .venv, npm packages below tests/.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -8,6 +8,8 @@ command -v cc >/dev/null 2>&1 || need="$need gcc libc6-dev"
 command -v python3 >/dev/null 2>&1 || need="$need python3"
 python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need="$need python3-venv"
 command -v npm >/dev/null 2>&1 || need="$need nodejs npm"
+command -v chromium >/dev/null 2>&1 || need="$need chromium"
+command -v dpkg-deb >/dev/null 2>&1 || need="$need dpkg-dev"
 if [ -n "$need" ]; then
   [ "$(id -u)" = 0 ] && as_root="" || as_root="sudo"
   $as_root apt-get update -qq
@@ -22,7 +24,8 @@ if ! cmp -s tests/requirements.txt .venv/requirements.txt; then
   cp tests/requirements.txt .venv/requirements.txt
 fi
 
-for folder in tests/oracles tests/oidc; do
+for folder in tests/oracles tests/oidc tests/e2e; do
+  [ -f $folder/package.json ] || continue
   if ! cmp -s $folder/package.json $folder/node_modules/package.json; then
     rm -rf $folder/node_modules
     (cd $folder && npm install --silent --no-audit --no-fund --no-package-lock)

@@ -1,5 +1,8 @@
 //! Benchmarks beside the machine's own limits: each figure is a ratio of two medians of one run.
 
+mod client;
+mod service;
+
 use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::Write as _;
@@ -19,6 +22,10 @@ use sha2::Digest as _;
 const RUNS: usize = 5;
 
 fn main() {
+    if std::env::args().nth(1).as_deref() == Some("service") {
+        let program = std::env::var_os("SAKIMORI_BIN").expect("SAKIMORI_BIN names the program");
+        return service::run(Path::new(&program));
+    }
     println!("| what | input | median | beside | ratio |\n|---|---|---|---|---|");
     let settings = Settings { sigma: RuleSet::builtin().clone(), ..Settings::default() };
     let data = std::env::var_os("SAKIMORI_DATA").map(PathBuf::from);

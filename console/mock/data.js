@@ -85,7 +85,7 @@ export function decision(time_ms, pick = counter) {
     id, observed: micros(time_ms), name: sample.name, sha256: bytes.toString('hex'), size: bytes.readUInt16BE(0) * 977,
     kind: sample.kind, examined: sample.kind !== 'gguf', effect: sample.effect, score, waiting: sample.effect === 'review', judgement: null,
     top: top === undefined ? null : { code: top.code, severity: top.severity, title: top.title },
-    by: { account: 'a', name: 'tanaka' }, examiners: [{ id: sample.kind === 'mail' ? 'mail' : 'artefact', version: 3 }], rules: sha256('rules').toString('hex'), findings,
+    by: { account: 'a', name: 'admin' }, examiners: [{ id: sample.kind === 'mail' ? 'mail' : 'artefact', version: 3 }], rules: sha256('rules').toString('hex'), findings,
     decision: {
       effect: sample.effect, score, errors: [], policy: { id: 'sakimori-default-1', sha256: sha256('policy').toString('hex') },
       reasons: sample.effect === 'allow' ? [] : [{ rule: sample.effect === 'block' ? 'harm-follows' : 'a-person-should-look', effect: sample.effect, codes: findings.map(({ code }) => code) }],

@@ -37,8 +37,8 @@ const decisions = [];
 const jobs = new Map();
 const uploads = new Map();
 const streams = new Set();
-let account = { id: uuid(Date.now()), name: 'tanaka', role: 'administrator', active: true, lang: null, oidc: false, made: now() };
-const users = [account, { ...account, id: uuid(Date.now()), name: 'suzuki', role: 'analyst' }, { ...account, id: uuid(Date.now()), name: 'old', role: 'reader', active: false, oidc: true }];
+let account = { id: uuid(Date.now()), name: 'admin', role: 'administrator', active: true, lang: null, oidc: false, made: now() };
+const users = [account, { ...account, id: uuid(Date.now()), name: 'analyst', role: 'analyst' }, { ...account, id: uuid(Date.now()), name: 'old', role: 'reader', active: false, oidc: true }];
 let tokens = [{ id: uuid(Date.now()), account: account.id, name: 'mail-gateway', scopes: ['read', 'observe'], made: now(), until: new Date(Date.now() + 30 * 24 * HOUR_MS).toISOString(), revoked: null, used: now() }];
 let signedIn = !options['signed-out'] && !options.first;
 let firstSignIn = options.first;
@@ -150,7 +150,7 @@ const routes = {
   },
   'GET /api/v1/records/:id/proof': ({ id }) => { const bundle = log.bundle(id); return bundle ? { body: bundle } : missing(); },
   'GET /api/v1/log': () => ({ body: log.head() }),
-  'GET /api/v1/policies': () => ({ body: { items: [{ record: decisions[0].id, id: 'sakimori-default-1', sha256: 'ab'.repeat(32), activated: now(), by: { account: account.id, name: 'tanaka' }, active: true }], next: null } }),
+  'GET /api/v1/policies': () => ({ body: { items: [{ record: decisions[0].id, id: 'sakimori-default-1', sha256: 'ab'.repeat(32), activated: now(), by: { account: account.id, name: 'admin' }, active: true }], next: null } }),
   'GET /api/v1/policies/active': () => ({ body: { id: 'sakimori-default-1', sha256: 'ab'.repeat(32), text: policy } }),
   'POST /api/v1/policies': ({ json }) => ((policy = json.text), { status: 201, body: {} }),
   'POST /api/v1/policies/test': ({ json }) => json.text.includes('[[') ? { status: 202, body: startJob('policy-test', 'policy', ROWS, () => ({ result: { decisions: ROWS, changed: 12, changes: [{ from: 'review', to: 'block', count: 9 }, { from: 'allow', to: 'review', count: 3 }], examples: decisions.slice(0, 3).map(({ id, name, effect }) => ({ id, name, from: effect, to: 'block' })) } })) } : problem(422, 'SKM-E-0130', 'ポリシーを読めません', '行と列を確認してください。', 'line 1, column 1: expected a table'),

@@ -77,7 +77,7 @@ const WALKS = {
     const page = await open(`${server.url}/decisions?effect=block`);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     await accessible(page, 'sign-in');
-    await page.getByLabel('Name').fill('tanaka');
+    await page.getByLabel('Name').fill('admin');
     await page.getByLabel('Password').fill('wrong');
     await page.keyboard.press('Enter');
     await page.getByRole('alert').getByText('SKM-E-0110').waitFor();
@@ -86,7 +86,7 @@ const WALKS = {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Decisions' }).waitFor();
     assert.equal(new URL(page.url()).search, '?effect=block');
-    await page.getByRole('button', { name: 'Account: tanaka' }).click();
+    await page.getByRole('button', { name: 'Account: admin' }).click();
     await accessible(page, 'menu');
     await page.getByRole('menuitem', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -191,7 +191,7 @@ const WALKS = {
     await page.getByLabel('Public key that you got in another way').fill(key);
     await page.getByRole('button', { name: 'Check with this key' }).click();
     await page.getByText('with the key that you entered').waitFor();
-    await page.getByLabel('Public key that you got in another way').fill('PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW');
+    await page.getByLabel('Public key that you got in another way').fill('other.example/log+fbfbab34+AU6B/OHW3ytl4dJ2Plg4pKTcDxF53d0rEj/XwmqsUhBe');
     await page.getByRole('button', { name: 'Check with this key' }).click();
     await page.getByText('It may be the key of another log').waitFor();
     await accessible(page, 'proof-fails');
@@ -230,9 +230,9 @@ const WALKS = {
     await page.getByRole('dialog').waitFor();
     await accessible(page, 'add-user');
     await page.keyboard.press('Escape');
-    await page.getByLabel('Role of tanaka').selectOption('reader');
+    await page.getByLabel('Role of admin').selectOption('reader');
     await page.getByText('SKM-E-0120').waitFor();
-    assert.equal(await page.getByLabel('Role of tanaka').inputValue(), 'administrator');
+    assert.equal(await page.getByLabel('Role of admin').inputValue(), 'administrator');
     await page.getByRole('tab', { name: 'Policy' }).click();
     await page.getByLabel('Text of the policy (TOML)').fill('nonsense');
     await page.getByRole('button', { name: 'Dry run' }).click();

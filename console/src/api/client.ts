@@ -1,6 +1,8 @@
 // All requests to the server, but for uploads (upload.ts) and events (live.svelte.ts).
 import createClient from 'openapi-fetch';
 
+import { concat } from '../proof/bytes';
+import { BUNDLE_BYTES_MAX } from '../proof/limits';
 import { currentLang, type Lang } from '../words/index.svelte';
 import type { paths } from './schema';
 import type { Decision, DecisionQuery, DecisionRow, Excerpt, Job, Page, Problem, Role, Scope } from './types';
@@ -58,7 +60,7 @@ export const api = {
     ),
 
   logHead: () => get(client.GET('/api/v1/log')),
-  evidence: (record: string) => bytes(`/api/v1/records/${encodeURIComponent(record)}/proof`),
+  evidence: (record: string) => bytes(`/api/v1/records/${encodeURIComponent(record)}/proof`, BUNDLE_BYTES_MAX),
 
   job: (id: string) => get(client.GET('/api/v1/jobs/{id}', { params: { path: { id } } })) as Promise<Job>,
   cancelJob: (id: string) =>
@@ -102,12 +104,27 @@ async function get<Answer>(
   throw failed(error, response.status, on401);
 }
 
-async function bytes(path: string): Promise<Uint8Array> {
+/** The body; of one that is longer than the limit, as much as shows that. */
+async function bytes(path: string, bytes_max: number): Promise<Uint8Array> {
   const response = await fetch(path, { headers: { 'Accept-Language': currentLang() } }).catch(() => {
     throw new ApiError(unreachable());
   });
-  if (response.ok) return new Uint8Array(await response.arrayBuffer());
+  if (response.ok) return readBounded(response, bytes_max);
   throw failed(await response.json().catch(() => null), response.status, 'leave');
+}
+
+async function readBounded(response: Response, bytes_max: number): Promise<Uint8Array> {
+  const reader = response.body?.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  while (reader !== undefined && length <= bytes_max) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    length += value.length;
+  }
+  if (length > bytes_max) await reader?.cancel();
+  return concat(...parts);
 }
 
 function failed(body: unknown, status: number, on401: OnUnauthorised): ApiError {

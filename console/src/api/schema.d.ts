@@ -644,7 +644,11 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    "Idempotency-Key"?: string | null;
+                    /**
+                     * @description 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+                     *     twice; with another request it is an error (422).
+                     */
+                    "Idempotency-Key"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -793,7 +797,11 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    "Idempotency-Key"?: string | null;
+                    /**
+                     * @description 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+                     *     twice; with another request it is an error (422).
+                     */
+                    "Idempotency-Key"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -898,6 +906,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
+                    /** @description `ja` or `en`; anything else counts as nothing. */
                     lang?: string;
                 };
                 header?: never;
@@ -1055,20 +1064,25 @@ export interface paths {
                     name?: string;
                 };
                 header?: {
-                    "Idempotency-Key"?: string | null;
+                    /**
+                     * @description 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+                     *     twice; with another request it is an error (422).
+                     */
+                    "Idempotency-Key"?: string;
                 };
                 path?: never;
                 cookie?: never;
             };
             /** @description The bytes, 8 MiB at most */
-            requestBody: {
+            requestBody?: {
                 content: {
-                    "application/octet-stream": number[];
+                    "application/octet-stream": string;
                 };
             };
             responses: {
                 201: {
                     headers: {
+                        Location?: string;
                         [name: string]: unknown;
                     };
                     content: {
@@ -1113,12 +1127,15 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @example 1.0.0 */
+                    /**
+                     * @description The version of the protocol.
+                     * @example 1.0.0
+                     */
                     "Tus-Resumable": string;
-                    /** @description The number of bytes */
+                    /** @description The number of bytes. How many are allowed at most is in `Tus-Max-Size` of OPTIONS. */
                     "Upload-Length": number;
-                    /** @description `name` and the name in base64 */
-                    "Upload-Metadata"?: string | null;
+                    /** @description Pairs of a key and base64, separated by commas: `name` or `filename` is what it is called. */
+                    "Upload-Metadata"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -1128,6 +1145,7 @@ export interface paths {
                 /** @description Location names the upload */
                 201: {
                     headers: {
+                        Location?: string;
                         [name: string]: unknown;
                     };
                     content?: never;
@@ -1234,7 +1252,10 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @example 1.0.0 */
+                    /**
+                     * @description The version of the protocol.
+                     * @example 1.0.0
+                     */
                     "Tus-Resumable": string;
                 };
                 path: {
@@ -1275,7 +1296,10 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @example 1.0.0 */
+                    /**
+                     * @description The version of the protocol.
+                     * @example 1.0.0
+                     */
                     "Tus-Resumable": string;
                 };
                 path: {
@@ -1313,9 +1337,12 @@ export interface paths {
             parameters: {
                 query?: never;
                 header: {
-                    /** @example 1.0.0 */
+                    /**
+                     * @description The version of the protocol.
+                     * @example 1.0.0
+                     */
                     "Tus-Resumable": string;
-                    /** @description Where the piece begins */
+                    /** @description Where the piece begins. */
                     "Upload-Offset": number;
                 };
                 path: {
@@ -1325,7 +1352,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/offset+octet-stream": number[];
+                    "application/offset+octet-stream": string;
                 };
             };
             responses: {
@@ -1727,7 +1754,11 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    "Idempotency-Key"?: string | null;
+                    /**
+                     * @description 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+                     *     twice; with another request it is an error (422).
+                     */
+                    "Idempotency-Key"?: string;
                 };
                 path: {
                     id: string;
@@ -2059,7 +2090,11 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    "Idempotency-Key"?: string | null;
+                    /**
+                     * @description 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+                     *     twice; with another request it is an error (422).
+                     */
+                    "Idempotency-Key"?: string;
                 };
                 path?: never;
                 cookie?: never;
@@ -2432,8 +2467,8 @@ export interface paths {
             parameters: {
                 query?: never;
                 header?: {
-                    /** @description The place in the log after which to go on */
-                    "Last-Event-ID"?: string | null;
+                    /** @description The place in the log after which to go on. */
+                    "Last-Event-ID"?: number;
                 };
                 path?: never;
                 cookie?: never;
@@ -2570,7 +2605,7 @@ export interface components {
         /** @description The fields of the form. */
         CheckForm: {
             /** @description The message; 64 KiB are examined. */
-            text: string;
+            text?: string | null;
             /** @description `yes` when the verdict may be recorded. */
             agree?: string | null;
             /** @description `ja` or `en`. */

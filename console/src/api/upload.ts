@@ -20,7 +20,7 @@ export interface RunningUpload {
 }
 
 const CHUNK_BYTES = 8 * 1024 * 1024;
-const RETRY_DELAYS_MS = [0, 1_000, 3_000, 10_000, 30_000];
+const RETRY_DELAYS_MS = [0, 1_000, 3_000, 10_000, 30_000, 60_000];
 
 export function startUpload(file: File, name: string, events: UploadEvents): RunningUpload {
   return file.size === 0 ? sendEmpty(name, events) : sendResumable(file, name, events);
@@ -54,6 +54,7 @@ function sendResumable(file: File, name: string, events: UploadEvents): RunningU
     metadata: { name },
     headers: { 'Accept-Language': currentLang() },
     removeFingerprintOnSuccess: true,
+    onShouldRetry: (error) => isPassing(error.originalResponse?.getStatus() ?? 0),
     onProgress: (sent) => events.progress(sent),
     onAfterResponse: (_request, response) => {
       job = response.getHeader('Sakimori-Job') ?? job;
@@ -67,6 +68,11 @@ function sendResumable(file: File, name: string, events: UploadEvents): RunningU
     upload.start();
   });
   return { cancel: () => void upload.abort(true).catch(() => undefined) };
+}
+
+/** Whether an answer may be another one later: no answer, a conflict over the offset or a lock, too many, a server's fault. */
+export function isPassing(status: number): boolean {
+  return status === 0 || status === 409 || status === 423 || status === 429 || status >= 500;
 }
 
 /** The job of a complete upload: the header said it, or (after a resume) the upload does. */

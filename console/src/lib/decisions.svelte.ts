@@ -8,6 +8,9 @@ import { fits, NO_FILTERS, pathOf, queryOf, type Filters } from './filters';
 const PAGE_ROWS = 100;
 /** Arrivals that are kept until somebody wants to see them; beyond that the list is loaded anew. */
 const FRESH_ROWS_MAX = 500;
+/** Rows that the list grows to by arrivals; then it begins anew, so that a page that stays open for days stays small. */
+const ROWS_MAX = 5_000;
+const ARRIVALS_MS = 200;
 
 class DecisionList {
   items = $state.raw<DecisionRow[]>([]);
@@ -24,6 +27,8 @@ class DecisionList {
   /** Counts the requests, so that a late answer to an old question is dropped. */
   #asked = 0;
   #listens = false;
+  #pending: DecisionRow[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Shows the list with these filters; the one that is there stays. */
   show(filters: Filters): void {
@@ -47,7 +52,7 @@ class DecisionList {
 
   /** Puts the arrivals on top. */
   showFresh(): void {
-    if (this.fresh.length >= FRESH_ROWS_MAX) {
+    if (this.fresh.length >= FRESH_ROWS_MAX || this.items.length + this.fresh.length > ROWS_MAX) {
       void this.reload();
       return;
     }
@@ -81,6 +86,7 @@ class DecisionList {
     this.fresh = [];
     this.next = null;
     this.selected = null;
+    this.#pending = [];
     this.state = 'empty';
   }
 
@@ -122,16 +128,42 @@ class DecisionList {
     }
   }
 
+  /** Arrivals are taken together: under load there are hundreds a second. */
   #arrive(row: DecisionRow): void {
     if (this.state === 'empty') return;
-    if (this.items.some(({ id }) => id === row.id)) {
-      this.items = this.items.map((old) => (old.id === row.id ? row : old));
-      return;
-    }
-    if (!fits(row, this.filters) || this.fresh.some(({ id }) => id === row.id)) return;
-    this.fresh = [row, ...this.fresh].slice(0, FRESH_ROWS_MAX);
-    if (this.state === 'loaded' && this.open()) this.showFresh();
+    this.#pending.push(row);
+    this.#timer ??= setTimeout(() => this.#takePending(), ARRIVALS_MS);
   }
+
+  #takePending(): void {
+    const rows = this.#pending;
+    this.#pending = [];
+    this.#timer = undefined;
+    const { items, fresh } = merge(this.items, this.fresh, rows.filter((row) => fits(row, this.filters)));
+    this.items = items;
+    this.fresh = fresh.slice(0, FRESH_ROWS_MAX);
+    if (this.state === 'loaded' && this.fresh.length > 0 && this.open()) this.showFresh();
+  }
+}
+
+/**
+ * Arrivals, oldest first, put where they belong: one that is in the list already replaces its row, others are fresh.
+ */
+export function merge(
+  items: DecisionRow[],
+  fresh: DecisionRow[],
+  arrivals: readonly DecisionRow[],
+): { items: DecisionRow[]; fresh: DecisionRow[] } {
+  if (arrivals.length === 0) return { items, fresh };
+  const latest = new Map(arrivals.map((row) => [row.id, row]));
+  const renewed = (row: DecisionRow) => latest.get(row.id) ?? row;
+  const known = new Set([...items, ...fresh].map((row) => row.id));
+  const unknown = [...latest.values()].filter((row) => !known.has(row.id)).reverse();
+  const changes = unknown.length < latest.size;
+  return {
+    items: changes ? items.map(renewed) : items,
+    fresh: [...unknown, ...(changes ? fresh.map(renewed) : fresh)],
+  };
 }
 
 export const decisions = new DecisionList();

@@ -61,6 +61,16 @@ class Drops {
     }
   }
 
+  /** Tries again what failed; an upload goes on from where it was. */
+  retry(drop: Drop): void {
+    if (drop.state !== 'failed') return;
+    drop.problem = null;
+    drop.job = null;
+    drop.progress = 0;
+    drop.state = 'waiting';
+    this.#startNext();
+  }
+
   clearOver(): void {
     this.all = this.all.filter((drop) => !drop.over);
   }

@@ -8,6 +8,32 @@ export interface Segment {
   sign: 'more' | 'less';
 }
 
+/** What a part is about, and how many points it has. */
+export interface Part<Title> {
+  points: number;
+  severity: string;
+  title: Title;
+}
+
+/** Parts that a picture can show: the strongest as they are, the rest as one that adds and one that takes away. */
+export function condense<Title>(
+  parts: readonly Part<Title>[],
+  parts_max: number,
+  rest: (count: number) => Title,
+): Part<Title>[] {
+  const counted = parts.filter(({ points }) => points !== 0).sort((a, b) => Math.abs(b.points) - Math.abs(a.points));
+  if (counted.length <= parts_max) return counted.sort((a, b) => b.points - a.points);
+  const others = counted.slice(parts_max - 2);
+  const merged = [others.filter(({ points }) => points > 0), others.filter(({ points }) => points < 0)]
+    .filter((group) => group.length > 0)
+    .map((group) => ({
+      points: group.reduce((sum, { points }) => sum + points, 0),
+      severity: 'informational',
+      title: rest(group.length),
+    }));
+  return [...counted.slice(0, parts_max - 2), ...merged].sort((a, b) => b.points - a.points);
+}
+
 export interface Bar {
   segments: Segment[];
   /** Where it ends: the sum of all points. */

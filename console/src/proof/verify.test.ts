@@ -20,7 +20,7 @@ const folder = join(import.meta.dirname, 'fixtures');
 const text = (name: string) => readFileSync(join(folder, name), 'utf8');
 const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
 const publicKey = text('log.pub');
-const otherKey = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
+const otherKey = 'other.example/log+fbfbab34+AU6B/OHW3ytl4dJ2Plg4pKTcDxF53d0rEj/XwmqsUhBe';
 
 const recordOf = (document: Document) =>
   (JSON.parse(document.statement) as { predicate: { record: string } }).predicate.record;
@@ -187,7 +187,7 @@ describe('hostile bundles', () => {
 describe('keys', () => {
   it('are read in their text form', async () => {
     expect((await parseKey(` ${publicKey} \n`)).text).toBe(publicKey.trim());
-    expect((await parseKey(otherKey)).name).toBe('PeterNeumann');
+    expect((await parseKey(otherKey)).name).toBe('other.example/log');
   });
 
   it('that were changed anywhere are refused', async () => {

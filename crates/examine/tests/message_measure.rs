@@ -10,7 +10,7 @@
 //!   they are left out.
 //! - Our own: `held-out.toml` was written before the examiner.
 //!
-//! Of the held-out halves the totals were seen twice while building, their messages never.
+//! Of the held-out halves the totals were seen three times while building, their messages never.
 //!
 //! `SAKIMORI_MISSES=ROW` names what was missed in a row; `SAKIMORI_ROWS=build` leaves the held-out halves unread.
 

@@ -73,7 +73,7 @@ pub struct ServiceLimits {
     pub upload_hours_max: u32,
     /// Requests that are worked on at once; one more gets 503.
     pub requests_max: usize,
-    /// Connections at once; one more waits.
+    /// Connections at once; one more is closed.
     pub connections_max: usize,
     /// Live streams (server-sent events) at once.
     pub streams_max: usize,

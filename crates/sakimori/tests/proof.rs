@@ -196,9 +196,15 @@ fn every_edit_behind_the_programs_back_shows() {
         ("UPDATE records SET log_index = log_index + 10", "records"),
         ("DELETE FROM decisions; DELETE FROM records", "log"),
         (
-            "INSERT INTO decisions SELECT 'x', path, sha256, size, kind, examined, effect, score, observed FROM decisions LIMIT 1",
+            "INSERT INTO decisions SELECT 'x', path, sha256, size, kind, examined, effect, score, observed, waiting, top \
+             FROM decisions LIMIT 1",
             "decisions",
         ),
+        ("UPDATE decisions SET waiting = 1 - waiting", "decisions"),
+        ("UPDATE findings SET points = points + 1", "findings"),
+        ("DELETE FROM findings", "findings"),
+        ("UPDATE tallies SET count = count + 1", "tallies"),
+        ("DELETE FROM code_tallies", "code_tallies"),
     ] {
         let (node, _) = node_with_records();
         let db = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");

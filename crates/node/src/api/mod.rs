@@ -8,6 +8,7 @@ pub mod caller;
 pub mod check;
 mod console;
 mod decisions;
+mod doorway;
 mod dto;
 mod events;
 mod extract;

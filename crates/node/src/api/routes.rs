@@ -84,7 +84,6 @@ pub fn other_method(path: &str) -> Option<Action> {
 }
 
 /// The handlers, and the description of all of them.
-#[must_use]
 pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
     OpenApiRouter::with_openapi(description())
         .routes(routes!(health::healthz))

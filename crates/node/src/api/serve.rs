@@ -12,6 +12,7 @@ use sakimori_examine::Settings;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
+use super::doorway::Doorway;
 use super::app::{App, SHUTDOWN_SECONDS_MAX, StartError};
 use super::problem::{Problem, Trouble};
 use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield};
@@ -111,16 +112,17 @@ pub async fn serve(
     let url = public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
     listening(&Listening { address, url: url.trim_end_matches('/').to_owned(), first: app.sign_ins.first.shown() });
     let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let places = Arc::new(Semaphore::new(app.config.limits.connections_max));
     match certificates {
         Some(certificates) => {
             let rustls = RustlsConfig::from_config(certificates.server_config()?);
             tokio::spawn(async move { certificates.watch(now, told).await });
-            let mut server = axum_server::from_tcp_rustls(socket, rustls)?.handle(handle);
+            let mut server = axum_server::from_tcp_rustls(socket, rustls)?.handle(handle).map(|door| Doorway::new(door, places));
             bound(server.http_builder());
             server.serve(service).await?;
         }
         None => {
-            let mut server = axum_server::from_tcp(socket)?.handle(handle);
+            let mut server = axum_server::from_tcp(socket)?.handle(handle).map(|door| Doorway::new(door, places));
             bound(server.http_builder());
             server.serve(service).await?;
         }
