@@ -71,7 +71,7 @@ impl Serving {
     }
 
     /// Ends it; then everything must hold.
-    pub fn is_sound(mut self) {
+    pub fn ends_sound(mut self) {
         self.signal();
         self.has_ended();
         self.node.is_sound();

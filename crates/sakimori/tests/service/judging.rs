@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::client::{Serving, problem};
+use crate::client::{Caller, Serving, problem};
 use crate::common::{BAD_PICKLE, GOOD_SAFETENSORS};
 
 #[test]
@@ -13,7 +13,7 @@ fn analysts_judge_what_waits_and_approvers_lift_blocks() {
         ["reader", "analyst", "approver"].map(|role| serving.person(&administrator, role));
     let waiting = serving.decided(&analyst, "empty", b"");
     let blocked = serving.decided(&analyst, "bad", BAD_PICKLE);
-    let judge = |caller, of: &str, effect: &str| {
+    let judge = |caller: &Caller, of: &str, effect: &str| {
         serving.post(
             caller,
             &format!("/api/v1/decisions/{of}/judgements"),
@@ -59,7 +59,7 @@ fn analysts_judge_what_waits_and_approvers_lift_blocks() {
         200,
         "a judgement is proven too"
     );
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -80,13 +80,13 @@ fn one_judgement_however_many_ask_at_once() {
     assert!(statuses.iter().all(|status| [201, 409].contains(status)), "{statuses:?}");
     let id = serving.decided(&token, "empty-2", b"");
     let path = format!("/api/v1/decisions/{id}/judgements");
+    let headers = [json, ("idempotency-key", "once")];
     let named = std::thread::scope(|scope| {
-        let headers = [json, ("idempotency-key", "once")];
         let ask = || serving.ask(&token, "POST", &path, &headers, body.to_string().as_bytes());
         [(); 4].map(|()| scope.spawn(ask)).map(|thread| thread.join().expect("answered").json()["record"].to_string())
     });
     assert!(named.iter().all(|record| *record == named[0] && record.len() == 38), "{named:?}");
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 const STRICT: &str =
@@ -143,7 +143,7 @@ fn a_policy_is_tried_then_activated_and_decides_from_then_on() {
         "allow",
         "what was decided stays"
     );
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn the_policy_that_was_recorded_last_decides_however_many_change_it() {
     });
     let active = serving.get(&token, "/api/v1/policies/active").json()["id"].clone();
     assert_eq!(serving.observe(&token, "a", b"x").json()["decision"]["policy"]["id"], active);
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn what_happens_is_told_at_once() {
     assert_eq!((&job.data["kind"], job.id), (&json!("examine"), None));
     // The job's decision comes to everybody, the job itself to its owner only.
     assert_eq!(others.next(&["decision", "job"]).expect("an event").name, "decision");
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]

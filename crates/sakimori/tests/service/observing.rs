@@ -32,7 +32,7 @@ fn what_is_submitted_is_decided_recorded_and_proven() {
     let run = serving.node.run(&["verify", &bundle, "--key", &key, "--format", "json"]);
     assert_eq!(run.status, Some(0), "{}{}", run.out, run.err);
     assert_eq!(run.json()["statement"], statement);
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 fn named(serving: &Serving, caller: &Caller, key: &str, name: &str, bytes: &[u8]) -> crate::common::service::Answer {
@@ -64,7 +64,7 @@ fn a_named_submission_is_recorded_once() {
     });
     assert!(all_at_once.iter().all(|id| *id == all_at_once[0]), "{all_at_once:?}");
     assert_eq!(serving.pages(&token, "/api/v1/decisions?limit=50", || ()).len(), 2);
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -96,11 +96,11 @@ fn a_body_that_is_too_large_or_a_form_is_refused() {
     assert_eq!(problem(&serving.ask(&token, "POST", "/api/v1/policies/test", &json, text.as_bytes())), "SKM-E-0106");
     // More than is held in memory, and nothing at all.
     let middle = serving.observe(&token, "middle", &vec![b'x'; 700_000]).json();
-    assert_eq!((&middle["size"], &middle["examined"]), (&json!(700_000), &json!(true)));
+    assert_eq!(middle["size"], 700_000);
     assert_eq!(serving.observe(&token, "nothing", b"").json()["size"], 0);
     let left: Vec<_> = serving.pages(&token, "/api/v1/decisions?limit=50", || ());
     assert_eq!(all(&left, "name"), ["nothing", "middle"], "what was refused is not recorded");
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -116,5 +116,5 @@ fn a_body_that_breaks_off_is_not_recorded() {
         assert!(!answer.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&answer));
     }
     assert!(serving.pages(&token, "/api/v1/decisions?limit=50", || ()).is_empty());
-    serving.is_sound();
+    serving.ends_sound();
 }

@@ -78,7 +78,7 @@ fn an_upload_is_continued_where_it_broke_off() {
         "SKM-E-0109",
         "what is complete is not given up"
     );
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn an_upload_takes_what_was_announced_and_no_more() {
     assert!(!file.exists());
     assert_eq!(serving.ask(&token, "HEAD", &path, &[TUS], b"").status, 404);
     assert_eq!(problem(&piece(&serving, &token, &path, 0, b"1234")), "SKM-E-0103");
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_job_is_called_off_and_records_nothing() {
     assert_eq!(serving.pages(&token, "/api/v1/decisions?limit=9", || ()).len(), done);
     let folder = serving.node.home().join("uploads");
     until("the end of the files", || (std::fs::read_dir(&folder).expect("a folder").count() == 0).then_some(()));
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn a_job_survives_a_crash_and_makes_its_record_once() {
     serving.crash();
     assert_eq!(serving.job(&token, &job), ended);
     assert_eq!(serving.pages(&token, "/api/v1/decisions?limit=9", || ()).len(), 1);
-    serving.is_sound();
+    serving.ends_sound();
 }
 
 #[test]
