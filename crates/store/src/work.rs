@@ -220,7 +220,10 @@ impl Store {
     /// # Errors
     /// The database's own error.
     pub fn drop_uploads(&mut self, before: Timestamp) -> Result<Vec<String>, StoreError> {
-        let mut query = self.db.prepare_cached("DELETE FROM uploads WHERE made < ?1 RETURNING id")?;
+        let mut query = self.db.prepare_cached(
+            "DELETE FROM uploads WHERE made < ?1 \
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE id = uploads.job AND state IN ('queued', 'running')) RETURNING id",
+        )?;
         let ids = query.query_map([before.as_micros()], |row| row.get(0))?;
         Ok(ids.collect::<Result<_, _>>()?)
     }

@@ -68,6 +68,8 @@ pub struct App {
     pub hosts: AllowedHosts,
     /// How often one address may use the check page.
     pub checks: RateLimit,
+    /// Judgements and changes of the policy take turns: each reads what holds, and is recorded before the next one reads.
+    pub turns: tokio::sync::Mutex<()>,
     /// What is counted.
     pub metrics: Metrics,
     /// Wakes everything that has to end when the service ends.
@@ -127,11 +129,7 @@ impl App {
     ///
     /// # Errors
     /// [`StartError`].
-    pub fn start(
-        config: Config,
-        home: &Path,
-        settings: Settings,
-    ) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
+    pub fn start(config: Config, home: &Path, settings: Settings) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
         let node = Node::open(home)?;
         let key = node.public_key().clone();
         let policy = active_policy(node.store())?;
@@ -169,6 +167,7 @@ impl App {
             sign_ins,
             hosts: AllowedHosts::new(public.as_ref(), &[]),
             checks: RateLimit::new(Rate { requests: config.limits.checks_a_minute_max, ..RateLimit::CHECK }),
+            turns: tokio::sync::Mutex::new(()),
             metrics,
             ending: Arc::new(Notify::new()),
             config,

@@ -242,6 +242,7 @@ pub async fn judge(
     }
     let fingerprint = serde_json::to_vec(&wanted).unwrap_or_default();
     let named = named.write(&who, &format!("judge {of}"), &fingerprint);
+    let _turn = app.turns.lock().await;
     if let Some(record) = repeated(&app, named.as_ref()).await? {
         let judgement = app.readers.read(move |reader| Judgement::read(&reader.store, record)).await?;
         return judgement

@@ -49,26 +49,29 @@ pub async fn events(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
     }
     let going = app.metrics.stream();
     let last: Option<u64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
-    // Listening begins before the past is read, so that nothing falls between them; what comes twice has one id.
+    // Listening begins before the past is read, so that nothing falls between them.
     let live = BroadcastStream::new(app.feed.listen());
     let past = app.readers.read(move |reader| -> Result<_, Problem> {
         let size = reader.store.sequenced()?;
         match last {
             Some(last) if last < size && size - last - 1 <= BEHIND_MAX => {
-                Ok((size, feed::events(&reader.store, last + 1)?.1, false))
+                let (next, events) = feed::events(&reader.store, last + 1)?;
+                Ok((next, events, false))
             }
             Some(last) if last < size => Ok((size, Vec::new(), true)),
             _ => Ok((size, Vec::new(), false)),
         }
     });
-    let (size, past, has_gap) = past.await?;
-    let hello = SseEvent::default().event("hello").data(format!("{{\"index\":{size}}}"));
+    // All before this place is told already, or was before the caller came.
+    let (next, past, has_gap) = past.await?;
+    let hello = SseEvent::default().event("hello").data(format!("{{\"index\":{next}}}"));
     let gap = has_gap.then(|| SseEvent::default().event("gap").data("{}"));
     let first = [Some(hello), gap].into_iter().flatten().chain(past.iter().map(sse));
     let key = who.key();
     let can_read = who.may(Action::Read);
     let live = live.filter_map(move |event| {
         let event = match event {
+            Ok(event) if event.index.is_some_and(|index| index < next) => None,
             Ok(event) if event.only.as_ref().is_none_or(|only| *only == key) && (can_read || event.only.is_some()) => {
                 Some(sse(&event))
             }

@@ -82,7 +82,13 @@ pub async fn run(app: Arc<App>) {
             events(&reader.store, next)
         });
         match read.await {
+            // Somebody began to listen while nobody seemed to: for them the next round begins where this one did.
+            Ok(_) if !is_heard && app.feed.sender.receiver_count() > 0 => app.feed.wake.notify_one(),
             Ok((after, events)) => {
+                if after >= next + RECORDS_MAX as u64 {
+                    // There may be more.
+                    app.feed.wake.notify_one();
+                }
                 next = after;
                 for event in events {
                     let _ = app.feed.sender.send(Arc::new(event));

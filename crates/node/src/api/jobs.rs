@@ -19,10 +19,10 @@ use tokio::sync::{Notify, Semaphore};
 use super::app::App;
 use super::caller::Who;
 use super::dto::{self, List, PageQuery};
-use super::extract::{Path, Asked, limit, tagged};
+use super::extract::{Asked, Path, limit, tagged};
+use super::language;
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
-use super::language;
 use crate::NodeError;
 use crate::decide::Policy;
 use crate::flow;
@@ -58,11 +58,7 @@ struct Running {
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 enum Input {
     /// An upload that is complete.
-    Examine {
-        upload: String,
-        record: RecordId,
-        by: Actor,
-    },
+    Examine { upload: String, record: RecordId, by: Actor },
     /// A policy to try on everything that was recorded.
     PolicyTest { text: String },
 }
@@ -83,12 +79,25 @@ impl Jobs {
         self.wake.notify_one();
     }
 
-    fn next(&self) -> Option<JobRow> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    /// The job to work on next. It counts as running from the same moment: a job can always be called off.
+    fn next(&self) -> Option<(JobRow, Arc<Running>)> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let row = waiting.pop_front()?;
+        let running = Arc::new(Running::default());
+        let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(row.id.clone(), running.clone());
+        Some((row, running))
     }
 
-    fn unqueue(&self, id: &str) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).retain(|row| row.id != id);
+    fn ended(&self, id: &str) {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
+    /// The row of a job that waited, which nobody will work on any more.
+    fn unqueue(&self, id: &str) -> Option<JobRow> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let at = waiting.iter().position(|row| row.id == id)?;
+        waiting.remove(at)
     }
 }
 
@@ -101,31 +110,27 @@ pub async fn run(app: Arc<App>) {
     let permits = Arc::new(Semaphore::new(RUNNING_MAX));
     loop {
         let Ok(permit) = permits.clone().acquire_owned().await else { return };
-        let row = loop {
+        let (row, running) = loop {
             match app.jobs.next() {
-                Some(row) => break row,
+                Some(next) => break next,
                 None => app.jobs.wake.notified().await,
             }
         };
         let app = app.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            work(&app, row).await;
+            work(&app, row, running).await;
         });
     }
 }
 
-async fn work(app: &Arc<App>, mut row: JobRow) {
-    let running = Arc::new(Running::default());
-    app.jobs.running.lock().unwrap_or_else(PoisonError::into_inner).insert(row.id.clone(), running.clone());
+async fn work(app: &Arc<App>, mut row: JobRow, running: Arc<Running>) {
     row.state = JobState::Running;
     put(app, &mut row).await;
     let input: Result<Input, _> = serde_json::from_str(&row.input);
     let worker = async {
         match input {
-            Ok(Input::Examine { upload, record, by }) => {
-                examine(app, &row, running.clone(), &upload, record, by).await
-            }
+            Ok(Input::Examine { upload, record, by }) => examine(app, &row, running.clone(), &upload, record, by).await,
             Ok(Input::PolicyTest { text }) => test_policy(app, running.clone(), text).await,
             Err(error) => Err(Problem::with(Trouble::Defect, error)),
         }
@@ -159,7 +164,7 @@ async fn work(app: &Arc<App>, mut row: JobRow) {
         }
     }
     put(app, &mut row).await;
-    app.jobs.running.lock().unwrap_or_else(PoisonError::into_inner).remove(&row.id);
+    app.jobs.ended(&row.id);
 }
 
 async fn put(app: &Arc<App>, row: &mut JobRow) {
@@ -207,7 +212,10 @@ pub async fn begin_policy_test(app: &Arc<App>, who: &Who, name: &str, text: Stri
 
 async fn new(app: &App, who: &Who, name: &str, input: &Input) -> Result<JobRow, Problem> {
     let caller = who.key();
-    let rows = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, None, OPEN_MAX)?) }).await?;
+    let rows = app
+        .readers
+        .read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, None, OPEN_MAX)?) })
+        .await?;
     if rows.iter().filter(|row| !row.state.is_final()).count() >= OPEN_MAX {
         return Err(Problem::with(Trouble::TooMany, "too many jobs are not at their end"));
     }
@@ -280,7 +288,8 @@ async fn examine(
         let sha256 = sha256_of(&watch(&opened.source), &|_| ())?;
         let seen = Observed { record, path: name, at: now(), sha256, by: Some(by) };
         let policy = worker.examining.policy();
-        let entry = flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));
+        let entry =
+            flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));
         let cancelled = running.cancelled.load(Ordering::Relaxed);
         Ok::<_, io::Error>((!cancelled).then_some((entry, sha256)))
     });
@@ -404,7 +413,9 @@ pub async fn list(
     let limit = limit(&query.0)?;
     let lang = language::of(&uri, &headers, who.lang());
     let (caller, after) = (who.key(), query.0.after);
-    let rows = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, after.as_deref(), limit)?) });
+    let rows = app
+        .readers
+        .read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, after.as_deref(), limit)?) });
     let rows = rows.await?;
     let next = rows.last().filter(|_| rows.len() == limit).map(|row| row.id.clone());
     let items = rows.into_iter().map(|row| dto::Job::of(&now_of(&app, row), lang)).collect();
@@ -440,12 +451,15 @@ pub async fn cancel(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let mut row = own(&app, &who, id.0).await?;
-    if let Some(running) = app.jobs.running(&row.id) {
-        running.cancelled.store(true, Ordering::Relaxed);
-    } else if row.state == JobState::Queued {
-        app.jobs.unqueue(&row.id);
+    // First out of the queue: what is not in it any more runs, or is at its end.
+    if let Some(waited) = app.jobs.unqueue(&row.id) {
+        if let Ok(Input::Examine { upload, .. }) = serde_json::from_str(&waited.input) {
+            app.uploads.forget(&[upload]);
+        }
         row.state = JobState::Cancelled;
         put(&app, &mut row).await;
+    } else if let Some(running) = app.jobs.running(&row.id) {
+        running.cancelled.store(true, Ordering::Relaxed);
     }
     let job = dto::Job::of(&now_of(&app, row), language::of(&uri, &headers, who.lang()));
     Ok((StatusCode::ACCEPTED, axum::Json(job)).into_response())

@@ -135,7 +135,12 @@ pub async fn test(
     responses((status = 201, body = PolicyItem),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn activate(State(app): State<Arc<App>>, who: Who, named: Named, body: Json<NewPolicy>) -> Result<Response, Problem> {
+pub async fn activate(
+    State(app): State<Arc<App>>,
+    who: Who,
+    named: Named,
+    body: Json<NewPolicy>,
+) -> Result<Response, Problem> {
     let text = body.0.text;
     let policy = read(&text)?;
     if let Some(first) = policy.errors().first() {
@@ -143,6 +148,7 @@ pub async fn activate(State(app): State<Arc<App>>, who: Who, named: Named, body:
     }
     let sha256 = Digest::of(text.as_bytes());
     let named = named.write(&who, "policy", sha256.as_bytes());
+    let _turn = app.turns.lock().await;
     if let Some(record) = repeated(&app, named.as_ref()).await? {
         return created(&app, record).await;
     }
