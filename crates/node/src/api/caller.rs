@@ -134,10 +134,9 @@ pub async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) ->
 async fn admitted(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
     let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
     let action = path.and_then(|path| routes::action_of(&request.method, path).or_else(|| routes::other_method(path)));
-    let action = match action.ok_or_else(|| Problem::of(Trouble::NotAllowed))? {
-        _ if path == Some("/metrics") && app.config.metrics == MetricsAccess::Public => Action::Public,
-        action => action,
-    };
+    let action = action.ok_or_else(|| Problem::of(Trouble::NotAllowed))?;
+    let is_for_all = path == Some("/metrics") && app.config.metrics == MetricsAccess::Public;
+    let action = if is_for_all { Action::Public } else { action };
     let who = identify(app, request).await?;
     if who.session.is_some() && !request.method.is_safe() {
         same_origin(&request.method, &request.headers)?;
@@ -171,10 +170,17 @@ async fn identify(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
     }
     let generation = app.callers.generation.load(Ordering::SeqCst);
     let at = now();
-    let found = app.readers.read(move |reader| -> Result<_, Problem> { Ok(lookup(&reader.store, &shown, at)?) }).await?;
+    let found =
+        app.readers.read(move |reader| -> Result<_, Problem> { Ok(lookup(&reader.store, &shown, at)?) }).await?;
     match found {
         Some(found) => {
-            let who = Who { caller: found.caller, actor: found.actor, account: Some(found.account), session: found.session, address };
+            let who = Who {
+                caller: found.caller,
+                actor: found.actor,
+                account: Some(found.account),
+                session: found.session,
+                address,
+            };
             app.callers.remember(hash, generation, who.clone());
             if let Some(note) = found.note {
                 note_use(app, note, at);
@@ -215,7 +221,8 @@ enum Note {
 }
 
 fn lookup(store: &Store, shown: &Shown, at: Timestamp) -> Result<Option<Found>, StoreError> {
-    let is_due = |last: Option<Timestamp>| last.is_none_or(|t| at.as_micros() - t.as_micros() >= USE_NOTED_EVERY_MICROS);
+    let is_due =
+        |last: Option<Timestamp>| last.is_none_or(|t| at.as_micros() - t.as_micros() >= USE_NOTED_EVERY_MICROS);
     match shown {
         Shown::Session(hash) => {
             let Some(row) = store.session(hash)? else { return Ok(None) };
