@@ -1,10 +1,12 @@
 //! What is beyond the limits is told when to come back.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::json;
 
-use crate::client::{NOBODY, Serving, problem, until};
+use crate::client::{NOBODY, PATIENCE, Serving, problem, until};
 use crate::common::service::{self, Answer};
 
 /// The seconds after which one may try again.
@@ -42,7 +44,7 @@ fn live_streams_beyond_the_limit_are_told_to_come_back() {
         serving.decided(&token, "news", b"x");
         let answer = serving.begin(&token, "GET", "/api/v1/events", &[], 0);
         let mut line = [0; 12];
-        std::io::Read::read_exact(&mut &answer, &mut line).expect("a status");
+        (&answer).read_exact(&mut line).expect("a status");
         line.ends_with(b"200").then_some(())
     });
 }
@@ -65,4 +67,40 @@ fn checks_and_uploads_beyond_the_limit_are_told_to_come_back() {
     assert!(later(&refused) >= 1);
     let settings = serving.get(&token, "/api/v1/settings").json();
     assert_eq!(settings["config"]["limits"]["uploads_open_max"], json!(1));
+}
+
+#[test]
+fn connections_beyond_the_limit_are_closed_until_there_is_room() {
+    let (serving, token) = Serving::with_token("[limits]\nconnections_max = 2");
+    // Those of the sign-in before may still be about to close.
+    let mut held = [(); 2].map(|()| {
+        until("room", || {
+            let mut stream = serving.begin(&token, "POST", "/api/v1/observations?name=held", &[], 4);
+            stream.write_all(b"12").expect("sent");
+            is_open(&mut stream).then_some(stream)
+        })
+    });
+    let mut third = TcpStream::connect(&serving.service.address).expect("connected");
+    assert!(!is_open(&mut third), "there is no room");
+    let [first, second] = &mut held;
+    first.write_all(b"34").expect("sent");
+    assert_eq!(service::read(first.try_clone().expect("a handle"), "POST").status, 201);
+    until("room", || {
+        let mut next = TcpStream::connect(&serving.service.address).expect("connected");
+        is_open(&mut next).then_some(())
+    });
+    second.write_all(b"34").expect("sent");
+    assert_eq!(
+        service::read(second.try_clone().expect("a handle"), "POST").status,
+        201,
+        "whoever has a place keeps it"
+    );
+}
+
+/// True when the other side does not close within a moment.
+fn is_open(stream: &mut TcpStream) -> bool {
+    stream.set_read_timeout(Some(Duration::from_millis(300))).expect("a limit");
+    let read = stream.read(&mut [0]);
+    stream.set_read_timeout(Some(PATIENCE)).expect("a limit");
+    read.is_err_and(|error| matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut))
 }

@@ -134,9 +134,10 @@ fn uploads_and_jobs_of_others_are_not_there() {
     assert_eq!(all(&serving.pages(&analyst, "/api/v1/jobs?limit=9", || ()), "id"), [job.as_str()]);
 }
 
-/// Bytes that take a while to examine.
+/// A log that takes a second or more to examine.
 fn slow() -> Vec<u8> {
-    (0..24_000_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
+    b"{\"EventID\":1,\"Channel\":\"Microsoft-Windows-Sysmon/Operational\",\"CommandLine\":\"cmd /c whoami\"}\n"
+        .repeat(120_000)
 }
 
 #[test]
@@ -223,4 +224,19 @@ fn a_slow_sender_keeps_nobody_from_anything_else() {
     slow.write_all(b"67890").expect("sent");
     let job = job_of(&service::read(slow, "PATCH"));
     assert_eq!(serving.job(&token, &job)["state"], "done");
+}
+
+#[test]
+fn a_job_is_done_once_when_the_service_ends_in_its_middle() {
+    let (mut serving, token) = Serving::with_token("");
+    let bytes = slow();
+    let job = {
+        let path = begin(&serving, &token, bytes.len());
+        job_of(&piece(&serving, &token, &path, 0, &bytes))
+    };
+    serving.restart();
+    let ended = serving.job(&token, &job);
+    assert_eq!(ended["state"], "done", "{ended}");
+    assert_eq!(serving.pages(&token, "/api/v1/decisions?limit=9", || ()).len(), 1);
+    serving.ends_sound();
 }
