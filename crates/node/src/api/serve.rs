@@ -12,8 +12,8 @@ use sakimori_examine::Settings;
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::doorway::Doorway;
 use super::app::{App, SHUTDOWN_SECONDS_MAX, StartError};
+use super::doorway::Doorway;
 use super::problem::{Problem, Trouble};
 use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield};
 use crate::access::listen::{ListenError, Transport};
@@ -101,11 +101,8 @@ pub async fn serve(
     let address = socket.local_addr()?;
     let public_url = config.public_url.clone();
     let (app, writer) = App::start(config, home, settings)?;
-    let background = [
-        tokio::spawn(feed::run(app.clone())),
-        tokio::spawn(jobs::run(app.clone())),
-        tokio::spawn(app.clone().sweep()),
-    ];
+    let background =
+        [tokio::spawn(feed::run(app.clone())), tokio::spawn(jobs::run(app.clone())), tokio::spawn(app.clone().sweep())];
     let handle = axum_server::Handle::new();
     tokio::spawn(end(handle.clone(), app.clone()));
     let scheme = if certificates.is_some() { "https" } else { "http" };
@@ -117,7 +114,8 @@ pub async fn serve(
         Some(certificates) => {
             let rustls = RustlsConfig::from_config(certificates.server_config()?);
             tokio::spawn(async move { certificates.watch(now, told).await });
-            let mut server = axum_server::from_tcp_rustls(socket, rustls)?.handle(handle).map(|door| Doorway::new(door, places));
+            let mut server =
+                axum_server::from_tcp_rustls(socket, rustls)?.handle(handle).map(|door| Doorway::new(door, places));
             bound(server.http_builder());
             server.serve(service).await?;
         }
@@ -144,7 +142,10 @@ pub fn router(app: &Arc<App>) -> Router {
     let with = |app: &Arc<App>| app.clone();
     routes
         .layer(middleware::from_fn_with_state(with(app), caller::admit))
-        .route("/api/openapi.json", axum::routing::get(move || async move { ([("content-type", "application/json")], document) }))
+        .route(
+            "/api/openapi.json",
+            axum::routing::get(move || async move { ([("content-type", "application/json")], document) }),
+        )
         .layer(middleware::from_fn_with_state(permits, shield::limits))
         .fallback(console::fallback)
         .layer(DefaultBodyLimit::max(observations::BODY_BYTES_MAX))
@@ -170,7 +171,8 @@ fn bound<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
 /// Waits for the signal to end, and then lets requests that are being worked on come to their end.
 async fn end(handle: axum_server::Handle<SocketAddr>, app: Arc<App>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
         return;
     };
     tokio::select! {
@@ -188,7 +190,9 @@ fn told(reload: Reload) {
             tracing::info!("the certificate was read again");
             warnings.iter().for_each(|warning| tracing::warn!(code = warning.code(), "{warning}"));
         }
-        Reload::Kept(error) => tracing::error!(code = error.code(), %error, "the new certificate can't be used; the old one stays"),
+        Reload::Kept(error) => {
+            tracing::error!(code = error.code(), %error, "the new certificate can't be used; the old one stays")
+        }
         Reload::Same => {}
     }
 }
