@@ -181,6 +181,7 @@ async fn end(handle: axum_server::Handle<SocketAddr>, app: Arc<App>) {
     }
     tracing::info!("ending");
     app.ending.notify_waiters();
+    app.jobs.end();
     handle.graceful_shutdown(Some(Duration::from_secs(SHUTDOWN_SECONDS_MAX)));
 }
 
