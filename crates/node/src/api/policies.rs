@@ -123,7 +123,7 @@ pub async fn test(
     headers: HeaderMap,
     body: Json<NewPolicy>,
 ) -> Result<Response, Problem> {
-    let policy = read(&body.0.text)?;
+    let policy = usable(&body.0.text)?;
     let row = jobs::begin_policy_test(&app, &who, policy.id(), body.0.text).await?;
     let job = Job::of(&row, language::of(&uri, &headers, who.lang()));
     Ok((StatusCode::ACCEPTED, axum::Json(job)).into_response())
@@ -142,10 +142,7 @@ pub async fn activate(
     body: Json<NewPolicy>,
 ) -> Result<Response, Problem> {
     let text = body.0.text;
-    let policy = read(&text)?;
-    if let Some(first) = policy.errors().first() {
-        return Err(Problem::with(Trouble::Policy, format_args!("rule {}: {}", first.rule, first.error)));
-    }
+    let policy = usable(&text)?;
     let sha256 = Digest::of(text.as_bytes());
     let named = named.write(&who, "policy", sha256.as_bytes());
     let _turn = app.turns.lock().await;
