@@ -74,6 +74,14 @@ impl Service {
         (of("VmRSS"), of("VmHWM"))
     }
 
+    /// Processor time so far, in seconds. Linux counts it in hundredths (`_SC_CLK_TCK`).
+    fn processor_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let ticks = |n: usize| fields.get(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
+        (ticks(11) + ticks(12)) / 100.0
+    }
+
     fn kill(mut self) -> String {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -176,6 +184,8 @@ fn load(program: &Path, seconds: u64) {
         times.0.len(), took.as_secs_f64(), errors.load(Ordering::Relaxed), times.at(500), times.at(990), times.at(1000)
     );
     println!("a page of decisions meanwhile: {} reads, p50 {:.1?} p99 {:.1?}", reads.0.len(), reads.at(500), reads.at(990));
+    let each = service.processor_seconds() / (times.0.len() + reads.0.len()) as f64;
+    println!("processor time of the service: {:.0} µs a request", each * 1e6);
     let third = memory.len() / 3;
     println!(
         "memory (MiB): {} at the start, {} after a third, {} at the end, peak {}",

@@ -11,6 +11,7 @@ use sakimori_proof::{Key, Log, Step, VerifierKey};
 use sakimori_store::{Record, Store};
 
 use crate::NodeError;
+use crate::decide::{DEFAULT_POLICY, Policy};
 
 /// How long a command waits for another one that writes.
 const LOCK_SECONDS_MAX: u64 = 60;
@@ -100,6 +101,17 @@ impl Node {
     #[must_use]
     pub fn origin(&self) -> &str {
         self.key.name()
+    }
+
+    /// The policy that was activated last, or the default policy. One that can't be read any more is an error: deciding by
+    /// another one would be a silent change.
+    ///
+    /// # Errors
+    /// When the state can't be read, or the policy in it.
+    pub fn active_policy(&self) -> Result<Policy, NodeError> {
+        let newest = self.store.policies(1)?.pop();
+        let text = newest.map_or_else(|| DEFAULT_POLICY.to_owned(), |row| row.text);
+        Ok(Policy::parse(&text)?)
     }
 
     /// The newest checkpoint, as it was signed.

@@ -117,7 +117,7 @@ pub struct Check {
     /// Exit with 1 when a finding is at least this severe: informational, low, medium, high, critical, or never.
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
-    /// A policy file instead of the default policy.
+    /// A policy file instead of the node's policy.
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
     /// Sigma rules for logs, beside the built-in ones.

@@ -279,7 +279,9 @@ impl Store {
             let kept = format!("SELECT {columns} FROM {table}");
             for (one, other) in [(&counted, &kept), (&kept, &counted)] {
                 // Both sides have the columns of `one`, which the first SELECT of a compound names.
-                let named = format!("WITH one ({columns}) AS ({one}), other AS ({other}) SELECT {name} FROM (SELECT * FROM one EXCEPT SELECT * FROM other)");
+                let named = format!(
+                    "WITH one ({columns}) AS ({one}), other AS ({other}) SELECT {name} FROM (SELECT * FROM one EXCEPT SELECT * FROM other)"
+                );
                 let mut query = self.db.prepare(&named)?;
                 for row in query.query_map([], |row| row.get::<_, String>(0))? {
                     found.insert((table, row?));

@@ -22,7 +22,7 @@ use crate::access::cookie::AllowedHosts;
 use crate::access::oidc::OidcError;
 use crate::access::throttle::{Rate, RateLimit};
 use crate::config::Config;
-use crate::decide::{DEFAULT_POLICY, Policy};
+use crate::decide::Policy;
 use crate::flow::Rules;
 use crate::observe::{Contents, now};
 use crate::{Node, NodeError};
@@ -132,7 +132,7 @@ impl App {
     pub fn start(config: Config, home: &Path, settings: Settings) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
         let node = Node::open(home)?;
         let key = node.public_key().clone();
-        let policy = active_policy(node.store())?;
+        let policy = node.active_policy()?;
         let sequenced = node.store().sequenced().map_err(NodeError::from)?;
         let administered = node.store().has_administrator().map_err(NodeError::from)?;
         let first = if administered { FirstSignIn::closed() } else { FirstSignIn::open()? };
@@ -212,12 +212,4 @@ impl App {
         }
         Ok(())
     }
-}
-
-/// The policy that was activated last, or the default policy. One that can't be read any more is an error: deciding by
-/// another one would be a silent change.
-fn active_policy(store: &sakimori_store::Store) -> Result<Policy, NodeError> {
-    let newest = store.policies(1)?.pop();
-    let text = newest.map_or_else(|| DEFAULT_POLICY.to_owned(), |row| row.text);
-    Ok(Policy::parse(&text)?)
 }

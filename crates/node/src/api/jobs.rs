@@ -32,6 +32,8 @@ use crate::observe::{Held, Observed, Opened, new_record, now, sha256_of};
 const RUNNING_MAX: usize = 2;
 /// Jobs of one caller that are not at their end.
 const OPEN_MAX: usize = 200;
+/// When one may try again who has too many jobs.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
 /// How often a job says how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(500);
 /// Decisions that a policy test names as examples.
@@ -217,7 +219,7 @@ async fn new(app: &App, who: &Who, name: &str, input: &Input) -> Result<JobRow, 
         .read(move |reader| -> Result<_, Problem> { Ok(reader.store.jobs(&caller, None, OPEN_MAX)?) })
         .await?;
     if rows.iter().filter(|row| !row.state.is_final()).count() >= OPEN_MAX {
-        return Err(Problem::with(Trouble::TooMany, "too many jobs are not at their end"));
+        return Err(Problem::with(Trouble::TooMany, "too many jobs are not at their end").later(TRY_AGAIN));
     }
     let at = now();
     let kind = match input {

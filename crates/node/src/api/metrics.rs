@@ -63,7 +63,12 @@ impl Default for Metrics {
             bytes: Counter::default(),
         };
         registry.register("http_requests", "Requests by route and status", made.requests.clone());
-        registry.register_with_unit("http_request", "Time to the head of the answer", Unit::Seconds, made.seconds.clone());
+        registry.register_with_unit(
+            "http_request",
+            "Time to the head of the answer",
+            Unit::Seconds,
+            made.seconds.clone(),
+        );
         registry.register("decisions", "Decisions by effect", made.decisions.clone());
         registry.register("records", "Records written to the log", made.records.clone());
         registry.register("record_groups", "Groups in which they were written", made.groups.clone());

@@ -120,7 +120,10 @@ pub struct Overview {
     responses((status = 200, body = Overview),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn overview(State(app): State<Arc<App>>, query: Asked<OverviewQuery>) -> Result<axum::Json<Overview>, Problem> {
+pub async fn overview(
+    State(app): State<Arc<App>>,
+    query: Asked<OverviewQuery>,
+) -> Result<axum::Json<Overview>, Problem> {
     let days = query.0.days.unwrap_or(7);
     if !(1..=DAYS_MAX).contains(&days) {
         return Err(Problem::with(Trouble::Malformed, "days is 1 to 90"));
@@ -185,7 +188,10 @@ pub struct RuleItem {
 #[utoipa::path(get, path = "/api/v1/rules", tag = "settings", params(PageQuery),
     responses((status = 200, body = List<RuleItem>),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn rules(State(app): State<Arc<App>>, query: Asked<PageQuery>) -> Result<axum::Json<List<RuleItem>>, Problem> {
+pub async fn rules(
+    State(app): State<Arc<App>>,
+    query: Asked<PageQuery>,
+) -> Result<axum::Json<List<RuleItem>>, Problem> {
     let limit = limit(&query.0)?;
     let mut items: Vec<RuleItem> = app.examining.settings.sigma.rules().map(RuleItem::of).collect();
     items.sort_by(|a, b| (&a.id, &a.sha256).cmp(&(&b.id, &b.sha256)));

@@ -173,6 +173,11 @@ async fn created(app: &App, record: RecordId) -> Result<Response, Problem> {
     Ok((StatusCode::CREATED, axum::Json(item)).into_response())
 }
 
-fn read(text: &str) -> Result<Policy, Problem> {
-    Policy::parse(text).map_err(|error| Problem::with(Trouble::Policy, error))
+/// A policy of which every rule can be applied. One that came in by another way may have others: see [`Policy::errors`].
+fn usable(text: &str) -> Result<Policy, Problem> {
+    let policy = Policy::parse(text).map_err(|error| Problem::with(Trouble::Policy, error))?;
+    match policy.errors().first() {
+        Some(first) => Err(Problem::with(Trouble::Policy, format_args!("rule {}: {}", first.rule, first.error))),
+        None => Ok(policy),
+    }
 }

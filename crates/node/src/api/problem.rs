@@ -173,6 +173,12 @@ impl Problem {
         Self { trouble, detail: String::new(), retry_after: Some(retry_after) }
     }
 
+    /// The same, with the time after which it may be over.
+    #[must_use]
+    pub fn later(self, retry_after: Duration) -> Self {
+        Self { retry_after: Some(retry_after), ..self }
+    }
+
     /// The document in this language.
     #[must_use]
     pub fn document(&self, lang: Lang) -> ProblemDocument {

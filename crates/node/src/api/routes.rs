@@ -144,6 +144,23 @@ pub fn described() -> OpenApi {
             body.required = Some(Required::False);
         }
     }
+    // Handlers of different things share their names; an operation's id is unique (OpenAPI 3.1, section 4.8.10).
+    for (path, item) in &mut api.paths.paths {
+        let resource = path.trim_start_matches("/api/v1").split('/').find(|step| !step.is_empty()).unwrap_or_default();
+        let resource = resource.replace('.', "_");
+        let operations = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+            &mut item.options,
+            &mut item.head,
+            &mut item.patch,
+        ];
+        for operation in operations.into_iter().flatten() {
+            operation.operation_id = operation.operation_id.take().map(|id| format!("{resource}_{id}"));
+        }
+    }
     api
 }
 
@@ -199,6 +216,16 @@ mod tests {
         described.sort();
         table.sort();
         assert_eq!(described, table);
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let document: serde_json::Value = serde_json::from_str(&document()).expect("JSON");
+        let items = document["paths"].as_object().expect("paths").values();
+        let operations = items.flat_map(|item| item.as_object().expect("an item").values());
+        let ids: Vec<&str> = operations.map(|operation| operation["operationId"].as_str().expect("an id")).collect();
+        let unique: std::collections::BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(ids.len(), unique.len());
     }
 
     #[test]

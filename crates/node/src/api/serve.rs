@@ -13,8 +13,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::doorway::Doorway;
 use super::app::{App, SHUTDOWN_SECONDS_MAX, StartError};
+use super::doorway::Doorway;
 use super::problem::{Problem, Trouble};
 use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield};
 use crate::access::listen::{ListenError, Transport};
@@ -102,11 +102,8 @@ pub async fn serve(
     let address = socket.local_addr()?;
     let public_url = config.public_url.clone();
     let (app, writer) = App::start(config, home, settings)?;
-    let background = [
-        tokio::spawn(feed::run(app.clone())),
-        tokio::spawn(jobs::run(app.clone())),
-        tokio::spawn(app.clone().sweep()),
-    ];
+    let background =
+        [tokio::spawn(feed::run(app.clone())), tokio::spawn(jobs::run(app.clone())), tokio::spawn(app.clone().sweep())];
     let handle = axum_server::Handle::new();
     // Before anybody knows that it is there: who starts it may end it at once.
     tokio::spawn(end(Signals::listen()?, handle.clone(), app.clone()));
@@ -119,7 +116,8 @@ pub async fn serve(
         Some(certificates) => {
             let rustls = RustlsConfig::from_config(certificates.server_config()?);
             tokio::spawn(async move { certificates.watch(now, told).await });
-            let mut server = axum_server::from_tcp_rustls(socket, rustls)?.handle(handle).map(|door| Doorway::new(door, places));
+            let mut server =
+                axum_server::from_tcp_rustls(socket, rustls)?.handle(handle).map(|door| Doorway::new(door, places));
             bound(server.http_builder());
             server.serve(service).await?;
         }
@@ -146,7 +144,10 @@ pub fn router(app: &Arc<App>) -> Router {
     let with = |app: &Arc<App>| app.clone();
     routes
         .layer(middleware::from_fn_with_state(with(app), caller::admit))
-        .route("/api/openapi.json", axum::routing::get(move || async move { ([("content-type", "application/json")], document) }))
+        .route(
+            "/api/openapi.json",
+            axum::routing::get(move || async move { ([("content-type", "application/json")], document) }),
+        )
         .layer(middleware::from_fn_with_state(permits, shield::limits))
         .fallback(console::fallback)
         .layer(DefaultBodyLimit::max(observations::BODY_BYTES_MAX))
@@ -202,7 +203,9 @@ fn told(reload: Reload) {
             tracing::info!("the certificate was read again");
             warnings.iter().for_each(|warning| tracing::warn!(code = warning.code(), "{warning}"));
         }
-        Reload::Kept(error) => tracing::error!(code = error.code(), %error, "the new certificate can't be used; the old one stays"),
+        Reload::Kept(error) => {
+            tracing::error!(code = error.code(), %error, "the new certificate can't be used; the old one stays")
+        }
         Reload::Same => {}
     }
 }

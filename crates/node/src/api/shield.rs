@@ -98,4 +98,3 @@ pub async fn limits(State(permits): State<Arc<Semaphore>>, request: Request, nex
         Err(_) => Problem::of(Trouble::TimedOut).into_response(),
     }
 }
-

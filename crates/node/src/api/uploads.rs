@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -29,6 +30,8 @@ use crate::observe::{now, private_file};
 const VERSION: &str = "1.0.0";
 /// The media type of a piece (tus 1.0.0, PATCH).
 const PIECE: &str = "application/offset+octet-stream";
+/// When one may try again who has too many uploads.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
 /// Bytes of `Upload-Metadata`.
 const METADATA_BYTES_MAX: usize = 8 * 1024;
 
@@ -167,7 +170,7 @@ pub async fn create(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
     let open =
         app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.open_uploads(&caller)?) }).await?;
     if open >= app.config.limits.uploads_open_max {
-        return Err(Problem::with(Trouble::TooMany, "too many uploads are not complete"));
+        return Err(Problem::with(Trouble::TooMany, "too many uploads are not complete").later(TRY_AGAIN));
     }
     let id = uuid::Uuid::now_v7().to_string();
     let path = app.uploads.file(&id);

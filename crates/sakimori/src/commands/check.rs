@@ -27,11 +27,16 @@ struct Totals {
 
 /// Examines, decides and records every input.
 pub fn run(context: &Context, options: &Check) -> Result<Exit, Failure> {
-    let policy = super::policy(options.policy.as_deref())?;
+    // A policy that can't be read is told before anything else is done.
+    let own = options.policy.as_deref().map(|path| super::policy(Some(path))).transpose()?;
     let sigma = super::rules::with_builtin(context, &options.rules)?;
     let digest = sigma.digest();
     let settings = Settings { sigma, ..Settings::default() };
     let mut node = super::node_or_new(context)?;
+    let policy = match own {
+        Some(policy) => policy,
+        None => node.active_policy()?,
+    };
     let bar = Bar::new(context);
     let mut renderer = crate::render::renderer(options.format, context, &policy);
     let mut out = BufWriter::new(io::stdout().lock());

@@ -139,12 +139,8 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
         }
         (Predicate::Judgement(judgement), Some(subject)) => {
             let effect = say(lang, &format!("effect.{}", judgement.effect.as_str()), &[]);
-            let values: [(&str, &dyn Display); 4] = [
-                ("judged", &judgement.judged),
-                ("path", &subject.name),
-                ("of", &judgement.of),
-                ("effect", &effect),
-            ];
+            let values: [(&str, &dyn Display); 4] =
+                [("judged", &judgement.judged), ("path", &subject.name), ("of", &judgement.of), ("effect", &effect)];
             say(lang, "verify.judged", &values)
         }
         (Predicate::Access(access), Some(subject)) => {

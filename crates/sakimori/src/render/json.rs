@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use sakimori_examine::report::is_unexamined;
 use sakimori_examine::{catalogue, codes};
 use sakimori_model::{Finding, Lang, Place};
-use sakimori_node::outcome::{Decided, Outcome};
 use sakimori_node::observe::Unobserved;
+use sakimori_node::outcome::{Decided, Outcome};
 use serde_json::{Value, json};
 
 use super::Renderer;

@@ -15,7 +15,7 @@ const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// A service on a node. It ends when this is dropped.
 pub struct Service {
-    process: Child,
+    pub process: Child,
     /// `127.0.0.1:port`.
     pub address: String,
     /// The code of the first sign-in, while there is no administrator.
@@ -100,7 +100,7 @@ impl Drop for Service {
     }
 }
 
-/// Sends a request and reads the answer; of one without a length, its head only.
+/// Sends a request and reads the answer.
 pub fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], body: Option<(&str, String)>) -> Answer {
     let mut stream = TcpStream::connect(address).expect("connected");
     stream.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
@@ -117,6 +117,11 @@ pub fn send(address: &str, method: &str, path: &str, headers: &[(&str, &str)], b
     });
     let request = format!("{head}\r\n{}", body.unwrap_or_default());
     stream.write_all(request.as_bytes()).expect("sent");
+    read(stream, method)
+}
+
+/// Reads the answer to a request with this method; of one without a length, its head only.
+pub fn read(stream: TcpStream, method: &str) -> Answer {
     let mut reader = BufReader::new(stream.take(ANSWER_BYTES_MAX));
     let mut line = String::new();
     reader.read_line(&mut line).expect("a status line");
