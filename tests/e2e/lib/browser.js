@@ -47,7 +47,8 @@ class Visit {
     this.contexts = [];
   }
 
-  /** A new person with a browser of their own, at this service. `also` are other origins that they may go to. */
+  /** A new person with a browser of their own, at this service. `also` are other origins that they may go to; what pages
+   *  there do is not judged. */
   async person(service, { lang = 'ja', theme = 'light', also = [], ...more } = {}) {
     const context = await this.chrome.newContext({
       baseURL: service.url,
@@ -60,9 +61,8 @@ class Visit {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     this.contexts.push(context);
-    this.#watch(context, [service.url, ...also]);
-    const page = await context.newPage();
-    return page;
+    this.#watch(context, service.url, also);
+    return context.newPage();
   }
 
   /** Says that the server will refuse something with this status, which the browser's console then tells. */
@@ -120,11 +120,13 @@ class Visit {
     return this.faults;
   }
 
-  #watch(context, origins) {
-    const here = (url) => origins.some((origin) => url === origin || url.startsWith(`${origin}/`));
+  #watch(context, own, also) {
+    const at = (url, origin) => url === origin || url.startsWith(`${origin}/`);
+    const elsewhere = (url) => also.some((origin) => at(url, origin));
     context.on('request', (request) => {
       const url = request.url();
-      if (!here(url) && !/^(data|blob|about):/.test(url)) this.faults.push(`asks another origin: ${url}`);
+      if (at(url, own) || elsewhere(url) || /^(data|blob|about):/.test(url)) return;
+      if (request.isNavigationRequest() || !elsewhere(request.frame().url())) this.faults.push(`asks another origin: ${url}`);
     });
     context.on('response', (response) => {
       if (response.status() >= 500) this.faults.push(`${response.status()}: ${response.request().method()} ${response.url()}`);
@@ -132,10 +134,10 @@ class Visit {
     context.on('weberror', (error) => this.faults.push(`error in a page: ${error.error().stack}`));
     context.on('console', (message) => {
       // Violations of the security policy are told here as well.
-      if (message.type() !== 'error') return;
+      if (message.type() !== 'error' || elsewhere(message.page()?.url() ?? '')) return;
       const refused = /the server responded with a status of (\d+)/.exec(message.text());
-      const at = refused === null ? -1 : this.expected.indexOf(Number(refused[1]));
-      if (at >= 0) this.expected.splice(at, 1);
+      const place = refused === null ? -1 : this.expected.indexOf(Number(refused[1]));
+      if (place >= 0) this.expected.splice(place, 1);
       else this.faults.push(`console of ${message.page()?.url()}: ${message.text()} (${message.location().url})`);
     });
   }

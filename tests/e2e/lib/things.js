@@ -52,6 +52,6 @@ export const SCAM =
   'お荷物のお届けにあがりましたが不在のため持ち帰りました。下記よりご確認ください。\nhttp://delivery-check.example/x9\n24時間以内に手数料をクレジットカードでお支払いください。';
 
 export const SCAM_EN =
-  'Your parcel could not be delivered. Pay the customs fee of 1.99 within 24 hours or it is returned: http://parcel-fee.example/pay Enter your card number and the code that we send you.';
+  'Your account has been suspended because of unusual activity. Verify your password within 24 hours or it will be closed: http://203.0.113.9/login';
 
 export const HARMLESS = '明日の会議は10時から、いつもの部屋です。資料は机に置いておきます。';

@@ -5,7 +5,7 @@ import { NAME, PASSWORD } from '../lib/service.js';
 
 export async function firstSignIn({ serve, visit }) {
   const service = await serve();
-  assert.match(service.first, /^http:\/\/127\.0\.0\.1:\d+\/first#\w{20}$/);
+  assert.match(service.first, /^http:\/\/127\.0\.0\.1:\d+\/first#[0-9A-Z]{5}(-[0-9A-Z]{5}){3}$/);
   const code = new URL(service.first).hash.slice(1);
 
   const page = await visit.person(service);

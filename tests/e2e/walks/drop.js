@@ -64,7 +64,9 @@ async function explained(page, visit, program) {
   await visit.shot(page, 'decision-model-ja-light');
 
   await page.getByText('JSON で見る').click();
-  const shown = JSON.parse(await page.getByRole('region', { name: 'JSON で見る' }).textContent());
+  const json = page.getByRole('region', { name: 'JSON で見る' });
+  await json.getByText('"findings"').waitFor();
+  const shown = JSON.parse(await json.textContent());
   assert.deepEqual(shown, await program.get(`/api/v1/decisions/${shown.id}`));
 }
 

@@ -16,9 +16,9 @@ async function prepared(service) {
     overview: { path: '/', there: 'main svg' },
     decisions: { path: '/decisions', there: '[role=row] time' },
     waiting: { path: '/decisions?waiting=true', there: '[role=row] time' },
-    'decision-model': { path: `/decisions/${model.id}`, there: 'mark' },
-    'decision-mail': { path: `/decisions/${mail.id}`, there: 'mark' },
-    'decision-log': { path: `/decisions/${log.id}`, there: 'mark' },
+    'decision-model': { path: `/decisions/${model.id}`, there: 'article' },
+    'decision-mail': { path: `/decisions/${mail.id}`, there: 'article' },
+    'decision-log': { path: `/decisions/${log.id}`, there: 'article' },
     'decision-good': { path: `/decisions/${good.id}`, there: '#findings' },
     'decision-judged': { path: `/decisions/${judged.id}`, there: 'blockquote' },
     proof: { path: `/decisions/${model.id}/proof`, there: '.verdict.holds' },
@@ -41,6 +41,11 @@ const OUTSIDE = { 'sign-in': { path: '/sign-in', there: 'form' }, first: { path:
 async function open(page, { path, there, paste }) {
   await page.goto(path);
   await page.locator(there).first().waitFor();
+  // What surrounds a finding is fetched when a person gets there.
+  for (const finding of await page.getByRole('article').all()) {
+    await finding.scrollIntoViewIfNeeded();
+    await finding.getByText(/^(読み込んでいます…|Loading…)$/).waitFor({ state: 'detached' });
+  }
   if (paste === undefined) return;
   await page.locator('textarea').fill(paste);
   await page.locator('button[type=submit]').click();

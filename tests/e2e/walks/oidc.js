@@ -45,7 +45,7 @@ async function walk({ serve, visit, provider, port, config }) {
   await page.getByRole('heading', { name: '概要' }).waitFor();
   assert.equal(page.url(), `${service.url}/`);
   await page.goto('/drop');
-  await page.getByRole('button', { name: 'ファイルを選ぶ' }).waitFor();
+  await page.getByText('ファイルを選ぶ', { exact: true }).waitFor();
   await page.goto('/settings/account');
   await page.getByText('このアカウントは OpenID Connect でサインインします。').waitFor();
   await visit.shot(page, 'account-oidc-ja-light');
