@@ -123,7 +123,7 @@ pub async fn test(
     headers: HeaderMap,
     body: Json<NewPolicy>,
 ) -> Result<Response, Problem> {
-    let policy = read(&body.0.text)?;
+    let policy = usable(&body.0.text)?;
     let row = jobs::begin_policy_test(&app, &who, policy.id(), body.0.text).await?;
     let job = Job::of(&row, language::of(&uri, &headers, who.lang()));
     Ok((StatusCode::ACCEPTED, axum::Json(job)).into_response())
@@ -142,10 +142,7 @@ pub async fn activate(
     body: Json<NewPolicy>,
 ) -> Result<Response, Problem> {
     let text = body.0.text;
-    let policy = read(&text)?;
-    if let Some(first) = policy.errors().first() {
-        return Err(Problem::with(Trouble::Policy, format_args!("rule {}: {}", first.rule, first.error)));
-    }
+    let policy = usable(&text)?;
     let sha256 = Digest::of(text.as_bytes());
     let named = named.write(&who, "policy", sha256.as_bytes());
     let _turn = app.turns.lock().await;
@@ -176,6 +173,11 @@ async fn created(app: &App, record: RecordId) -> Result<Response, Problem> {
     Ok((StatusCode::CREATED, axum::Json(item)).into_response())
 }
 
-fn read(text: &str) -> Result<Policy, Problem> {
-    Policy::parse(text).map_err(|error| Problem::with(Trouble::Policy, error))
+/// A policy of which every rule can be applied. One that came in by another way may have others: see [`Policy::errors`].
+fn usable(text: &str) -> Result<Policy, Problem> {
+    let policy = Policy::parse(text).map_err(|error| Problem::with(Trouble::Policy, error))?;
+    match policy.errors().first() {
+        Some(first) => Err(Problem::with(Trouble::Policy, format_args!("rule {}: {}", first.rule, first.error))),
+        None => Ok(policy),
+    }
 }

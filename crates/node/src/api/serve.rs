@@ -9,6 +9,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::{Router, middleware};
 use axum_server::tls_rustls::RustlsConfig;
 use sakimori_examine::Settings;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -104,7 +105,8 @@ pub async fn serve(
     let background =
         [tokio::spawn(feed::run(app.clone())), tokio::spawn(jobs::run(app.clone())), tokio::spawn(app.clone().sweep())];
     let handle = axum_server::Handle::new();
-    tokio::spawn(end(handle.clone(), app.clone()));
+    // Before anybody knows that it is there: who starts it may end it at once.
+    tokio::spawn(end(Signals::listen()?, handle.clone(), app.clone()));
     let scheme = if certificates.is_some() { "https" } else { "http" };
     let url = public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
     listening(&Listening { address, url: url.trim_end_matches('/').to_owned(), first: app.sign_ins.first.shown() });
@@ -168,17 +170,28 @@ fn bound<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
         .max_buf_size(64 * 1024);
 }
 
-/// Waits for the signal to end, and then lets requests that are being worked on come to their end.
-async fn end(handle: axum_server::Handle<SocketAddr>, app: Arc<App>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end the service. From here on they no longer end the process by themselves.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
+
+    async fn any(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Waits for the signal to end, and then lets requests that are being worked on come to their end.
+async fn end(mut signals: Signals, handle: axum_server::Handle<SocketAddr>, app: Arc<App>) {
+    signals.any().await;
     tracing::info!("ending");
     app.ending.notify_waiters();
     app.jobs.end();

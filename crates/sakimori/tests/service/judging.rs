@@ -123,6 +123,11 @@ fn a_policy_is_tried_then_activated_and_decides_from_then_on() {
             let detail = refused.json()["detail"].as_str().expect("a detail").to_owned();
             assert!(detail.contains("line ") && detail.contains("column "), "{detail}");
         }
+        // A rule that can't be applied is named before anybody relies on it.
+        let wrong = json!({ "text": "id = 'x'\n[[rule]]\nid = 'half'\neffect = 'block'\n" });
+        let refused = serving.post(&token, path, &wrong);
+        assert_eq!((refused.status, problem(&refused).as_str()), (422, "SKM-E-0120"));
+        assert!(refused.text().contains("rule half"), "{}", refused.text());
     }
     let key = [("content-type", "application/json"), ("idempotency-key", "p")];
     let body = json!({ "text": STRICT }).to_string();

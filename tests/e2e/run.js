@@ -1,0 +1,87 @@
+// Walks through the pages of the real program as a person would, in Debian's Chromium.
+//   SAKIMORI_BIN    the program
+//   SAKIMORI_OIDC   the folder with the OpenID provider; default: ../oidc
+//   SAKIMORI_SHOTS  a folder for screenshots; without it there are none
+// `node run.js [PART OF A NAME]`
+import { Browser } from './lib/browser.js';
+import { Service } from './lib/service.js';
+import { firstSignIn, signInAgain } from './walks/access.js';
+import { citizenInEnglish, citizenOnAPhone } from './walks/citizen.js';
+import { dropAndProve } from './walks/drop.js';
+import { language } from './walks/language.js';
+import { everyPage, narrow } from './walks/looks.js';
+import { oidc } from './walks/oidc.js';
+import { policy, tokens, users } from './walks/settings.js';
+import { live, triage } from './walks/triage.js';
+
+/** Each gets a node of its own, so that none depends on another. */
+const WALKS = {
+  'first sign-in, by an address that works once': firstSignIn,
+  'signing out, and in again after a wrong password': signInAgain,
+  'a bad model: dropped, blocked, explained, proven': dropAndProve,
+  'the language: chosen in the header, kept with the account': language,
+  'triage by keyboard alone': triage,
+  'arrivals and judgements show while the list is open': live,
+  'tokens: made, used, revoked': tokens,
+  'a reader sees, and can do nothing else': users,
+  'a policy: tried, used, recorded': policy,
+  'a citizen with a phone and no scripts': citizenOnAPhone,
+  'a citizen who reads English': citizenInEnglish,
+  'every page, light and dark: accessible': everyPage,
+  'every page at 320 pixels: nothing to scroll sideways': narrow,
+  'sign-in at an OpenID provider': oidc,
+};
+/** A walk that takes longer hangs. */
+const WALK_MS_MAX = 60_000;
+
+const only = process.argv[2] ?? '';
+const program = process.env.SAKIMORI_BIN;
+if (!program) {
+  console.error('error: SAKIMORI_BIN is not set; it names the program (cargo build -p sakimori)');
+  process.exit(2);
+}
+
+const browser = await Browser.start(process.env.SAKIMORI_SHOTS);
+const begun = Date.now();
+let passed = 0;
+let failed = 0;
+for (const [name, walk] of Object.entries(WALKS).filter(([name]) => name.includes(only))) {
+  const start = Date.now();
+  const faults = await go(name, walk);
+  console.log(`${faults.length === 0 ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
+  for (const fault of faults) console.log(`       ${fault.replaceAll('\n', '\n       ')}`);
+  if (faults.length === 0) passed += 1;
+  else failed += 1;
+}
+await browser.stop();
+console.log(`${passed} walks passed, ${failed} failed, in ${((Date.now() - begun) / 1000).toFixed(0)} s`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
+
+/** The faults: what the walk stumbled over, and what its pages did that no page may do. */
+async function go(name, walk) {
+  const services = [];
+  const serve = async (options) => {
+    const service = await Service.start(program, options);
+    services.push(service);
+    return service;
+  };
+  const visit = browser.visit(name);
+  const faults = [];
+  let timer;
+  const late = new Promise((_, give_up) => {
+    timer = setTimeout(() => give_up(new Error(`not over after ${WALK_MS_MAX / 1000} s`)), WALK_MS_MAX);
+  });
+  try {
+    await Promise.race([walk({ serve, visit }), late]);
+  } catch (error) {
+    faults.push(error.stack ?? String(error));
+    await visit.shotOfFailure();
+  }
+  clearTimeout(timer);
+  faults.push(...(await visit.end()));
+  for (const service of services) {
+    const problem = await service.stop();
+    if (problem !== null) faults.push(problem);
+  }
+  return faults;
+}
