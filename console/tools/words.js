@@ -8,8 +8,11 @@ import { parse } from 'smol-toml';
 const folder = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'words');
 const types = join(dirname(fileURLToPath(import.meta.url)), '..', 'src', 'words', 'ids.d.ts');
 
-/** The files whose texts the console shows. */
-export const sources = ['common.toml', 'console.toml'].map((name) => join(folder, name));
+/** The files whose texts the console shows; of the last one only the errors with which a sign-in elsewhere comes back. */
+export const sources = ['common.toml', 'console.toml', 'api.toml'].map((name) => join(folder, name));
+
+/** The page has nothing but the code of such an error, in its address. */
+const RETURNED = /^SKM-E-017[0-5]\./;
 
 /** @typedef {{ ja: string, en: string }} Text */
 
@@ -22,7 +25,7 @@ export function read(/** @type {string} */ path) {
     if (typeof ja !== 'string' || typeof en !== 'string' || Object.keys(rest).length > 0) {
       throw new Error(`${path}: "${id}" must have exactly the texts ja and en`);
     }
-    messages[id] = { ja, en };
+    if (!path.endsWith('api.toml') || RETURNED.test(id)) messages[id] = { ja, en };
   }
   return messages;
 }

@@ -25,6 +25,6 @@ it('drops what lies outside', () => {
 });
 
 it('rounds up to a readable top', () => {
-  expect([0, 4, 5, 9, 11, 37, 99, 101, 450].map(roundUp)).toEqual([4, 4, 5, 10, 20, 40, 100, 200, 500]);
+  expect([0, 4, 5, 9, 11, 37, 99, 101, 450].map(roundUp)).toEqual([4, 4, 6, 10, 20, 40, 100, 200, 500]);
   expect([1, 7, 30].map(hoursABar)).toEqual([1, 6, 24]);
 });

@@ -44,11 +44,11 @@ export function buckets(
   return out;
 }
 
-/** A round number at or above the greatest count, for the top of the axis. */
+/** A round number at or above the greatest count, for the top of the axis. Even, as the middle of the axis is a count too. */
 export function roundUp(most: number): number {
   if (most <= 4) return 4;
   const power = 10 ** Math.floor(Math.log10(most));
-  const step = [1, 2, 4, 5, 10].find((factor) => factor * power >= most) ?? 10;
+  const step = [1, 2, 4, power === 1 ? 6 : 5, 10].find((factor) => factor * power >= most) ?? 10;
   return step * power;
 }
 

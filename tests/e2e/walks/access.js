@@ -14,7 +14,7 @@ export async function firstSignIn({ serve, visit }) {
   await page.goto(service.first);
   await page.getByRole('heading', { name: '最初の管理者を作る' }).waitFor();
   assert.equal(page.url(), `${service.url}/first`, 'the code has left the address bar');
-  await visit.shot(page, 'first-ja-light');
+  await visit.shot(page, 'walk-first');
 
   // A password that is guessed first is refused, and the page says so.
   const make = page.getByRole('button', { name: '管理者を作ってサインイン' });
@@ -27,14 +27,14 @@ export async function firstSignIn({ serve, visit }) {
   visit.refusal(422);
   await make.click();
   await page.getByRole('alert').getByText('SKM-E-0152').waitFor();
-  await visit.shot(page, 'first-refused-ja-light');
+  await visit.shot(page, 'walk-first-refused');
 
   await page.getByLabel('新しいパスワード', { exact: true }).fill(PASSWORD);
   await page.getByLabel('新しいパスワード（もう一度）').fill(PASSWORD);
   await make.click();
   await page.getByRole('heading', { name: '概要' }).waitFor();
   assert.equal(page.url(), `${service.url}/`);
-  await visit.shot(page, 'overview-empty-ja-light');
+  await visit.shot(page, 'walk-overview-empty');
   await page.goBack();
   assert.ok(!page.url().includes(code), 'the code is not in the history');
 
@@ -62,14 +62,14 @@ export async function signInAgain({ serve, visit }) {
   await alert.getByText('名前かパスワードが違います').waitFor();
   await alert.getByText('コード: SKM-E-0126').waitFor();
   assert.equal(await page.getByLabel('パスワード').inputValue(), '');
-  await visit.shot(page, 'sign-in-wrong-ja-light');
+  await visit.shot(page, 'walk-sign-in-wrong');
   await page.getByLabel('パスワード').fill(PASSWORD);
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: '決定' }).waitFor();
   assert.equal(page.url(), `${service.url}/decisions?effect=block`, 'they come to where they wanted to go');
 
   await page.getByRole('button', { name: `アカウント: ${NAME}` }).click();
-  await visit.shot(page, 'menu-ja-light');
+  await visit.shot(page, 'walk-menu');
   await page.getByRole('menuitem', { name: 'サインアウト' }).click();
   await page.getByRole('heading', { name: 'サインイン' }).waitFor();
   await page.goto('/settings/users');

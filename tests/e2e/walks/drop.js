@@ -32,7 +32,7 @@ async function drop(page, visit) {
   ]);
   await page.getByRole('listitem', { name: 'weights.safetensors' }).getByText('許可', { exact: true }).waitFor();
   await page.getByRole('listitem', { name: 'message.eml' }).getByText('要確認', { exact: true }).waitFor();
-  await visit.shot(page, 'drop-ja-light');
+  await visit.shot(page, 'walk-dropped');
 }
 
 /** The bar sums up to the score, and a finding shows its place in the content. */
@@ -41,8 +41,9 @@ async function explained(page, visit, program) {
   await page.getByRole('heading', { name: 'message.eml' }).waitFor();
   const mail = await sumOfBar(page);
   assert.ok(mail.parts.length > 2, `the mail has several findings with points: ${mail.parts}`);
+  await page.getByRole('article').first().getByText('フィッシングや詐欺の疑いが強い').waitFor();
   await page.locator('mark').first().waitFor();
-  await visit.shot(page, 'decision-mail-ja-light');
+  await visit.shot(page, 'walk-decision-mail');
 
   await page.goBack();
   await page.getByRole('link', { name: '言語モデル.bin' }).click();
@@ -61,7 +62,7 @@ async function explained(page, visit, program) {
   assert.equal(await mark.textContent(), 'R'.charCodeAt(0).toString(16));
   const bytes = (await finding.locator('.line code:not(.ascii)').allTextContents()).join(' ').trim().split(/\s+/);
   assert.equal(Buffer.from(bytes.join(''), 'hex').toString(), BAD_MODEL.toString(), 'the page shows the bytes themselves');
-  await visit.shot(page, 'decision-model-ja-light');
+  await visit.shot(page, 'walk-decision-model');
 
   await page.getByText('JSON で見る').click();
   const json = page.getByRole('region', { name: 'JSON で見る' });
@@ -100,7 +101,7 @@ async function proven(page, visit, program) {
   for (const step of STEPS) await page.getByRole('heading', { name: `${step} 確かめました` }).waitFor();
   await page.getByText('禁止', { exact: true }).waitFor();
   await page.getByText('言語モデル.bin', { exact: true }).waitFor();
-  await visit.shot(page, 'proof-ja-light');
+  await visit.shot(page, 'walk-proof');
 
   const field = page.getByLabel('別の経路で受け取った公開鍵');
   const button = page.getByRole('button', { name: 'この鍵で確かめる' });
@@ -113,7 +114,7 @@ async function proven(page, visit, program) {
   await page.getByText('この鍵はチェックポイントに署名していません').waitFor();
   await page.getByRole('heading', { name: '署名を確かめる 合いません' }).waitFor();
   assert.equal(await page.getByText('すべて確かめられました').count(), 0);
-  await visit.shot(page, 'proof-wrong-key-ja-light');
+  await visit.shot(page, 'walk-proof-wrong-key');
   await field.fill('これは鍵ではない');
   await button.click();
   await page.getByText('これは公開鍵ではありません').waitFor();
@@ -121,7 +122,7 @@ async function proven(page, visit, program) {
 
 /** What somebody on the way may change, one character each, and what the page must say. */
 const CHANGES = [
-  { what: 'the score', from: /\\"score\\":100/, to: '\\"score\\":000' },
+  { what: 'the score', from: /\\"score\\":100/, to: '\\"score\\":900' },
   { what: 'a digit of the salt', from: /("salt":")(.)/, to: (_, head, digit) => head + other(digit) },
   { what: 'the size of the log', from: /(\\n)(\d+)(\\n[^\\]{44}\\n)/, to: (_, head, size, tail) => `${head}${Number(size) + 1}${tail}` },
   { what: 'the signature', from: /(— \S+ [^\\]{20})(.)/, to: (_, head, letter) => head + other(letter) },
@@ -146,7 +147,7 @@ async function tampered(page, visit) {
     assert.ok(changed, `${what} was changed on the way`);
     assert.equal(await page.getByText('すべて確かめられました').count(), 0, what);
     assert.equal(await page.getByRole('heading', { name: /合いません$/ }).count(), 1, `${what}: one step is named`);
-    await visit.shot(page, `proof-tampered-${what.replaceAll(' ', '-')}-ja-light`);
+    await visit.shot(page, `walk-proof-tampered-${what.replaceAll(' ', '-')}`);
     await page.unroute('**/api/v1/records/*/proof');
   }
   await page.reload();

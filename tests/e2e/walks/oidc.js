@@ -48,21 +48,22 @@ async function walk({ serve, visit, provider, port, config }) {
   await page.getByText('ファイルを選ぶ', { exact: true }).waitFor();
   await page.goto('/settings/account');
   await page.getByText('このアカウントは OpenID Connect でサインインします。').waitFor();
-  await visit.shot(page, 'account-oidc-ja-light');
+  await visit.shot(page, 'walk-account-oidc');
 
   // Whom the provider knows and nobody else does not come in, and is told so.
   const other = await visit.person(service, { also: [provider.issuer] });
   await other.route('https://**', (route) => route.abort());
   await signIn(other, visit, 'taro');
+  await other.getByRole('alert').getByText('このサーバーを使うアカウントがありません').waitFor();
   await other.getByRole('alert').getByText('SKM-E-0175').waitFor();
   assert.equal(new URL(other.url()).pathname, '/sign-in');
-  await visit.shot(other, 'sign-in-oidc-refused-ja-light');
+  await visit.shot(other, 'walk-sign-in-oidc-refused');
 }
 
 async function signIn(page, visit, login) {
   await page.goto('/sign-in');
   await page.getByRole('link', { name: '社内アカウントでサインイン' }).waitFor();
-  await visit.shot(page, 'sign-in-oidc-ja-light');
+  await visit.shot(page, 'walk-sign-in-oidc');
   await page.getByRole('link', { name: '社内アカウントでサインイン' }).click();
   await page.locator('input[name=login]').fill(login);
   await page.locator('input[name=password]').fill('x');

@@ -14,11 +14,11 @@ export async function tokens({ serve, visit }) {
   const dialog = page.getByRole('dialog', { name: 'トークンを作る' });
   await dialog.getByLabel('名前').fill('夜間の検査');
   await dialog.getByLabel('検査').check();
-  await visit.shot(page, 'token-dialog-ja-light', { fullPage: false });
+  await visit.shot(page, 'walk-token-dialog', { fullPage: false });
   await dialog.getByRole('button', { name: 'トークンを作る' }).click();
   await page.getByText('この値は二度と表示されません').waitFor();
   const secret = await page.locator('code', { hasText: /^skm_/ }).textContent();
-  await visit.shot(page, 'token-made-ja-light');
+  await visit.shot(page, 'walk-token-made');
 
   const holder = service.withToken(secret);
   assert.equal((await holder.get('/api/v1/decisions')).items.length, 1);
@@ -37,7 +37,7 @@ export async function tokens({ serve, visit }) {
   const after = await holder.ask('/api/v1/decisions');
   assert.equal(after.status, 401, 'it opens nothing any more');
   assert.match(after.body.code, /^SKM-E-01\d\d$/);
-  await visit.shot(page, 'tokens-ja-light');
+  await visit.shot(page, 'walk-tokens');
 }
 
 const READER = { name: 'taro', password: 'seven small lanterns' };
@@ -54,10 +54,10 @@ export async function users({ serve, visit }) {
   await dialog.getByLabel('役割').selectOption('reader');
   await dialog.getByLabel('新しいパスワード', { exact: true }).fill(READER.password);
   await dialog.getByLabel('新しいパスワード（もう一度）').fill(READER.password);
-  await visit.shot(page, 'user-dialog-ja-light', { fullPage: false });
+  await visit.shot(page, 'walk-user-dialog', { fullPage: false });
   await dialog.getByRole('button', { name: '利用者を加える' }).click();
   await page.getByRole('row', { name: /taro/ }).waitFor();
-  await visit.shot(page, 'users-ja-light');
+  await visit.shot(page, 'walk-users');
 
   // The last administrator can't be taken away, and the page says so.
   visit.refusal(409);
@@ -69,7 +69,7 @@ export async function users({ serve, visit }) {
   await visit.signIn(reader, { ...READER, to: '/drop' });
   await reader.getByText('ファイルを検査できるのは分析者以上です。').waitFor();
   assert.equal(await reader.getByText('ファイルを選ぶ', { exact: true }).count(), 0);
-  await visit.shot(reader, 'drop-reader-ja-light');
+  await visit.shot(reader, 'walk-drop-reader');
   visit.refusal(403);
   const status = await reader.evaluate(async () => (await fetch('/api/v1/observations?name=x', { method: 'POST', body: 'x' })).status);
   assert.equal(status, 403, 'not by going round the page either');
@@ -112,7 +112,7 @@ export async function policy({ serve, visit }) {
     await alert.getByText(says).waitFor();
     await alert.getByText('SKM-E-0120').waitFor();
   }
-  await visit.shot(page, 'policy-wrong-ja-light');
+  await visit.shot(page, 'walk-policy-wrong');
 
   const rule = '\n[[rule]]\nid = "no-archives"\neffect = "block"\nkinds = ["7z"]\ntext.ja = "書庫は受け取りません"\ntext.en = "No archives"\n';
   await text.fill(usual.replace('sakimori-default-1', 'our-policy-2') + rule);
@@ -121,13 +121,13 @@ export async function policy({ serve, visit }) {
   await result.getByText('記録 3 件のうち 2 件の決定が変わります。').waitFor();
   await result.getByRole('row', { name: '要確認 禁止 2' }).waitFor();
   await result.getByRole('link', { name: '資料 1.7z' }).waitFor();
-  await visit.shot(page, 'policy-tried-ja-light');
+  await visit.shot(page, 'walk-policy-tried');
 
   await page.getByRole('button', { name: 'このポリシーを使う' }).click();
   const dialog = page.getByRole('dialog', { name: 'このポリシーを使いますか' });
   await dialog.waitFor();
   assert.equal(await dialog.getByText('この文はまだ試していません。').count(), 0);
-  await visit.shot(page, 'policy-confirm-ja-light', { fullPage: false });
+  await visit.shot(page, 'walk-policy-confirm', { fullPage: false });
   await dialog.getByRole('button', { name: 'このポリシーを使う' }).click();
   const listed = page.getByRole('listitem').filter({ hasText: 'our-policy-2' });
   await listed.getByText('使用中').waitFor();
@@ -139,5 +139,5 @@ export async function policy({ serve, visit }) {
   assert.equal(before.items[0].effect, 'review', 'past decisions stay as they are');
   await listed.getByRole('link', { name: '証拠を確かめる' }).click();
   await page.getByText('すべて確かめられました').waitFor();
-  await visit.shot(page, 'proof-policy-ja-light');
+  await visit.shot(page, 'walk-proof-policy');
 }

@@ -22,7 +22,7 @@ export async function triage({ serve, visit }) {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: '概要' }).waitFor();
   await page.getByRole('region', { name: '人を待っているもの' }).getByText('4', { exact: true }).waitFor();
-  await visit.shot(page, 'overview-waiting-ja-light');
+  await visit.shot(page, 'walk-overview-waiting');
   await tabTo(page, 'A', '確認する');
   await page.keyboard.press('Enter');
   await page.getByRole('row', { name: /資料 4/ }).waitFor();
@@ -36,7 +36,7 @@ export async function triage({ serve, visit }) {
   await page.keyboard.press('?');
   const help = page.getByRole('dialog', { name: 'キー操作' });
   await help.waitFor();
-  await visit.shot(page, 'keys-ja-light', { fullPage: false });
+  await visit.shot(page, 'walk-keys', { fullPage: false });
   await page.keyboard.press('Escape');
   await help.waitFor({ state: 'detached' });
 
@@ -49,12 +49,13 @@ export async function triage({ serve, visit }) {
   await page.getByText('人の確認を待っています。').waitFor();
   await judge(page, visit, 'a', '許可', '');
   await page.getByText('人の確認を待っています。').waitFor({ state: 'detached' });
-  await visit.shot(page, 'decision-judged-ja-light');
+  assert.ok(await page.getByRole('button', { name: /^許可する/ }).isDisabled(), 'what holds already is not offered');
+  await visit.shot(page, 'walk-decision-judged');
   await page.keyboard.press('u');
   await page.getByRole('heading', { name: '決定' }).waitFor();
   await chosen(page).getByText('資料 2').waitFor();
   await page.waitForFunction(() => document.activeElement?.getAttribute('aria-selected') === 'true');
-  await visit.shot(page, 'decisions-judged-ja-light', { fullPage: false });
+  await visit.shot(page, 'walk-decisions-judged', { fullPage: false });
 
   await recorded(page, program);
 }
@@ -96,7 +97,7 @@ async function judge(page, visit, key, effect, note) {
   await dialog.waitFor();
   await dialog.getByLabel('理由（任意）').and(page.locator(':focus')).waitFor();
   await page.keyboard.type(note);
-  await visit.shot(page, `judge-${key}-ja-light`, { fullPage: false });
+  await visit.shot(page, `walk-judge-${key}`, { fullPage: false });
   await tabTo(page, 'BUTTON', `「${effect}」で記録する`);
   await page.keyboard.press('Enter');
   await dialog.waitFor({ state: 'detached' });
@@ -119,7 +120,7 @@ export async function live({ serve, visit }) {
   await program.observe('あとから.7z', archive(2));
   await page.getByRole('button', { name: '新しい決定 1 件' }).waitFor();
   assert.equal(await page.getByRole('row', { name: /あとから/ }).count(), 0);
-  await visit.shot(page, 'decisions-new-ja-light', { fullPage: false });
+  await visit.shot(page, 'walk-decisions-new', { fullPage: false });
   await page.keyboard.press('n');
   await page.getByRole('row', { name: /あとから/ }).waitFor();
 
