@@ -19,7 +19,8 @@ const WHAT: &str = "\n## Messages\n\n\
     SMS Spam Collection (half of it; CC BY 4.0) and PEST (simulated mails, safe and scam from the same seed; testing only), and\n\
     messages of our own, which prove little: who writes both messages and signs thinks of the same things twice. Halves were\n\
     cut before anything was built: SMS by the first bit of the SHA-256 of the folded text, PEST by that of the seed (eight\n\
-    seeds of the held-out half were seen and are left out), our own by when they were written; the totals of the held-out halves were seen\n    three times while building, their messages never. PEST gives no address of sender\n\
+    seeds of the held-out half were seen and are left out), our own by when they were written; the totals of the held-out halves were seen\n\
+    three times while building, their messages never. PEST gives no address of sender\n\
     or link, so that text alone hardly tells its two kinds apart. Spam is not all fraud: advertisements for ringtones are most\n\
     of it, and *nothing* is right for some of them.\n\n\
     | set | label | messages | fraud likely | take care | not judged | nothing found |\n|---|---|---|---|---|---|---|\n";
