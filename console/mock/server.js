@@ -117,7 +117,7 @@ const named = (name, size) => {
 
 /** Routes: method and path pattern → what is answered. */
 const routes = {
-  'GET /api/v1/session': () => ({ body: { account: signedIn ? account : null, csrf: null, first_sign_in: firstSignIn, oidc: { label: { ja: '社内アカウントでサインイン', en: 'Sign in with the company account' } }, version: '0.0.0-mock' } }),
+  'GET /api/v1/session': () => ({ body: { account: signedIn ? account : null, first_sign_in: firstSignIn, oidc: { label: { ja: '社内アカウントでサインイン', en: 'Sign in with the company account' } } } }),
   'POST /api/v1/session': ({ json }) => (json.password === 'wrong' ? problem(401, 'SKM-E-0110', '名前かパスワードが違います', '大文字と小文字を確認してください。') : ((signedIn = true), { body: { account } })),
   'POST /api/v1/session/first': ({ json }) => ((signedIn = true), (firstSignIn = false), (account = { ...account, name: json.name }), { status: 201, body: { account } }),
   'DELETE /api/v1/session': () => ((signedIn = false), { status: 204 }),

@@ -8,6 +8,9 @@ import schemathesis
 KNOWN = json.loads(os.environ["SAKIMORI_KNOWN"])
 """Ids by the first step of a path below /api/v1, such as `decisions`; `own` holds the tester's account and token."""
 
+RESOURCES = ["checkpoint", "key"]
+"""What the public log always has."""
+
 
 @schemathesis.hook
 def filter_case(ctx, case):
@@ -20,9 +23,11 @@ def filter_case(ctx, case):
 def map_path_parameters(ctx, path_parameters):
     """Every second id is one that there is: else all answers would be 404."""
     ids = KNOWN.get(ctx.operation.path.split("/")[3]) if ctx.operation.path.startswith("/api/v1/") else None
-    wanted = str((path_parameters or {}).get("id", ""))
-    if ids and wanted and sum(wanted.encode(errors="surrogatepass")) % 2 == 0:
-        path_parameters["id"] = ids[len(wanted) % len(ids)]
+    for name, wanted in (path_parameters or {}).items():
+        known = ids if name == "id" else RESOURCES
+        choice, is_known = divmod(sum(str(wanted).encode(errors="surrogatepass")), 2)
+        if known and is_known:
+            path_parameters[name] = known[choice % len(known)]
     return path_parameters
 
 

@@ -3531,13 +3531,9 @@ export interface components {
         /** @description Who is signed in, and how one can sign in. */
         Session: {
             account?: null | components["schemas"]["Account"];
-            /** @description Always `null`: cookies are protected by where a request comes from. */
-            csrf?: string | null;
             /** @description True while there is no administrator yet. */
             first_sign_in: boolean;
             oidc?: null | components["schemas"]["ProviderButton"];
-            /** @description The version of the service. */
-            version: string;
         };
         /** @description What the service works with, without secrets. */
         Settings: {

@@ -6,10 +6,15 @@ use sakimori_examine::catalogue;
 pub use sakimori_model::fuzz::Target;
 use sakimori_model::{Effect, Finding, Kind, Place};
 
+use crate::config::Config;
 use crate::decide::Policy;
 
 /// The targets of this crate.
-pub const TARGETS: &[Target] = &[Target { name: "policy", run: policy }];
+pub const TARGETS: &[Target] = &[
+    Target { name: "policy", run: policy },
+    Target { name: "request", run: crate::api::hostile::read },
+    Target { name: "service_config", run: service_config },
+];
 
 /// Runs the target with this name.
 ///
@@ -18,6 +23,17 @@ pub const TARGETS: &[Target] = &[Target { name: "policy", run: policy }];
 pub fn run(name: &str, bytes: &[u8]) {
     let target = TARGETS.iter().find(|target| target.name == name).unwrap_or_else(|| panic!("no target {name}"));
     (target.run)(bytes);
+}
+
+/// A configuration that can be read has one meaning: written down and read again it is the same.
+fn service_config(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(config) = toml::from_str::<Config>(text) else { return };
+    // What TOML can't hold, such as an absent value, is left out; what is written must be readable.
+    if let Ok(written) = toml::to_string(&config) {
+        let again: Config = toml::from_str(&written).expect("what was written can be read");
+        assert_eq!(format!("{config:?}"), format!("{again:?}"));
+    }
 }
 
 /// One finding of each code.

@@ -111,7 +111,7 @@ impl Callers {
 }
 
 /// What a request shows of who it is from.
-enum Shown {
+pub(super) enum Shown {
     Session(Digest),
     Token(Digest),
 }
@@ -193,7 +193,7 @@ async fn identify(app: &Arc<App>, request: &Parts) -> Result<Who, Problem> {
     }
 }
 
-fn shown(headers: &HeaderMap) -> Result<Option<Shown>, Problem> {
+pub(super) fn shown(headers: &HeaderMap) -> Result<Option<Shown>, Problem> {
     let Some(value) = headers.get(header::AUTHORIZATION) else {
         return Ok(cookie::session_of(headers).map(|secret| Shown::Session(secret.digest())));
     };

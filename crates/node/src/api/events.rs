@@ -5,16 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::response::IntoResponse as _;
 use axum::response::Response;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures_util::{Stream, StreamExt as _, stream};
+use sakimori_model::Lang;
 use tokio_stream::wrappers::BroadcastStream;
 
 use super::app::App;
 use super::caller::Who;
 use super::feed::{self, Event};
+use super::language;
 use super::metrics::Going;
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::access::role::Action;
@@ -43,11 +45,12 @@ pub struct LastEvent {
     responses((status = 200, content_type = "text/event-stream", body = String),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
-pub async fn events(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -> Result<Response, Problem> {
+pub async fn events(State(app): State<Arc<App>>, who: Who, uri: Uri, headers: HeaderMap) -> Result<Response, Problem> {
     if app.metrics.streams() >= app.config.limits.streams_max {
         return Err(Problem::after(Trouble::Overloaded, PING_EVERY));
     }
     let going = app.metrics.stream();
+    let lang = language::of(&uri, &headers, who.lang());
     let last: Option<u64> = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     // Listening begins before the past is read, so that nothing falls between them.
     let live = BroadcastStream::new(app.feed.listen());
@@ -66,14 +69,14 @@ pub async fn events(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
     let (next, past, has_gap) = past.await?;
     let hello = SseEvent::default().event("hello").data(format!("{{\"index\":{next}}}"));
     let gap = has_gap.then(|| SseEvent::default().event("gap").data("{}"));
-    let first = [Some(hello), gap].into_iter().flatten().chain(past.iter().map(sse));
+    let first = [Some(hello), gap].into_iter().flatten().chain(past.iter().map(|event| sse(event, lang)));
     let key = who.key();
     let can_read = who.may(Action::Read);
     let live = live.filter_map(move |event| {
         let event = match event {
             Ok(event) if event.index.is_some_and(|index| index < next) => None,
             Ok(event) if event.only.as_ref().is_none_or(|only| *only == key) && (can_read || event.only.is_some()) => {
-                Some(sse(&event))
+                Some(sse(&event, lang))
             }
             Ok(_) => None,
             Err(_) => Some(SseEvent::default().event("gap").data("{}")),
@@ -99,8 +102,8 @@ fn held(events: impl Stream<Item = SseEvent>, going: Going) -> impl Stream<Item 
     })
 }
 
-fn sse(event: &Event) -> SseEvent {
-    let sse = SseEvent::default().event(event.name).data(&event.data);
+fn sse(event: &Event, lang: Lang) -> SseEvent {
+    let sse = SseEvent::default().event(event.name).data(event.data_in(lang));
     match event.index {
         Some(index) => sse.id(index.to_string()),
         None => sse,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sakimori_store::Store;
+use sakimori_model::Lang;
+use sakimori_store::{JobRow, JobState, Store};
 use tokio::sync::{Notify, broadcast};
 
 use super::app::App;
@@ -30,6 +31,16 @@ pub struct Event {
     pub only: Option<String>,
     /// The JSON.
     pub data: String,
+    /// The JSON for whoever speaks English, when it is another one.
+    pub english: Option<String>,
+}
+
+impl Event {
+    /// The JSON for whoever speaks this language.
+    #[must_use]
+    pub fn data_in(&self, lang: Lang) -> &str {
+        self.english.as_deref().filter(|_| lang == Lang::En).unwrap_or(&self.data)
+    }
 }
 
 /// Where events are handed out.
@@ -59,10 +70,14 @@ impl Feed {
     }
 
     /// Tells the owner of a job how far it is.
-    pub fn job(&self, caller: &str, job: &dto::Job) {
-        if let Ok(data) = serde_json::to_string(job) {
+    pub fn job(&self, row: &JobRow) {
+        let text = |lang| serde_json::to_string(&dto::Job::of(row, lang)).ok();
+        // Only the problem of a failed job has words in it.
+        let english = if row.state == JobState::Failed { text(Lang::En) } else { None };
+        if let Some(data) = text(Lang::Ja) {
+            let event = Event { index: None, name: "job", only: Some(row.caller.clone()), data, english };
             // Nobody may be listening.
-            let _ = self.sender.send(Arc::new(Event { index: None, name: "job", only: Some(caller.to_owned()), data }));
+            let _ = self.sender.send(Arc::new(event));
         }
     }
 }
@@ -120,7 +135,7 @@ pub fn events(store: &Store, from: u64) -> Result<(u64, Vec<Event>), Problem> {
             _ => continue,
         };
         if let Ok(data) = data {
-            events.push(Event { index: Some(index), name, only: None, data });
+            events.push(Event { index: Some(index), name, only: None, data, english: None });
         }
     }
     Ok((next, events))

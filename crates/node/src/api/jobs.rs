@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use sakimori_examine::source::Source;
-use sakimori_model::{Actor, Digest, Effect, Lang, Predicate, RecordId, Statement};
+use sakimori_model::{Actor, Digest, Effect, Predicate, RecordId, Statement};
 use sakimori_store::{JobRow, JobState, UploadRow};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore};
@@ -36,6 +36,8 @@ const OPEN_MAX: usize = 200;
 const TRY_AGAIN: Duration = Duration::from_secs(10);
 /// How often a job says how far it is.
 const TELL_EVERY: Duration = Duration::from_millis(500);
+/// What reading a file says when its job was stopped.
+const STOPPED: &str = "the job was stopped";
 /// Decisions that a policy test names as examples.
 const EXAMPLES_MAX: usize = 20;
 
@@ -45,6 +47,7 @@ pub struct Jobs {
     waiting: Mutex<VecDeque<JobRow>>,
     running: Mutex<HashMap<String, Arc<Running>>>,
     wake: Notify,
+    ending: Arc<AtomicBool>,
 }
 
 /// How far a job is that runs.
@@ -53,6 +56,18 @@ struct Running {
     done: AtomicU64,
     total: AtomicU64,
     cancelled: AtomicBool,
+    ending: Arc<AtomicBool>,
+}
+
+impl Running {
+    fn is_stopped(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed) || self.ending.load(Ordering::Relaxed)
+    }
+
+    /// How it ended when it was stopped. What its caller called off is over; what the end of the service stopped is begun anew.
+    fn stopped(&self) -> End {
+        if self.cancelled.load(Ordering::Relaxed) { End::Cancelled } else { End::Interrupted }
+    }
 }
 
 /// What a job works on.
@@ -69,9 +84,16 @@ enum Input {
 enum End {
     Done(serde_json::Value),
     Cancelled,
+    /// The service ends. The job stays open, and the next start takes it up.
+    Interrupted,
 }
 
 impl Jobs {
+    /// Stops what runs and begins nothing more: the service ends.
+    pub fn end(&self) {
+        self.ending.store(true, Ordering::Relaxed);
+    }
+
     fn running(&self, id: &str) -> Option<Arc<Running>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned()
     }
@@ -83,9 +105,12 @@ impl Jobs {
 
     /// The job to work on next. It counts as running from the same moment: a job can always be called off.
     fn next(&self) -> Option<(JobRow, Arc<Running>)> {
+        if self.ending.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let row = waiting.pop_front()?;
-        let running = Arc::new(Running::default());
+        let running = Arc::new(Running { ending: self.ending.clone(), ..Running::default() });
         let mut all = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(row.id.clone(), running.clone());
         Some((row, running))
@@ -144,7 +169,7 @@ async fn work(app: &Arc<App>, mut row: JobRow, running: Arc<Running>) {
             told.done = running.done.load(Ordering::Relaxed);
             told.total = running.total.load(Ordering::Relaxed);
             told.changed = now();
-            app.feed.job(&told.caller, &dto::Job::of(&told, Lang::Ja));
+            app.feed.job(&told);
         }
     };
     let end = tokio::select! {
@@ -160,6 +185,7 @@ async fn work(app: &Arc<App>, mut row: JobRow, running: Arc<Running>) {
             row.result = Some(result.to_string());
         }
         Ok(End::Cancelled) => row.state = JobState::Cancelled,
+        Ok(End::Interrupted) => return app.jobs.ended(&row.id),
         Err(problem) => {
             row.state = JobState::Failed;
             row.result = Some(serde_json::json!({ "problem": problem.detail }).to_string());
@@ -175,7 +201,7 @@ async fn put(app: &Arc<App>, row: &mut JobRow) {
     if let Err(error) = app.recorder.rows(move |store| store.put_job(&written)).await {
         tracing::error!(%error, id = row.id, "a job could not be written down");
     }
-    app.feed.job(&row.caller, &dto::Job::of(row, Lang::Ja));
+    app.feed.job(row);
 }
 
 /// Begins the examination of a complete upload; returns the id of the job.
@@ -241,7 +267,7 @@ async fn new(app: &App, who: &Who, name: &str, input: &Input) -> Result<JobRow, 
     })
 }
 
-/// A file that says how far it was read, and can't be read any more when the job was cancelled.
+/// A file that says how far it was read, and can't be read any more when the job was stopped.
 struct Watched<'a> {
     held: &'a Held,
     running: &'a Running,
@@ -254,8 +280,8 @@ impl Source for Watched<'_> {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        if self.running.cancelled.load(Ordering::Relaxed) {
-            return Err(io::Error::other("cancelled"));
+        if self.running.is_stopped() {
+            return Err(io::Error::other(STOPPED));
         }
         let count = self.held.read_at(offset, buf)?;
         let end = offset + count as u64;
@@ -279,7 +305,7 @@ async fn examine(
     }
     let path = app.uploads.file(upload);
     let permit = app.examining.permits.clone().acquire_owned().await;
-    let (worker, file, name) = (app.clone(), path.clone(), row.name.clone());
+    let (worker, file, name, watched) = (app.clone(), path.clone(), row.name.clone(), running.clone());
     let examined = tokio::task::spawn_blocking(move || {
         let _permit = permit;
         let _going = worker.metrics.examining();
@@ -292,14 +318,13 @@ async fn examine(
         let policy = worker.examining.policy();
         let entry =
             flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));
-        let cancelled = running.cancelled.load(Ordering::Relaxed);
-        Ok::<_, io::Error>((!cancelled).then_some((entry, sha256)))
+        Ok::<_, io::Error>((!running.is_stopped()).then_some((entry, sha256)))
     });
     let examined = examined.await.map_err(|panic| NodeError::Stopped(panic.to_string()))?;
     let (entry, sha256) = match examined {
         Ok(Some(examined)) => examined,
-        Ok(None) => return Ok(cancelled(app, upload)),
-        Err(error) if error.to_string() == "cancelled" => return Ok(cancelled(app, upload)),
+        Ok(None) => return Ok(stopped(app, upload, &watched)),
+        Err(error) if error.to_string() == STOPPED => return Ok(stopped(app, upload, &watched)),
         Err(error) => return Err(NodeError::Folder { path, error }.into()),
     };
     let statement = entry.statement.clone();
@@ -310,9 +335,12 @@ async fn examine(
     Ok(End::Done(serde_json::json!({ "record": record, "effect": made.decision.effect })))
 }
 
-fn cancelled(app: &App, upload: &str) -> End {
-    app.uploads.forget(&[upload.to_owned()]);
-    End::Cancelled
+fn stopped(app: &App, upload: &str, running: &Running) -> End {
+    let end = running.stopped();
+    if matches!(end, End::Cancelled) {
+        app.uploads.forget(&[upload.to_owned()]);
+    }
+    end
 }
 
 /// The bytes of an upload become a kept content, or go.
@@ -352,33 +380,34 @@ struct Example {
 
 async fn test_policy(app: &Arc<App>, running: Arc<Running>, text: String) -> Result<End, Problem> {
     let policy = Policy::parse(&text).map_err(|error| Problem::with(Trouble::Policy, error))?;
+    let watched = running.clone();
     let tested = app.readers.read(move |reader| tested(reader, &policy, &running)).await?;
     match tested {
         Some(changes) => {
             let result = serde_json::to_value(changes).map_err(|error| Problem::with(Trouble::Defect, error))?;
             Ok(End::Done(result))
         }
-        None => Ok(End::Cancelled),
+        None => Ok(watched.stopped()),
     }
 }
 
-/// `None` when it was cancelled.
+/// `None` when it was stopped.
 fn tested(reader: &Reader, policy: &Policy, running: &Running) -> Result<Option<Changes>, Problem> {
     running.total.store(reader.store.sequenced()?, Ordering::Relaxed);
     let mut changes = Changes::default();
-    let mut is_cancelled = false;
+    let mut is_stopped = false;
     reader.store.each_record(|record| -> Result<(), NodeError> {
         let record = record?;
         running.done.fetch_add(1, Ordering::Relaxed);
-        is_cancelled |= running.cancelled.load(Ordering::Relaxed);
-        if is_cancelled || record.kind != "decision" {
+        is_stopped |= running.is_stopped();
+        if is_stopped || record.kind != "decision" {
             return Ok(());
         }
         let statement = crate::node::parsed(&record)?;
         changes.compare(statement, policy);
         Ok(())
     })?;
-    Ok((!is_cancelled).then_some(changes))
+    Ok((!is_stopped).then_some(changes))
 }
 
 impl Changes {

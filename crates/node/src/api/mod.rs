@@ -14,6 +14,7 @@ mod events;
 mod extract;
 mod feed;
 mod health;
+pub(crate) mod hostile;
 mod jobs;
 mod language;
 mod metrics;

@@ -176,7 +176,7 @@ fn text(text: String) -> Response {
 
 /// True for the path of a tile (C2SP tlog-tiles, "Merkle Tree"): `tile/<level>/<N>`, `tile/entries/<N>`, and partial ones. Nothing
 /// else below the folder of the log is handed out.
-fn is_tile(resource: &str) -> bool {
+pub(super) fn is_tile(resource: &str) -> bool {
     let mut steps = resource.split('/');
     let digits = |text: &str, max: usize| (1..=max).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     if steps.next() != Some("tile") || !steps.next().is_some_and(|level| level == "entries" || digits(level, 2)) {

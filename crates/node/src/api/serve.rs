@@ -194,6 +194,7 @@ async fn end(mut signals: Signals, handle: axum_server::Handle<SocketAddr>, app:
     signals.any().await;
     tracing::info!("ending");
     app.ending.notify_waiters();
+    app.jobs.end();
     handle.graceful_shutdown(Some(Duration::from_secs(SHUTDOWN_SECONDS_MAX)));
 }
 

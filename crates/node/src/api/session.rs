@@ -44,15 +44,10 @@ pub fn bounds(now: Timestamp) -> (Timestamp, Timestamp) {
 pub struct Session {
     /// The account; `null` when nobody is signed in.
     account: Option<Account>,
-    /// Always `null`: cookies are protected by where a request comes from.
-    #[schema(value_type = Option<String>)]
-    csrf: (),
     /// True while there is no administrator yet.
     first_sign_in: bool,
     /// The provider with which one can sign in, if there is one.
     oidc: Option<ProviderButton>,
-    /// The version of the service.
-    version: &'static str,
 }
 
 /// A provider with which one can sign in.
@@ -127,10 +122,8 @@ pub async fn get(State(app): State<Arc<App>>, who: Who) -> Result<Response, Prob
         app.readers.read(|reader| -> Result<_, Problem> { Ok(reader.store.has_administrator()?) }).await?;
     let session = Session {
         account: who.account.as_ref().map(|row| Account::from(&row.state)),
-        csrf: (),
         first_sign_in: !administered,
         oidc: app.sign_ins.oidc.as_ref().map(|oidc| ProviderButton { label: BothTexts::from(oidc.label()) }),
-        version: env!("CARGO_PKG_VERSION"),
     };
     Ok(([(header::CACHE_CONTROL, "no-store")], axum::Json(session)).into_response())
 }

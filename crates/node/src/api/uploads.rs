@@ -347,7 +347,7 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, Problem> {
     value.and_then(|text| text.parse().ok()).ok_or_else(bad)
 }
 
-fn metadata_name(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+pub(super) fn metadata_name(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("upload-metadata") else { return Ok(None) };
     let bad = || Problem::with(Trouble::Malformed, "Upload-Metadata holds pairs of a key and base64");
     let text = value.to_str().ok().filter(|text| text.len() <= METADATA_BYTES_MAX).ok_or_else(bad)?;

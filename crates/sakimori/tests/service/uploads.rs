@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -234,7 +235,9 @@ fn a_job_is_done_once_when_the_service_ends_in_its_middle() {
         let path = begin(&serving, &token, bytes.len());
         job_of(&piece(&serving, &token, &path, 0, &bytes))
     };
+    let start = Instant::now();
     serving.restart();
+    assert!(start.elapsed() < Duration::from_secs(10), "the end does not wait for a job");
     let ended = serving.job(&token, &job);
     assert_eq!(ended["state"], "done", "{ended}");
     assert_eq!(serving.pages(&token, "/api/v1/decisions?limit=9", || ()).len(), 1);

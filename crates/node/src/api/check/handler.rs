@@ -106,13 +106,13 @@ pub struct CheckForm {
     lang: Option<String>,
 }
 
-struct Fields {
+pub(in crate::api) struct Fields {
     text: String,
     agree: Agreement,
     lang: Option<Lang>,
 }
 
-fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Fields, Problem> {
+pub(in crate::api) fn fields(headers: &HeaderMap, body: &Bytes) -> Result<Fields, Problem> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !kind.starts_with("application/x-www-form-urlencoded") {
         return Err(Problem::with(Trouble::MediaType, "application/x-www-form-urlencoded is needed"));
