@@ -61,7 +61,8 @@ pub async fn events(State(app): State<Arc<App>>, who: Who, uri: Uri, headers: He
                 let (next, events) = feed::events(&reader.store, last + 1)?;
                 Ok((next, events, false))
             }
-            Some(last) if last < size => Ok((size, Vec::new(), true)),
+            // Further behind, or ahead of the log: it was put back to an older copy since.
+            Some(last) if last.checked_add(1) != Some(size) => Ok((size, Vec::new(), true)),
             _ => Ok((size, Vec::new(), false)),
         }
     });

@@ -1,6 +1,6 @@
 //! Uploads in pieces: tus 1.0.0 (core protocol, extensions `creation` and `termination`). A complete upload becomes a job.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::{Path as FilePath, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,18 +32,20 @@ const VERSION: &str = "1.0.0";
 const PIECE: &str = "application/offset+octet-stream";
 /// When one may try again who has too many uploads.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
+/// Uploads of one caller that are written to at once: slow senders must not take all places of the service.
+const WRITING_MAX: usize = 16;
 /// Bytes of `Upload-Metadata`.
 const METADATA_BYTES_MAX: usize = 8 * 1024;
 
 /// The files of uploads.
 pub struct Uploads {
     folder: PathBuf,
-    busy: Arc<Mutex<HashSet<String>>>,
+    busy: Arc<Mutex<HashMap<String, String>>>,
 }
 
 /// An upload that is being written to; nobody else may until it is dropped.
 struct Busy {
-    all: Arc<Mutex<HashSet<String>>>,
+    all: Arc<Mutex<HashMap<String, String>>>,
     id: String,
 }
 
@@ -82,11 +84,16 @@ impl Uploads {
         std::fs::metadata(&path).map(|m| m.len()).map_err(|error| folder(&path, error))
     }
 
-    fn take(&self, id: &str) -> Result<Busy, Problem> {
+    fn take(&self, row: &UploadRow) -> Result<Busy, Problem> {
         let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = busy.insert(id.to_owned());
-        let taken = Problem::with(Trouble::Conflict, "this upload is being written to");
-        if is_new { Ok(Busy { all: self.busy.clone(), id: id.to_owned() }) } else { Err(taken) }
+        if busy.contains_key(&row.id) {
+            return Err(Problem::with(Trouble::Conflict, "this upload is being written to"));
+        }
+        if busy.values().filter(|caller| **caller == row.caller).count() >= WRITING_MAX {
+            return Err(Problem::after(Trouble::TooMany, Duration::from_secs(1)));
+        }
+        busy.insert(row.id.clone(), row.caller.clone());
+        Ok(Busy { all: self.busy.clone(), id: row.id.clone() })
     }
 }
 
@@ -241,7 +248,7 @@ pub async fn patch(
     }
     let from = number(&headers, "upload-offset")?;
     let row = own(&app, &who, &id.0).await?;
-    let _busy = app.uploads.take(&row.id)?;
+    let _busy = app.uploads.take(&row)?;
     let mut offset = if row.job.is_some() { row.size } else { app.uploads.offset(&row.id)? };
     if from != offset {
         return Err(Problem::with(Trouble::Offset, format_args!("the next byte is {offset}")));
@@ -272,7 +279,7 @@ pub async fn terminate(
 ) -> Result<Response, Problem> {
     speaks_tus(&headers)?;
     let row = own(&app, &who, &id.0).await?;
-    let _busy = app.uploads.take(&row.id)?;
+    let _busy = app.uploads.take(&row)?;
     if row.job.is_some() {
         return Err(Problem::with(Trouble::Conflict, "it is complete; cancel its job instead"));
     }
