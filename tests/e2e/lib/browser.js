@@ -92,11 +92,11 @@ class Visit {
     }
   }
 
-  /** Judges a page by axe: each serious or critical violation is a fault. */
+  /** Judges a page by axe: each violation is a fault, however small. */
   async accessible(page, name) {
     await page.evaluate(AXE);
     const { violations } = await page.evaluate(() => globalThis.axe.run());
-    for (const { id, impact, nodes } of violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')) {
+    for (const { id, impact, nodes } of violations) {
       const where = nodes.slice(0, 3).map(({ html, failureSummary }) => `${html.slice(0, 160)} ${failureSummary}`);
       this.faults.push(`${name}: axe, ${impact}: ${id}\n${where.join('\n')}`);
     }
