@@ -133,6 +133,7 @@ fn load(program: &Path, seconds: u64) {
     let (next, errors) = (AtomicU64::new(0), AtomicU64::new(0));
     let (times, reads) = (Mutex::new(Times::default()), Mutex::new(Times::default()));
     let over = AtomicBool::new(false);
+    let ended = Mutex::new(Duration::ZERO);
     let mut memory = Vec::new();
     std::thread::scope(|scope| {
         let submitters: Vec<_> = (0..CONNECTIONS)
@@ -156,6 +157,8 @@ fn load(program: &Path, seconds: u64) {
                         mine.0.push(due.elapsed());
                     }
                     times.lock().expect("times").0.append(&mut mine.0);
+                    let mut ended = ended.lock().expect("the end");
+                    *ended = (*ended).max(start.elapsed());
                 })
             })
             .collect();
@@ -175,7 +178,7 @@ fn load(program: &Path, seconds: u64) {
         }
         over.store(true, Ordering::Relaxed);
     });
-    let took = start.elapsed();
+    let took = ended.into_inner().expect("the end");
     let mut times = times.into_inner().expect("times");
     let mut reads = reads.into_inner().expect("times");
     let done = times.0.len() as f64 / took.as_secs_f64();
