@@ -90,6 +90,7 @@ pub fn limits() -> Limits {
         message_bytes_max: 16 * KIB,
         message_links_max: 20,
         findings_max: 50,
+        facts_max: 100,
     }
 }
 
@@ -134,7 +135,7 @@ fn examined(bytes: &[u8], run: impl FnOnce(&Vec<u8>, &Settings, &mut Report<'_>)
     let mut report = Report::new(&settings.limits);
     run(&bytes.to_vec(), &settings, &mut report);
     assert_eq!(report.path(), None, "a member was entered and not left");
-    check(&report.finish().0, bytes.len() as u64, &settings.limits);
+    check(&report.finish(crate::recognise::UNKNOWN).findings, bytes.len() as u64, &settings.limits);
 }
 
 fn pickle(carrier: Carrier, bytes: &[u8]) {
@@ -189,7 +190,7 @@ fn sigma(bytes: &[u8]) {
     log::detect(&EVENTS.to_vec(), &kinds::JSONL, &rules, &mut report, &mut |found| {
         assert!(rules.rules().any(|rule| std::ptr::eq(rule, found.rule)));
     });
-    check(&report.finish().0, EVENTS.len() as u64, &limits);
+    check(&report.finish(crate::recognise::UNKNOWN).findings, EVENTS.len() as u64, &limits);
 }
 
 /// The whole way, twice: the same bytes give the same examination.

@@ -15,12 +15,13 @@ pub mod message;
 mod prose;
 pub mod recognise;
 pub mod report;
+pub mod repository;
 pub mod sigma;
 pub mod source;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sakimori_model::{ExaminerRef, Finding, Kind, Place};
+use sakimori_model::{ExaminerRef, Fact, Finding, Kind, Place};
 
 use crate::limits::Limits;
 use crate::report::Report;
@@ -44,9 +45,17 @@ pub struct Examination {
     pub findings: Vec<Finding>,
     /// The examiners that took part.
     pub examiners: Vec<ExaminerRef>,
+    /// What the bytes say of themselves, in the order of the content: claims, and no findings.
+    pub facts: Vec<Fact>,
 }
 
 impl Examination {
+    /// What is left to say when an examiner has failed: a defect, and never "clean".
+    fn failed(kind: Kind) -> Self {
+        let findings = vec![catalogue::finding(&codes::EXAMINER_FAILED, Place::WHOLE)];
+        Self { kind, findings, examiners: Vec::new(), facts: Vec::new() }
+    }
+
     /// The findings that say what was not examined. None means that everything was.
     pub fn unexamined(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|f| report::is_unexamined(f))
@@ -61,14 +70,9 @@ pub fn examine(source: &dyn Source, settings: &Settings) -> Examination {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut report = Report::new(&settings.limits);
         let kind = examine_member(source, settings, &mut report);
-        let (findings, examiners) = report.finish();
-        Examination { kind, findings, examiners }
+        report.finish(kind)
     }));
-    result.unwrap_or_else(|_| Examination {
-        kind: recognise::UNKNOWN,
-        findings: vec![catalogue::finding(&codes::EXAMINER_FAILED, Place::WHOLE)],
-        examiners: Vec::new(),
-    })
+    result.unwrap_or_else(|_| Examination::failed(recognise::UNKNOWN))
 }
 
 /// Examines an observation, or a member of a container, and returns its kind. Examiners of containers call it for

@@ -52,6 +52,8 @@ pub struct Limits {
     pub message_links_max: usize,
     /// Findings of one observation. One more finding says that there are others.
     pub findings_max: usize,
+    /// Facts of one observation: what it says of itself.
+    pub facts_max: usize,
 }
 
 impl Default for Limits {
@@ -82,6 +84,7 @@ impl Default for Limits {
             message_bytes_max: 64 * 1024,
             message_links_max: 200,
             findings_max: 1_000,
+            facts_max: 1_000,
         }
     }
 }

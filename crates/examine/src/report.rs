@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sakimori_model::{ExaminerRef, Finding, Place};
+use sakimori_model::{ExaminerRef, Fact, FactName, Finding, Kind, Place};
 
+use crate::Examination;
 use crate::catalogue::{self, finding};
 use crate::codes;
 use crate::excerpt::Search;
@@ -17,6 +18,7 @@ pub struct Report<'a> {
     findings: Vec<Finding>,
     dropped: u64,
     examiners: BTreeSet<ExaminerRef>,
+    facts: Vec<Fact>,
     members: u64,
     unpacked_bytes: u64,
     pickle_opcodes: u64,
@@ -40,6 +42,7 @@ impl<'a> Report<'a> {
             findings: Vec::new(),
             dropped: 0,
             examiners: BTreeSet::new(),
+            facts: Vec::new(),
             members: 0,
             unpacked_bytes: 0,
             pickle_opcodes: 0,
@@ -79,6 +82,16 @@ impl<'a> Report<'a> {
     /// Notes that an examiner took part, with the version of its judgement.
     pub fn ran(&mut self, id: &'static str, version: u32) {
         self.examiners.insert(ExaminerRef { id: id.into(), version });
+    }
+
+    /// Notes what the current member says of itself. An empty value says nothing; past `facts_max` nothing more is noted,
+    /// and as facts are claims and no findings, that is no finding either.
+    pub fn fact(&mut self, name: FactName, value: impl std::fmt::Display) {
+        let fact = Fact::new(name, value, self.whole());
+        let known = self.facts.iter().any(|f| f.name == name && f.value == fact.value && f.place == fact.place);
+        if !fact.value.is_empty() && !known && self.facts.len() < self.limits.facts_max {
+            self.facts.push(fact);
+        }
     }
 
     /// Adds a finding. Past the limit it is counted only, unless it says that something was not examined: that must
@@ -184,14 +197,19 @@ impl<'a> Report<'a> {
 
     /// Ends the examination. A report that had to drop findings says so in one more.
     #[must_use]
-    pub fn finish(mut self) -> (Vec<Finding>, Vec<ExaminerRef>) {
+    pub fn finish(mut self, kind: Kind) -> Examination {
         for (kind, (count, first)) in std::mem::take(&mut self.without_examiner) {
             self.add(finding(&codes::MEMBERS_WITHOUT_EXAMINER, first).with("kind", kind).with("count", count));
         }
         if self.dropped > 0 {
             self.findings.push(finding(&codes::MORE_FINDINGS, Place::WHOLE).with("count", self.dropped));
         }
-        (self.findings, self.examiners.into_iter().collect())
+        Examination {
+            kind,
+            findings: self.findings,
+            examiners: self.examiners.into_iter().collect(),
+            facts: self.facts,
+        }
     }
 }
 

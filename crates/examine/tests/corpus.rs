@@ -78,10 +78,15 @@ fn rendered(examination: &Examination) -> String {
             value
         })
         .collect();
-    let value = serde_json::json!({
+    let mut value = serde_json::json!({
         "kind": examination.kind,
         "examiners": examination.examiners,
         "findings": findings,
     });
+    // Most inputs say nothing of themselves.
+    if !examination.facts.is_empty() {
+        let facts = examination.facts.iter().map(|f| format!("{} {} = {}", f.place, f.name, f.value));
+        value["facts"] = facts.collect::<Vec<_>>().into();
+    }
     format!("{value:#}\n")
 }

@@ -77,7 +77,7 @@ fn findings(bytes: &[u8]) -> Vec<Finding> {
     let limits = Limits::default();
     let mut report = Report::new(&limits);
     examine(&bytes.to_vec(), Carrier::Plain, &mut report);
-    report.finish().0
+    report.finish(sakimori_examine::recognise::UNKNOWN).findings
 }
 
 /// What the default policy makes of the findings.

@@ -8,6 +8,7 @@ mod access;
 mod canonical;
 mod decision;
 mod digest;
+mod fact;
 mod finding;
 pub mod fuzz;
 mod lang;
@@ -30,6 +31,7 @@ pub use access::{
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};
 pub use digest::{Digest, DigestError};
+pub use fact::{Fact, FactName};
 pub use finding::{Code, CodeError, Confidence, Contribution, Finding, RuleRef, Severity, UnknownLevel};
 pub use lang::{Lang, Text};
 pub use observation::{ExaminerRef, Kind, Observation, Subject};

@@ -15,7 +15,7 @@ mod verdict;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use sakimori_model::{Kind, Place};
+use sakimori_model::Kind;
 
 use crate::catalogue::finding;
 use crate::recognise::kinds;
@@ -43,14 +43,9 @@ pub fn examine_text(text: &str, settings: &Settings) -> Examination {
     let result = catch_unwind(AssertUnwindSafe(|| {
         let mut report = Report::new(&settings.limits);
         let kind = examine_pasted(text, settings, &mut report);
-        let (findings, examiners) = report.finish();
-        Examination { kind, findings, examiners }
+        report.finish(kind)
     }));
-    result.unwrap_or_else(|_| Examination {
-        kind: MESSAGE,
-        findings: vec![finding(&crate::codes::EXAMINER_FAILED, Place::WHOLE)],
-        examiners: Vec::new(),
-    })
+    result.unwrap_or_else(|_| Examination::failed(MESSAGE))
 }
 
 fn examine_pasted(text: &str, settings: &Settings, report: &mut Report<'_>) -> Kind {
@@ -126,6 +121,8 @@ fn within<'a>(text: &'a str, report: &mut Report<'_>) -> &'a str {
 
 #[cfg(test)]
 mod tests {
+    use sakimori_model::Place;
+
     use super::*;
 
     fn found(text: &str) -> Vec<String> {

@@ -149,9 +149,8 @@ pub fn entry_by(by: Actor, who: &Who, event: AccessEvent) -> Entry {
 /// # Errors
 /// When they can't be recorded. Then nothing has changed.
 pub async fn record(app: &App, entries: Vec<Entry>) -> Result<(), Problem> {
-    let recorded = app.recorder.record(entries).await;
-    app.callers.forget();
-    recorded.map(|_| ()).map_err(Problem::from)
+    let _change = app.callers.change();
+    app.recorder.record(entries).await.map(|_| ()).map_err(Problem::from)
 }
 
 /// A new id of an account or a token.

@@ -86,15 +86,36 @@ impl<S: Sync> FromRequestParts<S> for Who {
 pub struct Callers {
     remembered: Mutex<HashMap<Digest, (Instant, u64, Who)>>,
     generation: AtomicU64,
+    changes: AtomicU64,
+}
+
+/// Access is changing: while it is, nobody is recalled. What a change wrote can be read before its writer hears of it, and
+/// whoever has read it must not meet a caller as they were before.
+pub struct AccessChange<'a>(&'a Callers);
+
+impl Drop for AccessChange<'_> {
+    fn drop(&mut self) {
+        self.0.forget();
+        self.0.changes.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 impl Callers {
-    /// Forgets everybody: access has changed.
-    pub fn forget(&self) {
+    /// Forgets everybody, until the end of the change and what was looked up in between.
+    pub fn change(&self) -> AccessChange<'_> {
+        self.changes.fetch_add(1, Ordering::SeqCst);
+        self.forget();
+        AccessChange(self)
+    }
+
+    fn forget(&self) {
         self.generation.fetch_add(1, Ordering::SeqCst);
     }
 
     fn recall(&self, hash: &Digest) -> Option<Who> {
+        if self.changes.load(Ordering::SeqCst) > 0 {
+            return None;
+        }
         let generation = self.generation.load(Ordering::SeqCst);
         let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, of, who) = remembered.get(hash)?;
@@ -267,4 +288,34 @@ fn note_use(app: &Arc<App>, note: Note, at: Timestamp) {
             tracing::warn!(%error, "the use of a session or token was not noted");
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn somebody() -> Who {
+        let address = IpAddr::from([127, 0, 0, 1]);
+        Who { caller: Caller::Nobody, actor: Actor::Public, account: None, session: None, address }
+    }
+
+    #[test]
+    fn nobody_is_recalled_while_access_changes_nor_as_they_were_before_its_end() {
+        let callers = Callers::default();
+        let hash = Digest::of(b"a session");
+        let remember = || callers.remember(hash, callers.generation.load(Ordering::SeqCst), somebody());
+        remember();
+        assert!(callers.recall(&hash).is_some());
+
+        let (first, second) = (callers.change(), callers.change());
+        assert!(callers.recall(&hash).is_none(), "remembered before the change");
+        remember();
+        assert!(callers.recall(&hash).is_none(), "looked up while it may not have been written yet");
+        drop(first);
+        assert!(callers.recall(&hash).is_none(), "another one is not over");
+        drop(second);
+        assert!(callers.recall(&hash).is_none());
+        remember();
+        assert!(callers.recall(&hash).is_some());
+    }
 }

@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 
 use sakimori_examine::limits::Limits;
 use sakimori_examine::log::{self, Match};
-use sakimori_examine::report::{Report, is_unexamined};
+use sakimori_examine::report::Report;
 use sakimori_examine::sigma::RuleSet;
 use sakimori_examine::{catalogue, codes, recognise};
 use sakimori_node::flow::Progress as _;
@@ -96,7 +96,7 @@ impl Run<'_> {
             return Err(error.into());
         }
         self.events += summary.events;
-        for finding in report.finish().0.iter().filter(|finding| is_unexamined(finding)) {
+        for finding in report.finish(kind).unexamined() {
             if finding.code == codes::NO_EXAMINER {
                 self.not_logs += 1;
                 if self.context.chatter == Chatter::Normal && self.not_logs <= NOT_LOGS_MAX {

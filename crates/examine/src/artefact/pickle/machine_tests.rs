@@ -12,7 +12,12 @@ fn found(bytes: &[u8]) -> Vec<String> {
 fn found_within(bytes: &[u8], limits: &Limits) -> Vec<String> {
     let mut report = Report::new(limits);
     examine(&bytes.to_vec(), Carrier::Plain, &mut report);
-    report.finish().0.iter().map(|f| f.code.as_str().trim_start_matches("SKM-").to_owned()).collect()
+    report
+        .finish(crate::recognise::UNKNOWN)
+        .findings
+        .iter()
+        .map(|f| f.code.as_str().trim_start_matches("SKM-").to_owned())
+        .collect()
 }
 
 #[test]

@@ -1,0 +1,59 @@
+//! A model or an agent's package as a folder of files: each file is examined as it would be alone, with its path as its
+//! member, and then [`examine`] looks at what shows only when all of them are seen together.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sakimori_model::{Fact, Kind};
+
+use crate::report::Report;
+use crate::source::Source;
+use crate::{Examination, Settings, examine_member, recognise};
+
+/// The kind of a folder that is examined as one.
+pub const REPOSITORY: Kind = Kind::new("repository");
+/// Bytes of a file that is looked at together with the others; of a larger one the content is not handed over.
+pub const WANTED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+
+/// A file of the folder, as it was found by [`examine_file`].
+pub struct RepositoryFile<'a> {
+    /// Its path below the folder, steps joined by `/`.
+    pub path: &'a str,
+    /// Its size in bytes.
+    pub size: u64,
+    /// What it is.
+    pub kind: &'a Kind,
+    /// What it says of itself.
+    pub facts: &'a [Fact],
+    /// Its bytes, where [`wants`] asked for them and it has at most [`WANTED_BYTES_MAX`].
+    pub bytes: Option<&'a [u8]>,
+}
+
+/// True for a file whose bytes [`examine`] needs.
+#[must_use]
+pub fn wants(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    [".json", ".md", ".yaml", ".yml", ".toml", ".py", ".txt"].iter().any(|end| name.ends_with(end))
+}
+
+/// Examines one file of a folder. Every place of its findings and facts names the file as member.
+#[must_use]
+pub fn examine_file(path: &str, source: &dyn Source, settings: &Settings) -> Examination {
+    // As in `crate::examine`: a panic is a defect, and costs one file only.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut report = Report::new(&settings.limits);
+        let kind = match report.enter(path) {
+            Ok(()) => examine_member(source, settings, &mut report),
+            Err(_) => recognise::UNKNOWN,
+        };
+        report.leave();
+        report.finish(kind)
+    }));
+    result.unwrap_or_else(|_| Examination::failed(recognise::UNKNOWN))
+}
+
+/// Looks at all files of a folder together. `files` are in the order of their paths. The findings and facts are only those
+/// that no single file shows.
+#[must_use]
+pub fn examine(_files: &[RepositoryFile<'_>], settings: &Settings) -> Examination {
+    Report::new(&settings.limits).finish(REPOSITORY)
+}
