@@ -18,6 +18,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("log", include_str!("log/codes.toml")),
     ("mail", include_str!("mail/codes.toml")),
     ("message", include_str!("message/codes.toml")),
+    ("provenance", include_str!("provenance/codes.toml")),
 ];
 
 /// What is declared of a code.

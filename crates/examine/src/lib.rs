@@ -13,6 +13,7 @@ pub mod log;
 pub mod mail;
 pub mod message;
 mod prose;
+pub mod provenance;
 pub mod recognise;
 pub mod report;
 pub mod repository;

@@ -48,7 +48,8 @@ fn every_code_has_a_positive_and_a_negative_input() {
 }
 
 /// Codes that no input file can bring about; each has a test of its own.
-const NOT_FROM_BYTES: &[&str] = &["SKM-OBS-0004", "SKM-OBS-0006", "SKM-OBS-0008", "SKM-MSG-0003"];
+const NOT_FROM_BYTES: &[&str] =
+    &["SKM-OBS-0004", "SKM-OBS-0006", "SKM-OBS-0008", "SKM-MSG-0003", "SKM-PRV-0001", "SKM-PRV-0002", "SKM-PRV-0003"];
 
 fn settings() -> Settings {
     Settings { sigma: RuleSet::builtin().clone(), ..Settings::default() }
