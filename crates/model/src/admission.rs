@@ -25,11 +25,6 @@ pub struct Vetting {
     pub signature: SignatureState,
 }
 
-impl Vetting {
-    /// Files of one model. A folder with more is too large to be vetted as one.
-    pub const FILES_MAX: usize = 20_000;
-}
-
 /// A file of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -51,7 +46,10 @@ pub enum SignatureState {
     /// There is none.
     None,
     /// There is one, and nothing to verify it with was given.
-    NotVerified,
+    NotVerified {
+        /// Its file.
+        file: String,
+    },
     /// It holds for every file.
     Verified {
         /// Who signed, as the key or certificate tells.

@@ -7,6 +7,7 @@ pub mod detect;
 pub mod explain;
 pub mod generate;
 pub mod log;
+pub mod model;
 pub mod policy;
 pub mod prove;
 pub mod restore;
@@ -14,6 +15,7 @@ pub mod rules;
 pub mod serve;
 pub mod share;
 pub mod verify;
+pub mod vet;
 
 use std::fs;
 use std::path::Path;
