@@ -16,6 +16,7 @@ pub mod outcome;
 pub mod prove;
 pub mod record;
 pub mod share;
+pub mod unit;
 
 pub use error::NodeError;
 pub use node::Node;
