@@ -5,6 +5,7 @@
 //! leaves the organisation carries a [`Tlp`] marking.
 
 mod access;
+pub mod bom;
 mod canonical;
 mod decision;
 mod digest;

@@ -5,6 +5,7 @@ pub mod act;
 pub mod api;
 pub mod audit;
 pub mod backup;
+pub mod bom;
 pub mod config;
 pub mod decide;
 pub mod error;
