@@ -6,6 +6,7 @@
 
 mod access;
 mod admission;
+pub mod bom;
 mod canonical;
 mod decision;
 mod digest;

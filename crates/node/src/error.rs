@@ -93,9 +93,6 @@ pub enum NodeError {
     /// A person's word on a model that can't hold.
     #[error(transparent)]
     NotJudged(#[from] NotJudged),
-    /// The bill of materials can't be written.
-    #[error("the bill of materials: {0}")]
-    Bom(String),
     /// The policy can't be read.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
@@ -138,7 +135,6 @@ impl NodeError {
             Self::NotADecision(_) => "SKM-E-0010",
             Self::NoModel(_) => "SKM-E-0052",
             Self::NotJudged(_) => "SKM-E-0051",
-            Self::Bom(_) => "SKM-E-0053",
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",
             Self::NotShareable(_) => "SKM-E-0013",

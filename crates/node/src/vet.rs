@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 
 use sakimori_examine::catalogue::finding;
 use sakimori_examine::provenance::codes;
+use sakimori_examine::report::is_unexamined;
 use sakimori_model::{
-    Actor, AdmissionPredicate, AdmissionState, Basis, DecisionPredicate, Digest, Finding, Place, Predicate, Receipt,
-    RegisterEntry, SignatureState, Statement, Timestamp, VettedFile, Vetting,
+    Actor, AdmissionPredicate, Basis, DecisionPredicate, Digest, Finding, Place, Predicate, Receipt, RegisterEntry,
+    SignatureState, Statement, Timestamp, VettedFile, Vetting,
 };
 use sakimori_store::Aside;
 
+use crate::bom::{BomDecision, BomInput, PROGRAM_VERSION};
 use crate::flow::{Progress, Rules};
 use crate::node::Node;
 use crate::observe::{new_record, now, path_text};
@@ -21,9 +23,6 @@ use crate::record::Entry;
 use crate::register::{Registered, after_vetting};
 use crate::unit::{self, Unit, UnitFile};
 use crate::{NodeError, bom};
-
-/// The version of the program, which a vetting names.
-pub const PROGRAM: &str = env!("CARGO_PKG_VERSION");
 
 /// How a model is vetted, and what the register is told of it.
 pub struct Ask<'a> {
@@ -78,23 +77,30 @@ fn record(node: &mut Node, path: &Path, unit: Unit, ask: &Ask<'_>) -> Result<Dec
     let signature = (ask.signature)(path, &unit.files);
     let mut findings = unit.findings.clone();
     findings.extend(finding_of(&signature));
-    let bom = bom::text(&unit)?;
+    let (record, at) = (new_record(), now());
+    let decision = ask.rules.policy.decide(&unit.kind, &findings);
+    let decided = BomDecision {
+        effect: decision.effect,
+        findings: findings.len(),
+        unexamined: findings.iter().filter(|finding| is_unexamined(finding)).count(),
+        record: Some(record),
+        origin: Some(node.origin()),
+    };
+    let bom = bom::build(&BomInput { decision: Some(decided), time: Some(at), ..BomInput::of(&unit) }).cyclonedx_json();
     let vetting = Vetting {
-        name: bom::name(&unit),
-        program: PROGRAM.to_owned(),
+        name: unit.name.clone(),
+        program: PROGRAM_VERSION.to_owned(),
         bom: Digest::of(bom.as_bytes()),
         files: unit.files.iter().map(vetted_file).collect(),
         signature,
     };
-    let at = now();
-    let decision = ask.rules.policy.decide(&unit.kind, &findings);
     let left_out = unit.left_out.clone();
     let made = DecisionPredicate {
-        record: new_record(),
+        record,
         observed: at,
         by: Some(ask.by.clone()),
         size: unit.size(),
-        examined: !findings.iter().any(sakimori_examine::report::is_unexamined),
+        examined: decided.unexamined == 0,
         kind: unit.kind,
         examiners: unit.examiners,
         rules: ask.rules.rules,
@@ -148,10 +154,4 @@ fn finding_of(signature: &SignatureState) -> Option<Finding> {
 
 fn vetted_file(file: &UnitFile) -> VettedFile {
     VettedFile { path: file.path.clone(), size: file.size, sha256: file.sha256, kind: file.kind.clone() }
-}
-
-/// True when a decision of this state makes a pipeline stop.
-#[must_use]
-pub fn stops(state: AdmissionState) -> bool {
-    matches!(state, AdmissionState::Refused | AdmissionState::Revoked)
 }

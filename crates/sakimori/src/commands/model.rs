@@ -5,9 +5,10 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use sakimori_model::{Actor, AdmissionState, RegisterEntry};
+use sakimori_node::bom::PROGRAM_VERSION;
 use sakimori_node::observe::now;
 use sakimori_node::register::{Present, Registered, Wanted};
-use sakimori_node::{Node, NodeError, vet};
+use sakimori_node::{Node, NodeError};
 use serde_json::{Value, json};
 
 use super::vet::{Setting, Wish, entry};
@@ -141,7 +142,7 @@ fn revet(context: &Context, which: Which, format: CheckFormat) -> Result<Exit, F
     let setting = Setting::new(context, &[], format)?;
     let mut node = super::node(context)?;
     let policy = node.active_policy()?;
-    let present = Present { policy: policy.sha256(), rules: Some(setting.rules()), program: vet::PROGRAM };
+    let present = Present { policy: policy.sha256(), rules: Some(setting.rules()), program: PROGRAM_VERSION };
     let (mut models, mut gone) = (Vec::new(), Vec::new());
     node.each_model(None, |model| -> Result<(), Failure> {
         if which == Which::Outdated && model.outdated(&present).is_empty() {
@@ -205,7 +206,7 @@ struct Now {
 
 impl Now {
     fn borrowed(&self) -> Present<'static> {
-        Present { policy: self.policy, rules: Some(self.rules), program: vet::PROGRAM }
+        Present { policy: self.policy, rules: Some(self.rules), program: PROGRAM_VERSION }
     }
 }
 
