@@ -18,6 +18,8 @@ const SOURCES: &[(&str, &str)] = &[
     ("log", include_str!("log/codes.toml")),
     ("mail", include_str!("mail/codes.toml")),
     ("message", include_str!("message/codes.toml")),
+    ("repository", include_str!("repository/codes.toml")),
+    ("disclosure", include_str!("disclosure/codes.toml")),
 ];
 
 /// What is declared of a code.
