@@ -11,8 +11,8 @@ use std::io;
 
 use sakimori_model::Kind;
 
-use crate::artefact::{hdf5, lzma_alone, pickle, savedmodel, tar, zip, zlib};
-use crate::artefact::{onnx, safetensors, sentencepiece};
+use crate::artefact::{coreml, onnx, paddle, safetensors, sentencepiece};
+use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
 
 pub use kinds::{EMPTY, UNKNOWN};
@@ -32,6 +32,12 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return zip::kind_of(source);
+    }
+    if programs::is_llamafile(source, &head)? {
+        return Ok(kinds::LLAMAFILE);
+    }
+    if programs::is_engine(source, &head)? {
+        return Ok(kinds::TENSORRT);
     }
     if let Some(kind) = magic::kind_of(&head) {
         return Ok(kind);
@@ -61,6 +67,18 @@ fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
         Some(kinds::ONNX)
     } else if savedmodel::looks_like(source)? {
         Some(kinds::SAVED_MODEL)
+    } else if coreml::looks_like(source)? {
+        Some(kinds::COREML)
+    } else if paddle::looks_like(source)? {
+        Some(kinds::PADDLE)
+    } else if paddle::looks_like_parameters(head) {
+        Some(kinds::PADDLE_PARAMETERS)
+    } else if savedmodel::looks_like_graph(source)? {
+        Some(kinds::TF_GRAPH)
+    } else if savedmodel::looks_like_keras(source)? {
+        Some(kinds::TF_KERAS)
+    } else if savedmodel::looks_like_fingerprint(source)? {
+        Some(kinds::TF_FINGERPRINT)
     } else if sentencepiece::looks_like(source)? {
         Some(kinds::SENTENCEPIECE)
     } else {

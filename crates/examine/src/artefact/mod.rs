@@ -3,8 +3,11 @@
 pub mod codes;
 mod codetext;
 mod config;
+pub(crate) mod coreml;
 mod cursor;
+mod flat;
 mod gguf;
+mod gguf_about;
 pub(crate) mod hdf5;
 mod hdf5_objects;
 mod json;
@@ -14,15 +17,20 @@ mod modules;
 mod names;
 mod numpy;
 pub(crate) mod onnx;
+pub(crate) mod paddle;
 pub mod pickle;
+pub(crate) mod program;
 mod rds;
 pub(crate) mod safetensors;
 pub(crate) mod savedmodel;
 pub(crate) mod sentencepiece;
+mod sevenz;
 mod streams;
 pub(crate) mod tar;
 mod template;
+mod tensors;
 mod text;
+mod tflite;
 mod torchscript;
 mod unpack;
 mod wire;
@@ -62,10 +70,21 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "pickle" => pickle::examine(source, pickle::Carrier::Plain, report),
         "pytorch-legacy" => pickle::examine(source, pickle::Carrier::TorchLegacy, report),
         "tar" => tar::examine(source, settings, report),
+        "7z" => sevenz::examine(source, settings, report),
         "safetensors" => safetensors::examine(source, report),
         "gguf" => gguf::examine(source, report),
         "onnx" => onnx::examine(source, report),
         "tf-savedmodel" => savedmodel::examine(source, report),
+        "tf-graph" => savedmodel::examine_graph(source, report),
+        "tf-keras-metadata" => savedmodel::examine_keras(source, report),
+        "tf-fingerprint" => savedmodel::examine_fingerprint(report),
+        "tflite" => tflite::examine(source, settings, report),
+        "coreml" => coreml::examine(source, report),
+        "paddle" => paddle::examine(source, report),
+        "paddle-parameters" => paddle::examine_parameters(source, report),
+        "tensorrt" => program::examine_engine(report),
+        "llamafile" => program::examine_llamafile(source, settings, report),
+        _ if program::is_program(kind) => return program::examine(kind, report),
         "hdf5" => hdf5::examine(source, report),
         "rds" => rds::examine(source, report),
         "sentencepiece" => sentencepiece::examine(source, report),
@@ -82,8 +101,18 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
 /// be one of these too, and is then examined as both.
 fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
     // In these, another file may lie in the open; it is examined as a member or in their own way.
-    let carries = [kinds::TAR, kinds::MAIL, kinds::MBOX, kinds::EMPTY, kinds::EVTX, kinds::JSONL].contains(kind);
-    if carries || zip::is_zip(kind) {
+    let carries = [
+        kinds::TAR,
+        kinds::SEVEN_ZIP,
+        kinds::TFLITE,
+        kinds::LLAMAFILE,
+        kinds::MAIL,
+        kinds::MBOX,
+        kinds::EMPTY,
+        kinds::EVTX,
+        kinds::JSONL,
+    ];
+    if carries.contains(kind) || zip::is_zip(kind) {
         return;
     }
     if matches!(zip::tail(source), Ok(Some(tail)) if tail.entries > 0) {

@@ -109,6 +109,12 @@ fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
     Err(cursor.wrong("a number that does not end"))
 }
 
+/// The numbers of a packed field.
+pub fn varints(source: &dyn Source, span: Span) -> impl Iterator<Item = Result<u64, Broken>> + '_ {
+    let mut cursor = Cursor::within(source, span.start, span.end);
+    std::iter::from_fn(move || (cursor.left() > 0).then(|| varint(&mut cursor)))
+}
+
 /// The text of a field, cut at `bytes_max`.
 ///
 /// # Errors
