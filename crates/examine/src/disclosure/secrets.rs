@@ -106,6 +106,7 @@ struct Secret {
 struct Data {
     placeholder: Vec<String>,
     published: Vec<String>,
+    harmless_fields: Vec<String>,
     hosts: Vec<String>,
     secret: Vec<Secret>,
 }
@@ -172,15 +173,15 @@ impl Form {
         let value = &text[offset + value.start()..offset + value.end()];
         let after = text[offset + whole.end()..].chars().next();
         let goes_on = whole.end() == captures.name("value")?.end() && after.is_some_and(joins);
-        (!goes_on && !is_filler(value) && self.holds(&captures, value)).then_some(value)
+        (!goes_on && !is_filler(value) && self.holds(&captures, value, &text[..offset])).then_some(value)
     }
 
-    fn holds(&self, captures: &Captures<'_>, value: &str) -> bool {
+    fn holds(&self, captures: &Captures<'_>, value: &str, before: &str) -> bool {
         match self.check {
             None => bits(value) >= BITS_MIN,
             Some(Check::Checksum) => has_checksum(value),
             Some(Check::Jwt) => is_jwt(value),
-            Some(Check::Random) => is_random(value),
+            Some(Check::Random) => is_random(value) && !is_harmless_field(before),
             Some(Check::Password) => {
                 let host = captures.name("host").map_or("", |m| m.as_str()).to_ascii_lowercase();
                 let user = captures.name("user").map_or("", |m| m.as_str());
@@ -234,6 +235,14 @@ fn is_random(value: &str) -> bool {
     let [lower, upper, digits] =
         [count(u8::is_ascii_lowercase), count(u8::is_ascii_uppercase), count(u8::is_ascii_digit)];
     lower >= 2 && upper >= 2 && digits >= 2 && bits(value) >= RANDOM_BITS_MIN
+}
+
+/// True when the name of a field begins with a word for something else than a secret, such as `nextToken`.
+fn is_harmless_field(before: &str) -> bool {
+    let before = before.trim_end_matches(['_', '-']).as_bytes();
+    DATA.harmless_fields.iter().any(|word| {
+        before.len().checked_sub(word.len()).is_some_and(|at| before[at..].eq_ignore_ascii_case(word.as_bytes()))
+    })
 }
 
 /// Letters and digits, as in passwords that somebody has chosen; words alone are mostly stand-ins.
