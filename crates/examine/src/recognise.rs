@@ -11,7 +11,7 @@ use std::io;
 
 use sakimori_model::Kind;
 
-use crate::artefact::{coreml, onnx, paddle, safetensors, sentencepiece};
+use crate::artefact::{coreml, msgpack, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
 use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
 
@@ -67,6 +67,10 @@ fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
         Some(kinds::ONNX)
     } else if savedmodel::looks_like(source)? {
         Some(kinds::SAVED_MODEL)
+    } else if ubjson::looks_like(head) {
+        Some(kinds::XGBOOST_UBJSON)
+    } else if msgpack::looks_like(source, head)? {
+        Some(kinds::MSGPACK)
     } else if coreml::looks_like(source)? {
         Some(kinds::COREML)
     } else if paddle::looks_like(source)? {
@@ -97,6 +101,9 @@ fn is_torch_legacy(head: &[u8]) -> bool {
 fn by_other_places(source: &dyn Source) -> io::Result<Kind> {
     if zip::tail(source)?.is_some() {
         return zip::kind_of(source);
+    }
+    if tf_checkpoint::looks_like(source)? {
+        return Ok(kinds::TF_CHECKPOINT);
     }
     Ok(if hdf5::superblock(source)?.is_some() { kinds::HDF5 } else { UNKNOWN })
 }

@@ -1,5 +1,6 @@
 //! Artefacts: models in their formats, and the containers that they come in.
 
+mod boosted;
 pub mod codes;
 mod codetext;
 mod config;
@@ -14,7 +15,10 @@ mod json;
 mod keras_names;
 mod markup;
 mod modules;
+pub(crate) mod msgpack;
+mod mxnet;
 mod names;
+pub(crate) mod ncnn;
 mod numpy;
 pub(crate) mod onnx;
 pub(crate) mod paddle;
@@ -30,8 +34,10 @@ pub(crate) mod tar;
 mod template;
 mod tensors;
 mod text;
+pub(crate) mod tf_checkpoint;
 mod tflite;
 mod torchscript;
+pub(crate) mod ubjson;
 mod unpack;
 mod wire;
 pub(crate) mod zip;
@@ -82,6 +88,14 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "coreml" => coreml::examine(source, report),
         "paddle" => paddle::examine(source, report),
         "paddle-parameters" => paddle::examine_parameters(source, report),
+        "tf-checkpoint-index" => tf_checkpoint::examine(source, report),
+        "xgboost-ubjson" => ubjson::examine(source, settings, report),
+        "xgboost-binary" => boosted::examine_xgboost(source, report),
+        "catboost" => boosted::examine_catboost(source, report),
+        "lightgbm" => boosted::examine_lightgbm(source, report),
+        "ncnn" => ncnn::examine(source, report),
+        "msgpack" => msgpack::examine(source, settings, report),
+        "mxnet" => mxnet::examine(source, report),
         "tensorrt" => program::examine_engine(report),
         "llamafile" => program::examine_llamafile(source, settings, report),
         _ if program::is_program(kind) => return program::examine(kind, report),

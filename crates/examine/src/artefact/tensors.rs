@@ -44,3 +44,26 @@ impl Count {
         }
     }
 }
+
+/// The name of a type as the other formats write it, given NumPy's; as it is for others.
+#[must_use]
+pub fn numpy_name(name: &str) -> &str {
+    match name {
+        "float64" | "f8" => "F64",
+        "float32" | "f4" => "F32",
+        "float16" | "f2" => "F16",
+        "bfloat16" => "BF16",
+        "int64" | "i8" => "I64",
+        "int32" | "i4" => "I32",
+        "int16" | "i2" => "I16",
+        "int8" | "i1" => "I8",
+        "uint64" | "u8" => "U64",
+        "uint32" | "u4" => "U32",
+        "uint16" | "u2" => "U16",
+        "uint8" | "u1" => "U8",
+        "bool" | "b1" => "BOOL",
+        "complex64" | "c8" => "C64",
+        "complex128" | "c16" => "C128",
+        other => other,
+    }
+}

@@ -97,7 +97,11 @@ impl Iterator for Fields<'_> {
     }
 }
 
-fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
+/// A number of variable length.
+///
+/// # Errors
+/// [`Broken`] when it does not end.
+pub fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let byte = cursor.byte()?;

@@ -75,6 +75,22 @@ kinds! {
     PADDLE = "paddle";
     /// Parameters of PaddlePaddle.
     PADDLE_PARAMETERS = "paddle-parameters";
+    /// The index of a TensorFlow checkpoint.
+    TF_CHECKPOINT = "tf-checkpoint-index";
+    /// A model of XGBoost in Universal Binary JSON.
+    XGBOOST_UBJSON = "xgboost-ubjson";
+    /// A model of XGBoost in its older binary form.
+    XGBOOST_BINARY = "xgboost-binary";
+    /// A model of CatBoost.
+    CATBOOST = "catboost";
+    /// A model of LightGBM.
+    LIGHTGBM = "lightgbm";
+    /// A network of ncnn.
+    NCNN = "ncnn";
+    /// MessagePack, such as a checkpoint of Flax.
+    MSGPACK = "msgpack";
+    /// Parameters of MXNet.
+    MXNET = "mxnet";
     /// A TensorFlow Lite model.
     TFLITE = "tflite";
     /// A compiled engine of TensorRT.

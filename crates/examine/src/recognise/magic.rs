@@ -60,8 +60,9 @@ fn with_a_check(head: &[u8]) -> Option<Kind> {
             _ => Some(Kind::new("riff")),
         };
     }
-    let rds =
-        matches!(head, [b'X', b'\n', 0, 0, 0, 2 | 3, ..]) || head.starts_with(b"A\n2\n") || head.starts_with(b"A\n3\n");
+    let rds = matches!(head, [b'X', b'\n', 0, 0, 0, 2 | 3, ..] | [b'B', b'\n', 2 | 3, 0, 0, 0, ..])
+        || head.starts_with(b"A\n2\n")
+        || head.starts_with(b"A\n3\n");
     rds.then_some(kinds::RDS)
 }
 
@@ -117,4 +118,9 @@ const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (0, b"wOF2", Kind::new("woff2")),
     (0, b"RDX2\n", kinds::RDS),
     (0, b"RDX3\n", kinds::RDS),
+    (0, b"RDA2\n", kinds::RDS),
+    (0, b"RDA3\n", kinds::RDS),
+    (0, b"CBM1", kinds::CATBOOST),
+    (0, b"binf", kinds::XGBOOST_BINARY),
+    (0, b"\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0", kinds::MXNET),
 ];

@@ -7,6 +7,7 @@ use sakimori_model::Kind;
 use serde::de::IgnoredAny;
 
 use super::{HEAD_BYTES, kinds};
+use crate::artefact::ncnn;
 use crate::source::{Source, read_up_to};
 
 /// Bytes looked at for the end of a first JSON line, or for a second mail in a mailbox.
@@ -32,6 +33,12 @@ pub(super) fn kind_of(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kin
     }
     if let Some(kind) = mail_kind(source, &text)? {
         return Ok(Some(kind));
+    }
+    if start.starts_with("tree\nversion=") {
+        return Ok(Some(kinds::LIGHTGBM));
+    }
+    if start.starts_with(ncnn::MARK) {
+        return Ok(Some(kinds::NCNN));
     }
     if let Some(kind) = json_kind(source, start)? {
         return Ok(Some(kind));
