@@ -67,6 +67,8 @@ pub enum Command {
     /// Make a node from a backup, after everything in it was verified.
     #[command(after_help = RESTORE_EXAMPLES)]
     Restore(Restore),
+    /// Models: their bills of materials.
+    Model(Model),
     /// What a finding code means, why it matters and what to do.
     Explain(Explain),
     /// Serve the pages and the HTTP interface of this node.
@@ -382,6 +384,49 @@ pub struct Restore {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
     pub format: DocumentFormat,
+}
+
+#[derive(Args)]
+pub struct Model {
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+#[derive(Subcommand)]
+pub enum ModelCommand {
+    /// Print the bill of materials of a model (AI-BOM). Nothing is recorded.
+    #[command(after_help = MODEL_BOM_EXAMPLES)]
+    Bom(ModelBom),
+}
+
+const MODEL_BOM_EXAMPLES: &str = "\
+Examples:
+  sakimori model bom models/llama/ --out llama.cdx.json
+  sakimori model bom --format spdx model.gguf > model.spdx.json
+
+What it says of the model, but for digests, sizes and kinds of its files, are claims of the model's author.
+Exit status: 0 done, 2 when a file could not be read: the bill is written all the same, and says that it is incomplete.";
+
+#[derive(Args)]
+pub struct ModelBom {
+    /// A model: a file, or a folder with all that is in it.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The form of the bill.
+    #[arg(long, value_enum, default_value_t = BomFormat::Cyclonedx)]
+    pub format: BomFormat,
+    /// Where the bill goes; `-` is standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+}
+
+/// The form of a bill of materials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BomFormat {
+    /// CycloneDX 1.7, JSON.
+    Cyclonedx,
+    /// SPDX 3.0.1, JSON-LD.
+    Spdx,
 }
 
 #[derive(Args)]

@@ -12,7 +12,7 @@ mod progress;
 mod render;
 mod words;
 
-use crate::cli::{Arguments, Command};
+use crate::cli::{Arguments, Command, ModelCommand};
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::of_process();
@@ -28,6 +28,9 @@ fn main() -> std::process::ExitCode {
         Command::Share(options) => commands::share::run(&context, &options),
         Command::Backup(options) => commands::backup::run(&context, &options),
         Command::Restore(options) => commands::restore::run(&context, &options),
+        Command::Model(options) => match &options.command {
+            ModelCommand::Bom(options) => commands::model_bom::run(&context, options),
+        },
         Command::Explain(options) => commands::explain::run(&context, &options),
         Command::Serve(options) => commands::serve::run(&context, &options),
         Command::Completions(options) => commands::generate::completions(&context, &options),
