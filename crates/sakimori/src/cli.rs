@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sakimori_model::{Lang, Severity, Tlp};
 
-pub use self::model::{Entry, Judge, Model, ModelCommand, Until, Vet, VetFailOn};
+pub use self::model::{
+    BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Until, Vet, VetFailOn,
+};
 use crate::failure::Failure;
 use crate::paint::Paint;
 use crate::words::{knows, say};

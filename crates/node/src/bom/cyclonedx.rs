@@ -8,7 +8,7 @@ use sakimori_model::bom::cyclonedx::{
     Property, QuantitativeAnalysis, SPEC_VERSION, Tools,
 };
 
-use super::card::Card;
+use super::card::{Card, address};
 use super::licence::Licence;
 
 /// The `bom-ref` of the model.
@@ -56,11 +56,8 @@ fn program(card: &Card<'_>) -> Component {
 
 fn model(card: &Card<'_>, data: &[Component]) -> Component {
     let web = |url| ExternalReference { kind: "website", url };
-    let hub = card.input.hub.map(|hub| ExternalReference {
-        kind: "distribution",
-        url: format!("https://huggingface.co/{}", hub.repository),
-    });
-    let references = hub.into_iter().filter(|hub| super::card::address(&hub.url).is_some());
+    let hub = card.input.hub.and_then(|hub| address(&format!("https://huggingface.co/{}", hub.repository)));
+    let hub = hub.map(|url| ExternalReference { kind: "distribution", url });
     Component {
         kind: "machine-learning-model",
         bom_ref: MODEL.to_owned(),
@@ -73,7 +70,7 @@ fn model(card: &Card<'_>, data: &[Component]) -> Component {
         licenses: card.licences.iter().map(license).collect(),
         purl: card.purl.clone(),
         pedigree: pedigree(card),
-        external_references: references.chain(card.links().into_iter().map(web)).collect(),
+        external_references: hub.into_iter().chain(card.links().into_iter().map(web)).collect(),
         components: files(card),
         model_card: Some(model_card(card, data)),
         properties: card.properties.iter().map(|(name, value)| property(name, value)).collect(),

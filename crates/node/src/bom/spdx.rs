@@ -183,8 +183,13 @@ impl Writer<'_> {
             }
             None => NO_ASSERTION_LICENSE.to_owned(),
         };
-        self.relate(model, "hasDeclaredLicense", vec![declared], "noAssertion", None);
-        self.relate(model, "hasConcludedLicense", vec![NO_ASSERTION_LICENSE.to_owned()], "noAssertion", None);
+        self.licensed(model, declared);
+    }
+
+    fn licensed(&mut self, package: &str, declared: String) {
+        let concluded = NO_ASSERTION_LICENSE.to_owned();
+        self.relate(package, "hasDeclaredLicense", vec![declared], "noAssertion", None);
+        self.relate(package, "hasConcludedLicense", vec![concluded], "noAssertion", None);
     }
 
     /// All licences as one expression. Several of them are all to be kept to, as nobody says that one may choose.
@@ -218,6 +223,8 @@ impl Writer<'_> {
             ids.push(package.common.spdx_id.clone());
             self.graph.push(Object::DatasetPackage(Package { dataset_type: vec!["noAssertion"], ..package }));
         }
+        // The Dataset profile demands the same of licences as the AI profile.
+        ids.iter().for_each(|id| self.licensed(id, NO_ASSERTION_LICENSE.to_owned()));
         self.relate(model, "trainedOn", ids, "noAssertion", None);
     }
 

@@ -153,6 +153,115 @@ pub enum ModelCommand {
         #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
         format: CheckFormat,
     },
+    /// Print the bill of materials of a model (AI-BOM). Nothing is recorded.
+    #[command(after_help = MODEL_BOM_EXAMPLES)]
+    Bom(ModelBom),
+    /// Sign a model: a folder or one file (OpenSSF Model Signing).
+    #[command(after_help = MODEL_SIGN_EXAMPLES)]
+    Sign(ModelSign),
+    /// Verify that a model is whole and unchanged, with a key or a root that you trust (OpenSSF Model Signing).
+    #[command(after_help = MODEL_VERIFY_EXAMPLES)]
+    Verify(ModelVerify),
+}
+
+const MODEL_BOM_EXAMPLES: &str = "\
+Examples:
+  sakimori model bom models/llama/ --out llama.cdx.json
+  sakimori model bom --format spdx model.gguf > model.spdx.json
+
+What it says of the model, but for digests, sizes and kinds of its files, are claims of the model's author.
+Exit status: 0 done, 2 when a file could not be read: the bill is written all the same, and says that it is incomplete.";
+
+#[derive(Args)]
+pub struct ModelBom {
+    /// A model: a file, or a folder with all that is in it.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The form of the bill.
+    #[arg(long, value_enum, default_value_t = BomFormat::Cyclonedx)]
+    pub format: BomFormat,
+    /// Where the bill goes; `-` is standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
+}
+
+/// The form of a bill of materials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BomFormat {
+    /// CycloneDX 1.7, JSON.
+    Cyclonedx,
+    /// SPDX 3.0.1, JSON-LD.
+    Spdx,
+}
+
+const MODEL_SIGN_EXAMPLES: &str = "\
+Examples:
+  openssl ecparam -name prime256v1 -genkey -noout -out key.pem      a key, and its public half for others:
+  openssl ec -in key.pem -pubout -out key.pub
+  sakimori model sign my-model/ --key key.pem
+  sakimori model sign my-model/ --key key.pem --certificate cert.pem --chain between.pem --out my-model.sig";
+
+#[derive(Args)]
+pub struct ModelSign {
+    /// The model: a folder or one file.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Your private key (PEM; ECDSA on P-256, P-384 or P-521).
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// A file with the password of the private key, in its first line.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The certificate for this key (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+    /// Certificates between yours and the root (PEM), in order.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub chain: Vec<PathBuf>,
+    /// Where the signature goes. [default: model.sig in the folder, or FILE.sig beside one file]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Files and folders of the model that are not signed. Those of git are never.
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<PathBuf>,
+    /// Sign the files behind symbolic links, which are refused otherwise.
+    #[arg(long)]
+    pub follow_links: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+const MODEL_VERIFY_EXAMPLES: &str = "\
+Examples:
+  sakimori model verify my-model/ --key signer.pub
+  sakimori model verify my-model/ --signature my-model.sig --root company-ca.pem
+
+What is trusted comes from you, never from the signature.";
+
+#[derive(Args)]
+pub struct ModelVerify {
+    /// The model: a folder or one file.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The signature. [default: model.sig in the folder, or FILE.sig beside one file]
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// A public key that you trust (PEM).
+    #[arg(long, value_name = "FILE", conflicts_with = "root")]
+    pub key: Vec<PathBuf>,
+    /// Root certificates that you trust (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub root: Vec<PathBuf>,
+    /// The time at which the certificates must be valid, as 2026-11-26T12:00:00Z. [default: now]
+    #[arg(long, value_name = "TIME", requires = "root")]
+    pub at: Option<Timestamp>,
+    /// Files and folders that are not signed and may be there, beside those that the signer left out.
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
 }
 
 #[derive(Args)]

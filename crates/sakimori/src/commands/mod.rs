@@ -8,6 +8,7 @@ pub mod explain;
 pub mod generate;
 pub mod log;
 pub mod model;
+pub mod model_bom;
 pub mod policy;
 pub mod prove;
 pub mod restore;

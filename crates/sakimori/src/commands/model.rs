@@ -25,6 +25,9 @@ pub fn run(context: &Context, options: &Model) -> Result<Exit, Failure> {
         ModelCommand::Admit(options) => judge(context, options, AdmissionState::Admitted),
         ModelCommand::Refuse(options) => judge(context, options, AdmissionState::Refused),
         ModelCommand::Revoke(options) => judge(context, options, AdmissionState::Revoked),
+        ModelCommand::Bom(options) => super::model_bom::run(context, options),
+        ModelCommand::Sign(options) => super::model_sign::sign(context, options),
+        ModelCommand::Verify(options) => super::model_sign::verify(context, options),
         ModelCommand::Revet { all, format } => revet(context, if *all { Which::All } else { Which::Outdated }, *format),
     }
 }
@@ -190,7 +193,7 @@ fn one(node: &Node, name: &str) -> Result<Registered, Failure> {
     let newest = found.len() == 1 || found.iter().all(|model| model.path == found[0].path);
     match (found.into_iter().next(), newest) {
         (Some(model), true) => Ok(model),
-        _ => Err(Failure::new("SKM-E-0054", name)),
+        _ => Err(Failure::new("SKM-E-0063", name)),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::words::say;
 pub fn run(context: &Context, options: &Vet) -> Result<Exit, Failure> {
     // What can't be right is told before anything else is done.
     if options.bom.is_some() && options.paths.len() > 1 {
-        return Err(Failure::new("SKM-E-0050", "--bom"));
+        return Err(Failure::new("SKM-E-0060", "--bom"));
     }
     let entry = entry(&options.entry)?;
     let own = options.policy.as_deref().map(|path| super::policy(Some(path))).transpose()?;
@@ -119,7 +119,7 @@ pub fn entry(options: &Entry) -> Result<RegisterEntry, Failure> {
     if entry.is_bounded() && entry.expires.is_none_or(|end| end > now()) {
         Ok(entry)
     } else {
-        Err(Failure::new("SKM-E-0051", "--owner, --purpose, --risk, --until"))
+        Err(Failure::new("SKM-E-0061", "--owner, --purpose, --risk, --until"))
     }
 }
 
@@ -187,7 +187,7 @@ impl Totals {
 
 impl From<sakimori_node::register::NotJudged> for Failure {
     fn from(error: sakimori_node::register::NotJudged) -> Self {
-        Self::new("SKM-E-0051", error)
+        Self::new("SKM-E-0061", error)
     }
 }
 
