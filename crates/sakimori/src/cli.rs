@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
-use sakimori_model::{Lang, Severity, Tlp};
+use sakimori_model::{Lang, Severity, Timestamp, Tlp};
 
 use crate::failure::Failure;
 use crate::paint::Paint;
@@ -53,6 +53,8 @@ pub enum Command {
     Prove(Prove),
     /// Verify an evidence bundle offline, with a key that you trust.
     Verify(Verify),
+    /// Sign a model, or verify the signature of one (OpenSSF Model Signing).
+    Model(Model),
     /// The transparency log of this node: its key, its checkpoint, its integrity.
     Log(Log),
     /// Compare every row of the tables with the log.
@@ -225,6 +227,92 @@ pub enum DocumentFormat {
     Text,
     /// One JSON document.
     Json,
+}
+
+#[derive(Args)]
+pub struct Model {
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+#[derive(Subcommand)]
+pub enum ModelCommand {
+    /// Sign a model: a folder or one file.
+    #[command(after_help = MODEL_SIGN_EXAMPLES)]
+    Sign(ModelSign),
+    /// Verify that a model is whole and unchanged, with a key or a root that you trust.
+    #[command(after_help = MODEL_VERIFY_EXAMPLES)]
+    Verify(ModelVerify),
+}
+
+const MODEL_SIGN_EXAMPLES: &str = "\
+Examples:
+  openssl ecparam -name prime256v1 -genkey -noout -out key.pem      a key, and its public half for others:
+  openssl ec -in key.pem -pubout -out key.pub
+  sakimori model sign my-model/ --key key.pem
+  sakimori model sign my-model/ --key key.pem --certificate cert.pem --chain between.pem --out my-model.sig";
+
+#[derive(Args)]
+pub struct ModelSign {
+    /// The model: a folder or one file.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// Your private key (PEM; ECDSA on P-256, P-384 or P-521).
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+    /// A file with the password of the private key, in its first line.
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The certificate for this key (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub certificate: Option<PathBuf>,
+    /// Certificates between yours and the root (PEM), in order.
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub chain: Vec<PathBuf>,
+    /// Where the signature goes. [default: model.sig in the folder, or FILE.sig beside one file]
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Files and folders of the model that are not signed. Those of git are never.
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<PathBuf>,
+    /// Sign the files behind symbolic links, which are refused otherwise.
+    #[arg(long)]
+    pub follow_links: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+const MODEL_VERIFY_EXAMPLES: &str = "\
+Examples:
+  sakimori model verify my-model/ --key signer.pub
+  sakimori model verify my-model/ --signature my-model.sig --root company-ca.pem
+
+What is trusted comes from you, never from the signature.";
+
+#[derive(Args)]
+pub struct ModelVerify {
+    /// The model: a folder or one file.
+    #[arg(value_name = "PATH")]
+    pub path: PathBuf,
+    /// The signature. [default: model.sig in the folder, or FILE.sig beside one file]
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// A public key that you trust (PEM).
+    #[arg(long, value_name = "FILE", conflicts_with = "root")]
+    pub key: Vec<PathBuf>,
+    /// Root certificates that you trust (PEM).
+    #[arg(long, value_name = "FILE")]
+    pub root: Vec<PathBuf>,
+    /// The time at which the certificates must be valid, as 2026-11-26T12:00:00Z. [default: now]
+    #[arg(long, value_name = "TIME", requires = "root")]
+    pub at: Option<Timestamp>,
+    /// Files and folders that may differ, beside those that the signer left out.
+    #[arg(long, value_name = "PATH")]
+    pub ignore: Vec<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
 }
 
 #[derive(Args)]

@@ -7,6 +7,7 @@ pub mod detect;
 pub mod explain;
 pub mod generate;
 pub mod log;
+pub mod model;
 pub mod policy;
 pub mod prove;
 pub mod restore;
