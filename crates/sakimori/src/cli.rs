@@ -307,7 +307,7 @@ pub struct ModelVerify {
     /// The time at which the certificates must be valid, as 2026-11-26T12:00:00Z. [default: now]
     #[arg(long, value_name = "TIME", requires = "root")]
     pub at: Option<Timestamp>,
-    /// Files and folders that may differ, beside those that the signer left out.
+    /// Files and folders that are not signed and may be there, beside those that the signer left out.
     #[arg(long, value_name = "PATH")]
     pub ignore: Vec<PathBuf>,
     /// The form of the output.

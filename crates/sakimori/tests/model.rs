@@ -86,6 +86,9 @@ fn what_is_signed_is_verified_and_every_change_is_named() {
         back();
         assert_eq!(verify().status, Some(0), "{what} and back");
     }
+    std::os::unix::fs::symlink(&model, node.path("current")).expect("linked");
+    let linked = run(&node, &[&"model", &"verify", &node.path("current"), &"--key", &public]);
+    assert_eq!(linked.status, Some(0), "the model by a link to it: {}", linked.out);
     let text = run(&node, &[&"model", &"verify", &model, &"--key", &public]);
     assert!(text.out.contains("all 5 files") && text.out.contains(".git, .gitattributes, model.sig"), "{}", text.out);
     let (_, other) = keys(&node, "other");

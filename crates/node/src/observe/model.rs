@@ -142,10 +142,11 @@ impl ModelTree {
             self.ignored.push(name);
             return entry.file_type().is_dir().then_some(Skip);
         }
-        if entry.path_is_symlink() && (serialization.symlinks == Symlinks::Refused || entry.path().is_dir()) {
+        // A link to the model itself is how its user names it; what is signed lies behind it.
+        let is_inner_link = entry.depth() > 0 && entry.path_is_symlink();
+        if is_inner_link && (serialization.symlinks == Symlinks::Refused || entry.path().is_dir()) {
             refuse(RefusedWhy::Symlink);
-            // The model itself may be named by a link to a folder: then nothing below it is looked at.
-            return entry.file_type().is_dir().then_some(Skip);
+            return None;
         }
         match std::fs::metadata(entry.path()) {
             Ok(metadata) if metadata.is_dir() => {}
