@@ -205,8 +205,8 @@ pub enum BomFormat {
 
 const MODEL_SIGN_EXAMPLES: &str = "\
 Examples:
-  openssl ecparam -name prime256v1 -genkey -noout -out key.pem      a key, and its public half for others:
-  openssl ec -in key.pem -pubout -out key.pub
+  openssl ecparam -name prime256v1 -genkey -noout -out key.pem      a key
+  openssl ec -in key.pem -pubout -out key.pub                       its public half, for others
   sakimori model sign my-model/ --key key.pem
   sakimori model sign my-model/ --key key.pem --certificate cert.pem --chain between.pem --out my-model.sig";
 
