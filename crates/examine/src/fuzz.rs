@@ -10,8 +10,9 @@ use crate::excerpt::{self, Excerpt};
 use crate::limits::Limits;
 use crate::recognise::{kinds, recognise};
 use crate::report::Report;
+use crate::repository::RepositoryFile;
 use crate::sigma::RuleSet;
-use crate::{Settings, artefact, catalogue, codes, log, mail};
+use crate::{Examination, Settings, artefact, catalogue, codes, disclosure, log, mail, repository};
 
 pub use sakimori_model::fuzz::Target;
 
@@ -66,6 +67,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "mail", run: |bytes| mail(&kinds::MAIL, bytes) },
     Target { name: "mbox", run: |bytes| mail(&kinds::MBOX, bytes) },
     Target { name: "message", run: message },
+    Target { name: "disclosure", run: disclosure },
+    Target { name: "repository", run: repository },
     Target { name: "examine", run: examine },
     Target { name: "excerpt", run: excerpt },
 ];
@@ -190,6 +193,54 @@ fn message(bytes: &[u8]) {
         }
     }
     assert!(!examination.examiners.is_empty() || examination.unexamined().next().is_some(), "a silent pass");
+}
+
+/// The files of a folder that is written down as one file: each begins with a line `>>> path`, and its content ends before
+/// the line break in front of the next one.
+#[must_use]
+pub fn folder(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    const MARK: &[u8] = b"\n>>> ";
+    let whole = [b"\n", bytes].concat();
+    let starts: Vec<usize> = memchr::memmem::find_iter(&whole, MARK).map(|at| at + MARK.len()).collect();
+    let ends = starts.iter().skip(1).map(|start| start - MARK.len()).chain([whole.len()]);
+    let files = starts.iter().zip(ends).map(|(start, end)| {
+        let file = &whole[*start..end.max(*start)];
+        let split = memchr::memchr(b'\n', file).unwrap_or(file.len());
+        (String::from_utf8_lossy(&file[..split]).into_owned(), file.get(split + 1..).unwrap_or_default().to_vec())
+    });
+    files.collect()
+}
+
+/// Examines a folder that is written down as one file: each file alone, and last all of them together.
+#[must_use]
+pub fn examine_folder(bytes: &[u8], settings: &Settings) -> Vec<Examination> {
+    let mut files = folder(bytes);
+    files.sort();
+    let alone: Vec<_> = files.iter().map(|(path, bytes)| repository::examine_file(path, bytes, settings)).collect();
+    let seen: Vec<RepositoryFile<'_>> = files
+        .iter()
+        .zip(&alone)
+        .map(|((path, bytes), alone)| RepositoryFile {
+            path,
+            size: bytes.len() as u64,
+            kind: &alone.kind,
+            facts: &alone.facts,
+            bytes: repository::wants(path).then_some(bytes.as_slice()),
+        })
+        .collect();
+    let together = repository::examine(&seen, settings);
+    alone.into_iter().chain([together]).collect()
+}
+
+fn repository(bytes: &[u8]) {
+    let settings = settings();
+    for examination in examine_folder(bytes, &settings) {
+        check(&examination.findings, bytes.len() as u64, &settings.limits);
+    }
+}
+
+fn disclosure(bytes: &[u8]) {
+    examined(bytes, |source, _, report| disclosure::examine(&kinds::TEXT, source, report));
 }
 
 /// A rule file that can be read is held against a few events.

@@ -5,6 +5,7 @@ pub mod act;
 pub mod api;
 pub mod audit;
 pub mod backup;
+pub mod bom;
 pub mod config;
 pub mod decide;
 pub mod error;
@@ -15,7 +16,10 @@ pub mod observe;
 pub mod outcome;
 pub mod prove;
 pub mod record;
+pub mod register;
 pub mod share;
+pub mod unit;
+pub mod vet;
 
 pub use error::NodeError;
 pub use node::Node;

@@ -19,6 +19,8 @@ fn main() -> std::process::ExitCode {
     let context = arguments.context();
     let result = match arguments.command {
         Command::Check(options) => commands::check::run(&context, &options),
+        Command::Vet(options) => commands::vet::run(&context, &options),
+        Command::Model(options) => commands::model::run(&context, &options),
         Command::Detect(options) => commands::detect::run(&context, &options),
         Command::Prove(options) => commands::prove::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),

@@ -43,7 +43,8 @@ mod unpack;
 mod wire;
 pub(crate) mod zip;
 
-pub(crate) use markup::decoded;
+pub(crate) use markup::{decoded, place_in};
+pub(crate) use modules::{Standing, in_targets};
 use sakimori_model::Kind;
 pub(crate) use streams::{lzma_alone, zlib};
 

@@ -115,6 +115,8 @@ kinds! {
     MBOX = "mbox";
     /// An XML document.
     XML = "xml";
+    /// What Git LFS keeps in place of a file's content.
+    LFS_POINTER = "git-lfs-pointer";
     /// An HTML document.
     HTML = "html";
     /// A YAML document.

@@ -24,6 +24,13 @@ pub(super) fn kind_of(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kin
     if start.is_empty() {
         return Ok(Some(kinds::TEXT));
     }
+    // Git LFS specification, "The Pointer": the version comes first, and the whole has less than 1024 bytes.
+    if start.starts_with("version https://git-lfs.github.com/spec/")
+        && start.contains("\noid sha256:")
+        && head.len() < 1024
+    {
+        return Ok(Some(kinds::LFS_POINTER));
+    }
     if let Some(kind) = mail_kind(source, &text)? {
         return Ok(Some(kind));
     }

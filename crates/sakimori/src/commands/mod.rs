@@ -7,6 +7,8 @@ pub mod detect;
 pub mod explain;
 pub mod generate;
 pub mod log;
+pub mod model;
+pub mod model_bom;
 pub mod policy;
 pub mod prove;
 pub mod restore;
@@ -14,6 +16,7 @@ pub mod rules;
 pub mod serve;
 pub mod share;
 pub mod verify;
+pub mod vet;
 
 use std::fs;
 use std::path::Path;
