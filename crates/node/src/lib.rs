@@ -18,6 +18,7 @@ pub mod prove;
 pub mod record;
 pub mod register;
 pub mod share;
+pub mod signature;
 pub mod unit;
 pub mod vet;
 

@@ -9,10 +9,13 @@ use sakimori_examine::repository::{self, REPOSITORY, RepositoryFile};
 use sakimori_examine::source::read_up_to;
 use sakimori_examine::{Examination, Settings, catalogue, codes, examine as examine_whole};
 use sakimori_model::{Digest, ExaminerRef, Fact, Finding, Kind, Place};
+use sakimori_proof::limits::MODEL_BUNDLE_BYTES_MAX;
+use sakimori_proof::model_signing::is_bundle;
 use sha2::{Digest as _, Sha256};
 
 use crate::flow::Progress;
 use crate::observe::{Opened, Unobserved, Walked, WalkedFile, path_text, sha256_of, walk_as_one};
+use crate::signature::SIGNATURE_FILE;
 
 /// Files of one folder. The rest of a larger one is a finding.
 pub const FILES_MAX: usize = 100_000;
@@ -147,7 +150,8 @@ fn single(path: &Path, settings: &Settings, progress: &dyn Progress) -> Result<U
 }
 
 fn folder(path: &Path, own: Option<&Path>, settings: &Settings, progress: &dyn Progress) -> Unit {
-    let walked = walk_as_one(path, own, FILES_MAX);
+    let mut walked = walk_as_one(path, own, FILES_MAX);
+    leave_signature_out(path, &mut walked);
     progress.inputs(walked.files.len());
     let mut gathered = Gathered::new(settings, &walked);
     for group in walked.files.chunks(GROUP_FILES) {
@@ -158,6 +162,21 @@ fn folder(path: &Path, own: Option<&Path>, settings: &Settings, progress: &dyn P
         }
     }
     gathered.finish(path, walked.left_out, settings)
+}
+
+/// The signature of a model is about its files and none of them: a model that is signed after it was vetted is the same one.
+fn leave_signature_out(root: &Path, walked: &mut Walked) {
+    let is_signature = |file: &WalkedFile| {
+        file.path == SIGNATURE_FILE
+            && Opened::file(&root.join(SIGNATURE_FILE))
+                .and_then(|opened| read_up_to(&opened.source, 0, MODEL_BUNDLE_BYTES_MAX))
+                .is_ok_and(|bytes| is_bundle(&bytes))
+    };
+    if let Some(at) = walked.files.iter().position(is_signature) {
+        walked.files.remove(at);
+        walked.left_out.push(SIGNATURE_FILE.to_owned());
+        walked.left_out.sort();
+    }
 }
 
 fn observe(

@@ -28,8 +28,8 @@ use crate::{NodeError, bom};
 pub struct Ask<'a> {
     /// How it is examined, and what decides.
     pub rules: &'a Rules<'a>,
-    /// Verifies the signature over these files of the model at this path.
-    pub signature: &'a dyn Fn(&Path, &[UnitFile]) -> SignatureState,
+    /// Tells what becomes of the signature of the model at this path.
+    pub signature: &'a dyn Fn(&Path, &Unit) -> SignatureState,
     /// What the register is told of it.
     pub entry: &'a RegisterEntry,
     /// Who has it vetted.
@@ -74,7 +74,7 @@ pub fn vet<E: From<NodeError>>(
 
 /// Decides on what was examined, and records the decision together with what it does to the register.
 fn record(node: &mut Node, path: &Path, unit: Unit, ask: &Ask<'_>) -> Result<Decided, NodeError> {
-    let signature = (ask.signature)(path, &unit.files);
+    let signature = (ask.signature)(path, &unit);
     let mut findings = unit.findings.clone();
     findings.extend(finding_of(&signature));
     let (record, at) = (new_record(), now());

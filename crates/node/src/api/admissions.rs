@@ -31,7 +31,6 @@ use crate::register::{About, Outdated, Present, Registered, Standing, Wanted, ju
 /// What holds for a model, in a word.
 #[derive(ToSchema)]
 #[schema(as = Standing, rename_all = "lowercase")]
-#[expect(dead_code, reason = "the words of the register's type for the OpenAPI document")]
 pub enum StandingWord {
     /// It may go live.
     Admitted,
@@ -48,7 +47,6 @@ pub enum StandingWord {
 /// What an organisation is to a model.
 #[derive(ToSchema)]
 #[schema(as = ModelRole, rename_all = "lowercase")]
-#[expect(dead_code, reason = "the words of the model's type for the OpenAPI document")]
 pub enum ModelRoleWord {
     /// It makes it.
     Developer,

@@ -37,6 +37,15 @@ pub struct Vet {
     /// Where the bill of materials goes (CycloneDX); `-` is standard output. For one model only.
     #[arg(long, value_name = "FILE")]
     pub bom: Option<PathBuf>,
+    /// Its signature (OpenSSF Model Signing). [default: model.sig in the folder, or FILE.sig beside one file]
+    #[arg(long, value_name = "FILE")]
+    pub signature: Option<PathBuf>,
+    /// A public key that you trust (PEM), to verify the signature with.
+    #[arg(long, value_name = "FILE", conflicts_with = "root")]
+    pub key: Vec<PathBuf>,
+    /// Root certificates that you trust (PEM), to verify the signature with.
+    #[arg(long, value_name = "FILE")]
+    pub root: Vec<PathBuf>,
     #[command(flatten)]
     pub entry: Entry,
 }

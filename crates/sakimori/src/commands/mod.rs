@@ -9,6 +9,7 @@ pub mod generate;
 pub mod log;
 pub mod model;
 pub mod model_bom;
+pub mod model_sign;
 pub mod policy;
 pub mod prove;
 pub mod restore;

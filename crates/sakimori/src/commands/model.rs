@@ -11,7 +11,7 @@ use sakimori_node::register::{Present, Registered, Wanted};
 use sakimori_node::{Node, NodeError};
 use serde_json::{Value, json};
 
-use super::vet::{Setting, Wish, entry};
+use super::vet::{Setting, Signatures, Wish, entry};
 use crate::cli::{Chatter, CheckFormat, Context, DataFormat, DocumentFormat, Judge, Model, ModelCommand, VetFailOn};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -142,7 +142,7 @@ enum Which {
 }
 
 fn revet(context: &Context, which: Which, format: CheckFormat) -> Result<Exit, Failure> {
-    let setting = Setting::new(context, &[], format)?;
+    let setting = Setting::new(context, &[], format, Signatures::default())?;
     let mut node = super::node(context)?;
     let policy = node.active_policy()?;
     let present = Present { policy: policy.sha256(), rules: Some(setting.rules()), program: PROGRAM_VERSION };

@@ -1,18 +1,23 @@
 //! `sakimori vet`.
 
 use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sakimori_examine::Settings;
-use sakimori_model::{Actor, AdmissionState, RegisterEntry};
+use sakimori_model::{Actor, AdmissionState, RegisterEntry, SignatureState};
 use sakimori_node::decide::Policy;
 use sakimori_node::flow::Rules;
 use sakimori_node::observe::now;
 use sakimori_node::outcome::Outcome;
 use sakimori_node::register::days_from;
+use sakimori_node::signature::{self, Signed};
+use sakimori_node::unit::Unit;
 use sakimori_node::vet::{self, Ask};
 use sakimori_node::{Node, NodeError};
+use sakimori_proof::limits::MODEL_BUNDLE_BYTES_MAX;
+use sakimori_proof::model_signing::Trust;
 
+use super::model_sign;
 use crate::cli::{Chatter, CheckFormat, Context, Entry, Until, Vet, VetFailOn};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -27,7 +32,8 @@ pub fn run(context: &Context, options: &Vet) -> Result<Exit, Failure> {
     }
     let entry = entry(&options.entry)?;
     let own = options.policy.as_deref().map(|path| super::policy(Some(path))).transpose()?;
-    let setting = Setting::new(context, &options.rules, options.format)?;
+    let signatures = Signatures::of(options)?;
+    let setting = Setting::new(context, &options.rules, options.format, signatures)?;
     let mut node = super::node_or_new(context)?;
     let policy = match own {
         Some(policy) => policy,
@@ -45,7 +51,7 @@ pub fn run(context: &Context, options: &Vet) -> Result<Exit, Failure> {
 
 /// A model that is to be vetted, and what the register is told of it.
 pub struct Wish {
-    pub path: std::path::PathBuf,
+    pub path: PathBuf,
     pub entry: RegisterEntry,
 }
 
@@ -54,13 +60,55 @@ pub struct Setting<'a> {
     context: &'a Context,
     settings: Settings,
     format: CheckFormat,
+    signatures: Signatures,
+}
+
+/// Where signatures are, and whom they are held against.
+#[derive(Default)]
+pub struct Signatures {
+    file: Option<PathBuf>,
+    trust: Option<Trust>,
+}
+
+impl Signatures {
+    fn of(options: &Vet) -> Result<Self, Failure> {
+        if options.signature.is_some() && options.paths.len() > 1 {
+            return Err(Failure::new("SKM-E-0060", "--signature"));
+        }
+        let names_somebody = !options.key.is_empty() || !options.root.is_empty();
+        let trust = names_somebody.then(|| model_sign::trust(&options.key, &options.root, now())).transpose()?;
+        Ok(Self { file: options.signature.clone(), trust })
+    }
+
+    /// What becomes of the signature of a model. Whoever names somebody to trust wants a signature.
+    fn state(&self, path: &Path, unit: &Unit) -> SignatureState {
+        let file = self.file.clone().unwrap_or_else(|| model_sign::beside(path));
+        let is_there = self.file.is_some() || file.exists();
+        let refused = |why: &str| SignatureState::Refused { why: why.to_owned() };
+        if !is_there {
+            return if self.trust.is_some() { refused("there is no signature") } else { SignatureState::None };
+        }
+        match model_sign::read(&file, MODEL_BUNDLE_BYTES_MAX) {
+            Ok(bundle) => {
+                let name = file.display().to_string();
+                let signed = Signed { bundle: &bundle, file: &name, trust: self.trust.as_ref() };
+                signature::state(&signed, path, unit.shape, &unit.files)
+            }
+            Err(_) => refused("its file can't be read"),
+        }
+    }
 }
 
 impl<'a> Setting<'a> {
     /// With the rules in these files and folders, and the built-in ones.
-    pub fn new(context: &'a Context, rules: &[std::path::PathBuf], format: CheckFormat) -> Result<Self, Failure> {
+    pub fn new(
+        context: &'a Context,
+        rules: &[PathBuf],
+        format: CheckFormat,
+        signatures: Signatures,
+    ) -> Result<Self, Failure> {
         let sigma = super::rules::with_builtin(context, rules)?;
-        Ok(Self { context, settings: Settings { sigma, ..Settings::default() }, format })
+        Ok(Self { context, settings: Settings { sigma, ..Settings::default() }, format, signatures })
     }
 
     /// The digest of the detection rules.
@@ -81,7 +129,7 @@ impl<'a> Setting<'a> {
         let mut out = BufWriter::new(io::stdout().lock());
         let mut totals = Totals::default();
         let rules = Rules { settings: &self.settings, rules: Some(self.rules()), policy };
-        let signature = |_: &Path, _: &[sakimori_node::unit::UnitFile]| sakimori_model::SignatureState::None;
+        let signature = |path: &Path, unit: &Unit| self.signatures.state(path, unit);
         for model in models {
             let ask = Ask { rules: &rules, signature: &signature, entry: &model.entry, by: Actor::Local };
             let paths = std::slice::from_ref(&model.path);
