@@ -41,6 +41,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tf_keras", run: |bytes| artefact(&kinds::TF_KERAS, bytes) },
     Target { name: "tflite", run: |bytes| artefact(&kinds::TFLITE, bytes) },
     Target { name: "coreml", run: |bytes| artefact(&kinds::COREML, bytes) },
+    Target { name: "coreml_weights", run: |bytes| artefact(&kinds::COREML_WEIGHTS, bytes) },
     Target { name: "paddle", run: |bytes| artefact(&kinds::PADDLE, bytes) },
     Target { name: "paddle_parameters", run: |bytes| artefact(&kinds::PADDLE_PARAMETERS, bytes) },
     Target { name: "tf_checkpoint", run: |bytes| artefact(&kinds::TF_CHECKPOINT, bytes) },

@@ -53,7 +53,9 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
 
 /// Formats whose first bytes are weak, but whose structure can be checked.
 fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
-    let kind = if safetensors::looks_like(head) {
+    let kind = if coreml::looks_like_weights(head) {
+        Some(kinds::COREML_WEIGHTS)
+    } else if safetensors::looks_like(head) {
         Some(kinds::SAFETENSORS)
     } else if tar::looks_like(head) {
         Some(kinds::TAR)

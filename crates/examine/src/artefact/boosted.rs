@@ -182,8 +182,13 @@ fn is_lightgbm_line(line: &str) -> bool {
     TITLES.contains(&line)
         || line.starts_with('[') && line.ends_with(']')
         || line.starts_with("pandas_categorical:")
-        || line.split_once('=').is_some_and(|(name, _)| !name.is_empty() && name.len() < 1024)
+        || line.split_once('=').is_some_and(|(name, _)| is_name(name))
         || line.split_once(':').is_some_and(|(name, _)| key(name))
+}
+
+/// LightGBM refuses names of features with the signs of JSON; programs hardly do without them.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.len() < 1024 && !name.contains(['"', '\'', '(', ')', '[', ']', '{', '}', ':', ',', ';'])
 }
 
 fn tell(format: &str, done: Result<(), Broken>, report: &mut Report<'_>) {

@@ -5,9 +5,9 @@ use std::io;
 
 use sakimori_model::FactName;
 
-use crate::artefact::cursor::Broken;
+use crate::artefact::cursor::{Broken, Cursor};
 use crate::artefact::wire::{Field, Fields, Span, Value, text};
-use crate::artefact::{codes, codetext, names};
+use crate::artefact::{codes, codetext, names, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::Source;
@@ -24,6 +24,10 @@ const MESSAGES_MAX: u64 = 5_000_000;
 const FINDINGS_MAX: usize = 50;
 /// Versions of the specification that may come to be.
 const VERSION_MAX: u64 = 50;
+/// In front of each blob of weights.
+const BLOB_MARK: [u8; 4] = [0xef, 0xbe, 0xad, 0xde];
+/// Where blobs and their descriptions may begin, in bytes.
+const BLOB_ALIGNMENT: u64 = 64;
 
 /// What a model can be, by the number of its field.
 const FAMILIES: &[(u64, &str)] = &[
@@ -92,6 +96,66 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
     if let Err(e) = walk.message(Message::Model, whole, 0) {
         walk.report.unreadable(&e);
     }
+}
+
+/// True when these first bytes are those of a file of weights: a count, version 2, and the mark of the first blob.
+#[must_use]
+pub fn looks_like_weights(head: &[u8]) -> bool {
+    let version = head.get(4..8) == Some(&[2, 0, 0, 0]);
+    version && head.get(8..64).is_some_and(|b| b.iter().all(|b| *b == 0)) && head.get(64..68) == Some(&BLOB_MARK)
+}
+
+/// Examines a file of weights (MIL storage format, version 2): blobs, each behind its description.
+pub fn examine_weights(source: &dyn Source, report: &mut Report<'_>) {
+    report.ran("coreml-weights", 1);
+    let mut count = tensors::Count::default();
+    let done = weights(source, &mut count, report);
+    count.report(report);
+    match done {
+        Ok(()) => {}
+        Err(Broken::Wrong { what, at }) => {
+            report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "Core ML").with("what", what));
+        }
+        Err(e) => report.unreadable(&e),
+    }
+}
+
+fn weights(source: &dyn Source, count: &mut tensors::Count, report: &mut Report<'_>) -> Result<(), Broken> {
+    let mut cursor = Cursor::new(source);
+    let blobs = u32::from_le_bytes(cursor.take()?);
+    let mut end = BLOB_ALIGNMENT;
+    for _ in 0..blobs {
+        let start = end.next_multiple_of(BLOB_ALIGNMENT);
+        cursor = Cursor::within(source, start, source.size());
+        if cursor.take()? != BLOB_MARK {
+            return Err(cursor.wrong("a blob without its mark"));
+        }
+        let kind = u32::from_le_bytes(cursor.take()?);
+        let (bytes, at) = (u64::from_le_bytes(cursor.take()?), u64::from_le_bytes(cursor.take()?));
+        end = at.saturating_add(bytes);
+        if at < cursor.position() || end > source.size() {
+            return Err(cursor.wrong("a blob that lies outside of the file"));
+        }
+        let (name, bits) = match kind {
+            1 => ("F16", 16),
+            2 => ("F32", 32),
+            3 => ("U8", 8),
+            4 => ("I8", 8),
+            5 => ("BF16", 16),
+            6 => ("I16", 16),
+            7 => ("U16", 16),
+            8 => ("I4", 4),
+            _ => ("other", 8),
+        };
+        count.add(name, bytes.saturating_mul(8) / bits);
+    }
+    // The last blob is padded to the alignment.
+    let padded = end.next_multiple_of(BLOB_ALIGNMENT);
+    if padded < source.size() {
+        let left = source.size() - padded;
+        report.add(finding(&codes::STRAY_BYTES, report.byte(padded)).with("count", left).with("format", "Core ML"));
+    }
+    Ok(())
 }
 
 fn family(number: u64) -> Option<&'static str> {

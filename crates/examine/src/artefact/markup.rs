@@ -7,7 +7,7 @@ use sakimori_model::{Kind, Place};
 
 use crate::artefact::codetext::program_in;
 use crate::artefact::modules::{Standing, in_targets};
-use crate::artefact::{codes, template};
+use crate::artefact::{codes, openvino, template};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
@@ -64,6 +64,9 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
         if model {
             report.ran(if pmml { "pmml" } else { "openvino" }, 1);
             libraries(&text, report);
+            if !pmml {
+                openvino::examine(&text, report);
+            }
             if !text.contains("</net>") {
                 report.unreadable(&"the model description ends before </net>");
             }

@@ -21,6 +21,7 @@ mod names;
 pub(crate) mod ncnn;
 mod numpy;
 pub(crate) mod onnx;
+mod openvino;
 pub(crate) mod paddle;
 pub mod pickle;
 pub(crate) mod program;
@@ -86,6 +87,7 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "tf-fingerprint" => savedmodel::examine_fingerprint(report),
         "tflite" => tflite::examine(source, settings, report),
         "coreml" => coreml::examine(source, report),
+        "coreml-weights" => coreml::examine_weights(source, report),
         "paddle" => paddle::examine(source, report),
         "paddle-parameters" => paddle::examine_parameters(source, report),
         "tf-checkpoint-index" => tf_checkpoint::examine(source, report),

@@ -10,6 +10,7 @@ use crate::artefact::cursor::Broken;
 use crate::artefact::wire::{Field, Fields, Span, Value, text};
 use crate::artefact::{codes, config};
 use crate::catalogue::finding;
+use crate::recognise::kinds;
 use crate::report::Report;
 use crate::source::{Source, Window};
 
@@ -316,7 +317,7 @@ impl Walk<'_> {
             return;
         }
         if report.enter(&format!("keras_metadata_{}", self.configurations)).is_ok() && !report.diverts(&json) {
-            config::examine(&json, report);
+            judge_layer(&json, report);
         }
         report.leave();
     }
@@ -335,5 +336,18 @@ impl Walk<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// Judges the configuration of a layer. That it is of a class outside of Keras says nothing here: its computation lies in
+/// the graph, and the loader makes it from there.
+fn judge_layer(json: &dyn Source, report: &mut Report<'_>) {
+    let mut inner = Report::new(report.limits());
+    config::examine(json, &mut inner);
+    for mut found in inner.finish(kinds::JSON).findings {
+        if found.code != codes::FOREIGN_OBJECT {
+            found.place = report.whole();
+            report.add(found);
+        }
     }
 }

@@ -62,7 +62,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn table(&mut self) -> Result<(), Broken> {
         let end = self.source.size();
-        let mut footer = Cursor::within(self.source, end - FOOTER_BYTES, end);
+        let mut footer = Cursor::within(self.source, end.saturating_sub(FOOTER_BYTES), end);
         self.handle(&mut footer)?;
         let index = self.handle(&mut footer)?;
         let mut blocks = Vec::new();

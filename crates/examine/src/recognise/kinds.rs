@@ -71,6 +71,8 @@ kinds! {
     TF_FINGERPRINT = "tf-fingerprint";
     /// A Core ML model.
     COREML = "coreml";
+    /// Weights of a Core ML model.
+    COREML_WEIGHTS = "coreml-weights";
     /// A program of PaddlePaddle.
     PADDLE = "paddle";
     /// Parameters of PaddlePaddle.

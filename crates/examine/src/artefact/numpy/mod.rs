@@ -4,7 +4,7 @@ mod literal;
 
 use literal::Literal;
 
-use crate::artefact::{codes, pickle};
+use crate::artefact::{codes, pickle, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::{Source, Window, read_up_to};
@@ -15,10 +15,16 @@ const ARRAYS_MAX: usize = 10_000;
 
 /// Examines the array, and further ones behind it.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
-    report.ran("numpy", 1);
+    report.ran("numpy", 2);
+    let mut count = tensors::Count::default();
+    arrays(source, &mut count, report);
+    count.report(report);
+}
+
+fn arrays(source: &dyn Source, count: &mut tensors::Count, report: &mut Report<'_>) {
     let mut at = 0;
     for _ in 0..ARRAYS_MAX {
-        match array(source, at, report) {
+        match array(source, at, count, report) {
             Ok(Some(end)) if end < source.size() => at = end,
             Ok(_) => return,
             Err(e) => return report.unreadable(&e),
@@ -33,7 +39,12 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
 }
 
 /// Examines the array at this offset. Returns where it ends; `None` when that can't be told.
-fn array(source: &dyn Source, at: u64, report: &mut Report<'_>) -> std::io::Result<Option<u64>> {
+fn array(
+    source: &dyn Source,
+    at: u64,
+    count: &mut tensors::Count,
+    report: &mut Report<'_>,
+) -> std::io::Result<Option<u64>> {
     let prefix = read_up_to(source, at, 12)?;
     let (length_bytes, length) = match prefix.get(6..) {
         Some([1, _, a, b, ..]) => (2, u64::from(u16::from_le_bytes([*a, *b]))),
@@ -64,17 +75,14 @@ fn array(source: &dyn Source, at: u64, report: &mut Report<'_>) -> std::io::Resu
         pickle::examine(&Window::new(source, data, source.size()), pickle::Carrier::Embedded, report);
         return Ok(None);
     }
+    count.add(type_name(kind), items(shape).unwrap_or_default());
     Ok(end_of(kind, shape, data, source.size(), report))
 }
 
 /// Where the numbers end, if they fit into the file.
 fn end_of(kind: &Literal, shape: &[Literal], data: u64, size: u64, report: &mut Report<'_>) -> Option<u64> {
     let item = item_bytes(kind)?;
-    let items = shape.iter().try_fold(1_u64, |n, d| match d {
-        Literal::Number(d) => n.checked_mul(u64::try_from(*d).ok()?),
-        _ => None,
-    });
-    match items.and_then(|n| n.checked_mul(item)).and_then(|bytes| data.checked_add(bytes)) {
+    match items(shape).and_then(|n| n.checked_mul(item)).and_then(|bytes| data.checked_add(bytes)) {
         Some(end) if end <= size => Some(end),
         Some(_) => {
             report.unreadable(&"the array is longer than the file");
@@ -84,6 +92,22 @@ fn end_of(kind: &Literal, shape: &[Literal], data: u64, size: u64, report: &mut 
             structure("an impossible shape", data, report);
             None
         }
+    }
+}
+
+/// Items of an array of this shape; `None` for an impossible one.
+fn items(shape: &[Literal]) -> Option<u64> {
+    shape.iter().try_fold(1_u64, |n, d| match d {
+        Literal::Number(d) => n.checked_mul(u64::try_from(*d).ok()?),
+        _ => None,
+    })
+}
+
+/// The name of a type of numbers, for facts.
+fn type_name(kind: &Literal) -> &str {
+    match kind {
+        Literal::Text(text) => tensors::numpy_name(text.trim_start_matches(['<', '>', '|', '=', '!'])),
+        _ => "structured",
     }
 }
 

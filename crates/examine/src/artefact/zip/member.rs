@@ -3,6 +3,7 @@
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
 
+use super::about;
 use super::directory::{self, Entry, FLAG_DESCRIPTOR, Local};
 use super::shape::{Role, Shape};
 use crate::artefact::unpack::{End, unpack};
@@ -206,6 +207,9 @@ impl<'a, 'r> Walk<'a, 'r> {
     fn hand_over(&mut self, entry: &Entry, content: &dyn Source) {
         if entry.mode & 0o170_000 == 0o120_000 {
             return self.symbolic_link(entry, content);
+        }
+        if self.shape.kind() == kinds::KERAS_V3 {
+            about::of_keras(&entry.name, content, self.report);
         }
         match self.shape.role(&entry.name) {
             Role::Pickle => pickle::examine(content, pickle::Carrier::Embedded, self.report),

@@ -4,6 +4,7 @@
 //! member, some check neither flags nor checksums. So everything that any of them would read is examined, and where
 //! the two records differ is a finding.
 
+mod about;
 mod directory;
 mod member;
 mod shape;
@@ -89,6 +90,7 @@ pub fn examine_behind(source: &dyn Source, front: Front, settings: &Settings, re
     let mut shape = Shape::default();
     readings.iter().flatten().for_each(|e| shape.note(&e.name));
     report_outside(tail, front, report);
+    about::of_members(readings.iter().take(1).flatten(), &shape, report);
     readings.iter().for_each(|entries| report_duplicates(entries, report));
     let mut walk = Walk::new(source, settings, report, shape);
     let flow = readings.iter().flatten().try_for_each(|entry| walk.member(entry));
