@@ -22,6 +22,7 @@ const NOT_SHOWN: &[(&str, &str)] = &[
 
 /// Texts that do not hold what the finding names, and why.
 const NOT_NAMED: &[(&str, &str)] = &[
+    ("disclosure/", "the value is in no parameter"),
     ("mail/benign-modern-survey-en.in SKM-MAIL-0061", "the words stand in the other alternative"),
     ("mail/hidden-text.in SKM-MAIL-0045", "it names a count of words"),
     ("mail/phishing-homograph.in SKM-MAIL-00", "it names the host as the network writes it"),

@@ -65,13 +65,16 @@ const DIGITS: Range<usize> = 10..20;
 fn numbers(text: &str) -> Vec<Number> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);
+    let (mut digits, mut groups) = (Vec::new(), Vec::new());
     while at < bytes.len() && found.len() < VALUES_MAX {
         if !bytes[at].is_ascii_digit() {
             at += 1;
             continue;
         }
         let start = at;
-        let (mut digits, mut groups, mut group) = (Vec::new(), Vec::new(), 0);
+        digits.clear();
+        groups.clear();
+        let mut group = 0;
         while at < bytes.len() {
             let next_is_digit = bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
             match bytes[at] {
@@ -96,7 +99,7 @@ fn numbers(text: &str) -> Vec<Number> {
         // A full stop may end a sentence; followed by a digit it is a decimal point.
         let after = bytes.get(at).filter(|b| **b != b'.' || bytes.get(at + 1).is_some_and(u8::is_ascii_digit));
         if DIGITS.contains(&digits.len()) && !joined(before) && before != Some(&b'-') && !joined(after) {
-            found.push(Number { range: start..at, digits, groups });
+            found.push(Number { range: start..at, digits: digits.clone(), groups: groups.clone() });
         }
     }
     found

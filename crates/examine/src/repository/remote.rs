@@ -23,6 +23,12 @@ pub(super) fn examine(folder: &Folder<'_>, report: &mut Report<'_>) {
             _ => {}
         }
     }
+    // Loaded by their place alone: a method of generation (Transformers), a handler of Inference Endpoints.
+    for path in ["custom_generate/generate.py", "handler.py"] {
+        if folder.has(path) {
+            tell(report, path, &codes::OWN_CODE, &[("name", path)]);
+        }
+    }
     for file in folder.files().filter(|file| name(file.path) == "MLmodel") {
         let model = yaml(file);
         let flavor = model.as_ref().and_then(|m| m.member("flavors")).and_then(|f| f.member("python_function"));
