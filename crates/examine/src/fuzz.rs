@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::recognise::{kinds, recognise};
 use crate::report::Report;
 use crate::sigma::RuleSet;
-use crate::{Settings, artefact, catalogue, codes, log, mail};
+use crate::{Settings, agent, artefact, catalogue, codes, log, mail};
 
 pub use sakimori_model::fuzz::Target;
 
@@ -48,6 +48,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "mail", run: |bytes| mail(&kinds::MAIL, bytes) },
     Target { name: "mbox", run: |bytes| mail(&kinds::MBOX, bytes) },
     Target { name: "message", run: message },
+    Target {
+        name: "agent",
+        run: |bytes| examined(bytes, |source, settings, report| agent::examine_as_all(source, settings, report)),
+    },
     Target { name: "examine", run: examine },
     Target { name: "excerpt", run: excerpt },
 ];

@@ -3,6 +3,7 @@
 //! [`examine`] recognises what bytes are by their content, hands them to the examiner for it, and returns an
 //! [`Examination`]. What can't be examined is a finding too, never "clean".
 
+pub mod agent;
 pub mod artefact;
 pub mod catalogue;
 pub mod codes;
@@ -90,7 +91,8 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
     };
     // Only as a whole: that a text inside of something has no sign of a fraud says too little.
     let kind = if report.path().is_none() && message::reads_like_one(&kind, source) { message::MESSAGE } else { kind };
-    let examined = artefact::examine(&kind, source, settings, report)
+    let examined = agent::examine(&kind, source, settings, report)
+        || artefact::examine(&kind, source, settings, report)
         || log::examine(&kind, source, settings, report)
         || mail::examine(&kind, source, settings, report)
         || message::examine(&kind, source, report)

@@ -28,7 +28,7 @@ mod unpack;
 mod wire;
 pub(crate) mod zip;
 
-pub(crate) use markup::decoded;
+pub(crate) use markup::{decoded, place_in};
 use sakimori_model::Kind;
 pub(crate) use streams::{lzma_alone, zlib};
 
