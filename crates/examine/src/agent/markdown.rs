@@ -73,7 +73,7 @@ pub fn judge(judge: &mut Judge<'_, '_>, text: &str) {
         front_of(judge, front);
     }
     texts::judge(judge, "body", body, Audience::Instructions);
-    fences(judge, body);
+    commands(judge, body);
     for word in body.split_whitespace() {
         let word = word.trim_matches(['"', '\'', '(', ')', '<', '>', '`', ',', '.', '[', ']']);
         if word.starts_with("git+") || word.starts_with("http://") {
@@ -138,26 +138,11 @@ fn by_lines(front: &str) -> Doc {
     Doc::Map(front.lines().filter_map(entry).collect())
 }
 
-/// Judges the blocks of commands that the agent is shown.
-fn fences(judge: &mut Judge<'_, '_>, body: &str) {
-    // A command may go on over several lines, inside of a block.
-    let mut block: Option<String> = None;
-    for line in body.lines() {
-        if line.trim_start().starts_with("```") {
-            match block.take() {
-                Some(text) => command::harm_in_text(judge, "body", &text),
-                None => block = Some(String::new()),
-            }
-        } else if let Some(text) = &mut block {
-            text.push_str(line.trim_end_matches('\\'));
-            text.push(if line.ends_with('\\') { ' ' } else { '\n' });
-        } else {
-            command::harm_in_text(judge, "body", line);
-        }
-    }
-    if let Some(text) = block {
-        command::harm_in_text(judge, "body", &text);
-    }
+/// Judges the commands that the agent is shown.
+fn commands(judge: &mut Judge<'_, '_>, body: &str) {
+    // A command may go on over several lines.
+    let joined = body.replace("\\\r\n", " ").replace("\\\n", " ");
+    command::harm_in_text(judge, "body", &joined);
 }
 
 #[cfg(test)]

@@ -243,10 +243,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
         for step in path.iter().skip(from) {
             signs.extend(sign_of_attribute(step));
         }
-        if !attribute
-            && path.len() == 1
-            && matches!(path[0].as_str(), "getattr" | "__getattr__" | "hasattr" | "setattr")
-        {
+        if !attribute && path.len() == 1 && matches!(path[0].as_str(), "getattr" | "setattr") {
             signs.extend(self.attribute_by_name(line, used));
         }
         if !attribute && path == ["open"] && line.get(used).is_some_and(|t| t.what == What::Op('(')) {
@@ -308,21 +305,19 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
             "runpy",
             "__builtins__",
         ];
-        if full.split('.').skip(1).any(|step| OUTSIDE.contains(&step)) {
+        if full.split('.').skip(1).any(|step| OUTSIDE.contains(&step.trim_start_matches('_'))) {
             self.does(Sign::Reach, line, full);
         }
     }
 
-    /// `getattr(x, "name")`: the name counts as if it stood there; one that is computed can't be followed, except on the
-    /// object's own attributes.
+    /// `getattr(x, "name")`: the name counts as if it stood there; one that is computed can't be followed, whatever
+    /// the object is called.
     fn attribute_by_name(&self, line: &[Token], used: usize) -> Option<Sign> {
         if line.get(used).is_none_or(|t| t.what != What::Op('(')) {
             return Some(Sign::Reach);
         }
         let arguments = &line[used + 1..];
         let (target, after) = dotted(arguments, 0);
-        let own = matches!(target.first().map(String::as_str), Some("self" | "cls" | "config" | "args" | "model"))
-            && !self.aliases.contains_key(&target[0]);
         let text = match (arguments.get(after).map(|t| &t.what), arguments.get(after + 1).map(|t| &t.what)) {
             (Some(What::Op(',')), Some(What::Text(text))) => Some(text),
             _ => None,
@@ -333,7 +328,6 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
                 let full = self.resolved(&[target.as_slice(), std::slice::from_ref(text)].concat());
                 full.iter().find_map(|full| sign_of_name(full).filter(|s| s.acts()))
             }),
-            None if own => None,
             None => Some(Sign::Reach),
         }
     }
