@@ -14,6 +14,7 @@ const SOURCES: &[(&str, &str)] = &[
     ("core", include_str!("codes.toml")),
     ("artefact", include_str!("artefact/codes.toml")),
     ("pickle", include_str!("artefact/pickle/codes.toml")),
+    ("agent", include_str!("agent/codes.toml")),
     ("sigma", include_str!("sigma/codes.toml")),
     ("log", include_str!("log/codes.toml")),
     ("mail", include_str!("mail/codes.toml")),

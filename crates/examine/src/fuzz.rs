@@ -12,7 +12,7 @@ use crate::recognise::{kinds, recognise};
 use crate::report::Report;
 use crate::repository::RepositoryFile;
 use crate::sigma::RuleSet;
-use crate::{Examination, Settings, artefact, catalogue, codes, disclosure, log, mail, repository};
+use crate::{Examination, Settings, agent, artefact, catalogue, codes, disclosure, log, mail, repository};
 
 pub use sakimori_model::fuzz::Target;
 
@@ -69,6 +69,10 @@ pub const TARGETS: &[Target] = &[
     Target { name: "message", run: message },
     Target { name: "disclosure", run: disclosure },
     Target { name: "repository", run: repository },
+    Target {
+        name: "agent",
+        run: |bytes| examined(bytes, |source, settings, report| agent::examine_as_all(source, settings, report)),
+    },
     Target { name: "examine", run: examine },
     Target { name: "excerpt", run: excerpt },
 ];

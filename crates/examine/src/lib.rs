@@ -3,6 +3,7 @@
 //! [`examine`] recognises what bytes are by their content, hands them to the examiner for it, and returns an
 //! [`Examination`]. What can't be examined is a finding too, never "clean".
 
+pub mod agent;
 pub mod artefact;
 pub mod catalogue;
 pub mod codes;
@@ -92,7 +93,8 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
     };
     // Only as a whole: that a text inside of something has no sign of a fraud says too little.
     let kind = if report.path().is_none() && message::reads_like_one(&kind, source) { message::MESSAGE } else { kind };
-    let as_artefact = artefact::examine(&kind, source, settings, report);
+    let as_artefact =
+        agent::examine(&kind, source, settings, report) || artefact::examine(&kind, source, settings, report);
     let as_what_people_did = !as_artefact
         && (log::examine(&kind, source, settings, report)
             || mail::examine(&kind, source, settings, report)

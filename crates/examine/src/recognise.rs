@@ -11,6 +11,7 @@ use std::io;
 
 use sakimori_model::Kind;
 
+use crate::agent;
 use crate::artefact::{coreml, msgpack, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
 use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
@@ -40,13 +41,13 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
         return Ok(kinds::TENSORRT);
     }
     if let Some(kind) = magic::kind_of(&head) {
-        return Ok(kind);
+        return agent::kinds::refine(kind, source, &head);
     }
     if let Some(kind) = by_structure(source, &head)? {
         return Ok(kind);
     }
     if let Some(kind) = text::kind_of(source, &head)? {
-        return Ok(kind);
+        return agent::kinds::refine(kind, source, &head);
     }
     by_other_places(source)
 }

@@ -105,7 +105,7 @@ fn swap_lookalikes(label: &str) -> String {
 }
 
 /// True when one letter was changed, added, left out or swapped with its neighbour.
-fn is_one_edit(a: &str, b: &str) -> bool {
+pub fn is_one_edit(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let front = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     let (ra, rb) = (&a[front..], &b[front..]);

@@ -1,0 +1,445 @@
+//! Programs in Python that come with a model or a skill: what they do outside of themselves, judged by the names that they
+//! use. Nothing of them is run, and no tree of their grammar is built.
+//!
+//! Which names mean what stands in `data/python.toml`. A name that is not there is unknown, and unknown is for a person to
+//! look at: a program is in order only when every module that it imports, and everything that it uses of the modules that
+//! reach outside, is known to only compute.
+
+mod names;
+mod tokens;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+use regex::Regex;
+use sakimori_model::Code;
+
+use super::judge::Judge;
+use super::texts::decoded;
+use super::{codes, command, links};
+use names::{Sign, sign_of_argument, sign_of_attribute, sign_of_name};
+use tokens::{NotPython, Program, Token, What};
+
+/// Rounds in which names that stand for other names are resolved.
+const ALIAS_ROUNDS: usize = 3;
+/// Other names that are kept of one program.
+const ALIASES_MAX: usize = 10_000;
+
+/// True for a text that is Python to its end, and that imports or defines something.
+pub fn looks_like(text: &str) -> bool {
+    static STARTS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"(?m)^(?:from\s+[.\w]+\s+import\s+\S|import\s+\w[\w.]*(?:\s+as\s+\w+)?(?:\s*,\s*\w[\w.]*(?:\s+as\s+\w+)?)*\s*(?:;.*|#.*)?\r?$|(?:async\s+)?def\s+\w+\s*\(|class\s+\w+\s*(?:\([^)\n]*\))?\s*:)",
+        )
+        .expect("the pattern is a constant")
+    });
+    let text = text.strip_prefix("#!").and_then(|t| t.split_once('\n')).map_or(text, |(_, rest)| rest);
+    STARTS.is_match(&text.replace('\r', "\n")) && tokens::read(text).is_ok()
+}
+
+/// Judges a text that is said to be Python.
+pub fn judge_text(judge: &mut Judge<'_, '_>, text: &str) {
+    let encoding = text.lines().take(2).find(|line| line.starts_with('#') && line.contains("coding"));
+    if let Some(line) = encoding.filter(|line| !is_plain_encoding(line)) {
+        judge.found(&codes::NOT_JUDGED, "program", line);
+        return;
+    }
+    match tokens::read(text) {
+        Ok(program) => {
+            judge.found(&codes::RUNS_WHEN_LOADED, "program", "Python");
+            Walk::new(judge).run(&program);
+        }
+        Err(NotPython { why, line }) => {
+            judge.in_line(&codes::NOT_JUDGED, line, why);
+            if let Some((_, harmful)) = command::harm(text) {
+                judge.found(&codes::HARMFUL_COMMAND, "program", harmful);
+            }
+        }
+    }
+}
+
+/// Encodings in which the words are what they look like (The Python Language Reference, 2.1.4).
+fn is_plain_encoding(line: &str) -> bool {
+    let named = line.split_once("coding").map_or("", |(_, rest)| rest.trim_start_matches([':', '=', ' ', '\t']));
+    let named = named.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.')).next();
+    let named = named.unwrap_or_default().to_ascii_lowercase().replace('_', "-");
+    matches!(named.as_str(), "" | "utf-8" | "utf8" | "ascii" | "us-ascii" | "latin-1" | "iso-8859-1" | "utf-8-unix")
+}
+
+struct Walk<'j, 'a, 'r> {
+    judge: &'j mut Judge<'a, 'r>,
+    /// What names stand for: each may stand for several.
+    aliases: BTreeMap<String, BTreeSet<String>>,
+    /// What the program does, with the first line of each.
+    does: BTreeMap<Sign, u32>,
+}
+
+impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
+    fn new(judge: &'j mut Judge<'a, 'r>) -> Self {
+        Self { judge, aliases: BTreeMap::new(), does: BTreeMap::new() }
+    }
+
+    fn run(mut self, program: &Program) {
+        let lines: Vec<&[Token]> = std::iter::once(&program.tokens)
+            .chain(&program.inner)
+            .flat_map(|tokens| tokens.split(|t| t.what == What::End))
+            .filter(|line| !line.is_empty())
+            .collect();
+        for line in &lines {
+            self.import(line);
+        }
+        for _ in 0..ALIAS_ROUNDS {
+            lines.iter().for_each(|line| self.assignment(line));
+        }
+        for line in &lines {
+            self.line(line);
+        }
+        self.together();
+    }
+
+    /// Notes an import, and judges what is imported.
+    fn import(&mut self, line: &[Token]) {
+        // Imports also stand behind a colon in the same line.
+        let starts = (0..line.len()).filter(|&i| i == 0 || line[i - 1].what == What::Op(':'));
+        for start in starts {
+            match name(&line[start..], 0) {
+                Some("import") => self.modules(&line[start + 1..]),
+                Some("from") => self.names_from(&line[start + 1..]),
+                _ => {}
+            }
+        }
+    }
+
+    /// `import a.b as c, d`
+    fn modules(&mut self, rest: &[Token]) {
+        for part in rest.split(|t| t.what == What::Op(',')) {
+            let (path, used) = dotted(part, 0);
+            let Some(first) = path.first().cloned() else { continue };
+            let full = path.join(".");
+            match (name(part, used), name(part, used + 1)) {
+                (Some("as"), Some(alias)) => self.alias(alias, &full),
+                _ => self.alias(&first, &first),
+            }
+            self.imported(&full, part[0].line);
+        }
+    }
+
+    /// `from a.b import c as d, e`
+    fn names_from(&mut self, rest: &[Token]) {
+        let relative = rest.first().is_some_and(|t| t.what == What::Op('.'));
+        let start = rest.iter().take_while(|t| t.what == What::Op('.')).count();
+        let (path, used) = dotted(rest, start);
+        let path = if name(rest, start) == Some("import") { Vec::new() } else { path };
+        let after = if path.is_empty() { start } else { used };
+        if name(rest, after) != Some("import") || relative {
+            return;
+        }
+        let module = path.join(".");
+        for part in rest[after + 1..].split(|t| t.what == What::Op(',')) {
+            let at = part.iter().take_while(|t| t.what == What::Op('(')).count();
+            let Some(token) = part.get(at) else { continue };
+            match (&token.what, name(part, at + 1), name(part, at + 2)) {
+                (What::Op('*'), _, _) => self.imported(&format!("{module}.*"), token.line),
+                (What::Name(one), Some("as"), Some(alias)) => {
+                    self.alias(alias, &format!("{module}.{one}"));
+                    self.imported(&format!("{module}.{one}"), token.line);
+                }
+                (What::Name(one), _, _) => {
+                    self.alias(one, &format!("{module}.{one}"));
+                    self.imported(&format!("{module}.{one}"), token.line);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn imported(&mut self, path: &str, line: u32) {
+        let star = path.ends_with(".*");
+        match sign_of_name(path) {
+            Some(Sign::Free) if !star || !names::has_danger_below(path.trim_end_matches(".*")) => {
+                self.steps(path, line)
+            }
+            // To import it says nothing yet; all names of it at once can't be followed.
+            Some(Sign::Bare) if !star && names::is_entry(path) => {}
+            Some(Sign::Free | Sign::Bare) => self.does(Sign::Unknown, line, path),
+            Some(sign) => self.does(sign, line, path),
+            None => self.does(Sign::Unknown, line, path),
+        }
+    }
+
+    fn alias(&mut self, alias: &str, path: &str) {
+        if self.aliases.len() < ALIASES_MAX {
+            self.aliases.entry(alias.to_owned()).or_default().insert(path.to_owned());
+        }
+    }
+
+    /// `x = a.b` gives a name another one.
+    fn assignment(&mut self, line: &[Token]) {
+        let (Some(target), Some(What::Op('='))) = (name(line, 0), line.get(1).map(|t| &t.what)) else { return };
+        let (path, used) = dotted(line, 2);
+        if used != line.len() || path.is_empty() || target == path[0] {
+            return;
+        }
+        for full in self.resolved(&path) {
+            if full.len() < 200 && self.aliases.get(target).is_none_or(|known| known.len() < 8) {
+                self.alias(target, &full);
+            }
+        }
+    }
+
+    /// What a dotted name stands for: itself, unless its first word is imported or assigned.
+    fn resolved(&self, path: &[String]) -> Vec<String> {
+        let Some(known) = self.aliases.get(&path[0]) else { return Vec::new() };
+        known
+            .iter()
+            .map(|full| {
+                std::iter::once(full.as_str()).chain(path[1..].iter().map(String::as_str)).collect::<Vec<_>>().join(".")
+            })
+            .collect()
+    }
+
+    /// Judges the names and strings of one logical line.
+    fn line(&mut self, line: &[Token]) {
+        let import = matches!(name(line, 0), Some("import" | "from"));
+        let mut at = 0;
+        let mut here = BTreeSet::new();
+        while at < line.len() {
+            match &line[at].what {
+                What::Name(_) if !import => {
+                    let (path, used) = dotted(line, at);
+                    let attribute = at > 0 && line[at - 1].what == What::Op('.');
+                    here.extend(self.name_used(line, at, used, &path, attribute));
+                    at = used.max(at + 1);
+                    continue;
+                }
+                What::Text(text) => here.extend(self.text(text, line[at].line)),
+                _ => {}
+            }
+            at += 1;
+        }
+        let hidden = here.contains(&Sign::Decode) || here.contains(&Sign::Network);
+        let runs = here.contains(&Sign::Code) || here.contains(&Sign::Process);
+        if hidden && runs {
+            self.judge.in_line(&codes::RUNS_WHAT_IT_FETCHES, line[0].line, "decodes or fetches, and runs it");
+        }
+    }
+
+    /// Judges one use of a dotted name, and says what it does.
+    fn name_used(&mut self, line: &[Token], at: usize, used: usize, path: &[String], attribute: bool) -> Vec<Sign> {
+        let number = line[at].line;
+        let mut signs = Vec::new();
+        if path.iter().any(|step| !step.is_ascii()) {
+            self.judge.in_line(&codes::DISGUISED_NAMES, number, &path.join("."));
+        }
+        let keyword = line.get(used).is_some_and(|t| t.what == What::Op('=')) && path.len() == 1;
+        if keyword && let Some(value) = name(line, used + 1) {
+            signs.extend(sign_of_argument(&format!("{}={value}", path[0])));
+        }
+        let defines = at > 0 && matches!(name(line, at - 1), Some("def" | "class"));
+        if !attribute && !defines && !keyword {
+            signs.extend(self.sign_of(line, used, path, number));
+        }
+        let from = usize::from(!attribute);
+        for step in path.iter().skip(from) {
+            signs.extend(sign_of_attribute(step));
+        }
+        if !attribute && path.len() == 1 && matches!(path[0].as_str(), "getattr" | "setattr") {
+            signs.extend(self.attribute_by_name(line, used));
+        }
+        if !attribute && path == ["open"] && line.get(used).is_some_and(|t| t.what == What::Op('(')) {
+            signs.extend(opened(&line[used..]));
+        }
+        let what: String = path.join(".");
+        for sign in &signs {
+            self.does(*sign, number, &what);
+        }
+        signs
+    }
+
+    /// What a name that is no attribute does, by what it stands for.
+    fn sign_of(&mut self, line: &[Token], used: usize, path: &[String], number: u32) -> Vec<Sign> {
+        let mut resolved = self.resolved(path);
+        if resolved.is_empty() {
+            // Not imported: a name of its own, or built in.
+            resolved = if path.len() == 1 || names::is_builtin(&path[0]) { vec![path.join(".")] } else { Vec::new() };
+            return resolved
+                .iter()
+                .filter_map(|full| sign_of_name(full).filter(|_| names::is_builtin(&path[0])))
+                .filter(|s| s.acts())
+                .collect();
+        }
+        let mut signs = Vec::new();
+        for full in resolved {
+            self.steps(&full, number);
+            let subscript = line.get(used).is_some_and(|t| t.what == What::Op('['));
+            match sign_of_name(&full) {
+                // One variable by its name is what programs are configured by.
+                Some(Sign::Secret) if full == "os.environ" && subscript => {}
+                Some(Sign::Unpack) if full == "torch.load" && has_argument(&line[used..], "weights_only", "True") => {}
+                Some(Sign::Code)
+                    if full.starts_with("yaml.load") && has_argument(&line[used..], "Loader", "SafeLoader") => {}
+                Some(Sign::Free) => {}
+                // A module handed on as a whole, or something of it that is not listed.
+                Some(Sign::Bare) => signs.push(Sign::Unknown),
+                Some(sign) => signs.push(sign),
+                None => {}
+            }
+        }
+        signs
+    }
+
+    /// Modules that reach outside are attributes of those that use them: `torch.os.system`.
+    fn steps(&mut self, full: &str, line: u32) {
+        const OUTSIDE: &[&str] = &[
+            "os",
+            "sys",
+            "subprocess",
+            "builtins",
+            "importlib",
+            "ctypes",
+            "pickle",
+            "marshal",
+            "socket",
+            "shutil",
+            "pty",
+            "runpy",
+            "__builtins__",
+        ];
+        if full.split('.').skip(1).any(|step| OUTSIDE.contains(&step.trim_start_matches('_'))) {
+            self.does(Sign::Reach, line, full);
+        }
+    }
+
+    /// `getattr(x, "name")`: the name counts as if it stood there; one that is computed can't be followed, whatever
+    /// the object is called.
+    fn attribute_by_name(&self, line: &[Token], used: usize) -> Option<Sign> {
+        if line.get(used).is_none_or(|t| t.what != What::Op('(')) {
+            return Some(Sign::Reach);
+        }
+        let arguments = &line[used + 1..];
+        let (target, after) = dotted(arguments, 0);
+        let text = match (arguments.get(after).map(|t| &t.what), arguments.get(after + 1).map(|t| &t.what)) {
+            (Some(What::Op(',')), Some(What::Text(text))) => Some(text),
+            _ => None,
+        };
+        let literal = matches!(arguments.get(after + 2).map(|t| &t.what), Some(What::Op(',' | ')')));
+        match text.filter(|_| literal) {
+            Some(text) => sign_of_attribute(text).or_else(|| {
+                let full = self.resolved(&[target.as_slice(), std::slice::from_ref(text)].concat());
+                full.iter().find_map(|full| sign_of_name(full).filter(|s| s.acts()))
+            }),
+            None => Some(Sign::Reach),
+        }
+    }
+
+    /// What a string gives away.
+    fn text(&mut self, text: &str, line: u32) -> Vec<Sign> {
+        static PLACES: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b")
+                .expect("the pattern is a constant")
+        });
+        let mut signs = Vec::new();
+        // What is written in sentences documents something.
+        let sentence = text.split_whitespace().nth(12).is_some();
+        if !sentence && PLACES.is_match(text) {
+            signs.push(Sign::Secret);
+            self.does(Sign::Secret, line, text);
+        }
+        if let Some((_, harmful)) = command::harm(text) {
+            self.judge.in_line(&codes::HARMFUL_COMMAND, line, harmful);
+        }
+        if text.len() < 400 && !text.contains(char::is_whitespace) {
+            links::judge(self.judge, &format!("line {line}"), text);
+        }
+        let plain = (text.len() >= 16 && !text.contains(char::is_whitespace)).then(|| decoded(text)).flatten();
+        if let Some(plain) = plain.filter(|p| is_program(p) || command::harm(p).is_some()) {
+            self.judge.in_line(&codes::HIDDEN_PROGRAM, line, &plain);
+        }
+        signs
+    }
+
+    fn does(&mut self, sign: Sign, line: u32, what: &str) {
+        self.does.entry(sign).or_insert(line);
+        if let Some(code) = code(sign) {
+            self.judge.in_line(code, line, what);
+        }
+    }
+
+    /// What is harmless by itself, and is not together.
+    fn together(&mut self) {
+        let line_of = |sign: Sign| self.does.get(&sign).copied();
+        if let (Some(line), Some(_)) = (line_of(Sign::Code), line_of(Sign::Decode).or(line_of(Sign::Network))) {
+            self.judge.in_line(&codes::MAY_RUN_WHAT_IT_FETCHES, line, "decodes or fetches, and runs text");
+        }
+        if let (Some(line), Some(_)) = (line_of(Sign::Secret), line_of(Sign::Network)) {
+            self.judge.in_line(&codes::SECRETS_AND_NETWORK, line, "reads secrets, and talks to others");
+        }
+    }
+}
+
+fn code(sign: Sign) -> Option<&'static Code> {
+    match sign {
+        Sign::Free | Sign::Bare | Sign::Decode => None,
+        Sign::Process => Some(&codes::STARTS_PROGRAMS),
+        Sign::Code => Some(&codes::RUNS_TEXT),
+        Sign::Unpack => Some(&codes::UNPACKS),
+        Sign::Network => Some(&codes::TALKS),
+        Sign::Write => Some(&codes::WRITES),
+        Sign::Native => Some(&codes::NATIVE),
+        Sign::Secret => Some(&codes::READS_SECRETS),
+        Sign::Reach => Some(&codes::REACHES),
+        Sign::Unknown => Some(&codes::UNKNOWN_NAME),
+    }
+}
+
+fn name(tokens: &[Token], at: usize) -> Option<&str> {
+    match tokens.get(at).map(|t| &t.what) {
+        Some(What::Name(name)) => Some(name),
+        _ => None,
+    }
+}
+
+/// The dotted name that begins at a place, and the place behind it.
+fn dotted(tokens: &[Token], at: usize) -> (Vec<String>, usize) {
+    let (mut path, mut at) = (Vec::new(), at);
+    while let Some(one) = name(tokens, at) {
+        path.push(one.to_owned());
+        at += 1;
+        if tokens.get(at).is_none_or(|t| t.what != What::Op('.')) || name(tokens, at + 1).is_none() {
+            break;
+        }
+        at += 1;
+    }
+    (path, at)
+}
+
+/// True when a call has this argument with this value, or with a dotted name that ends so.
+fn has_argument(call: &[Token], argument: &str, value: &str) -> bool {
+    call.windows(3).enumerate().any(|(at, three)| {
+        let named = matches!(&three[0].what, What::Name(name) if name == argument) && three[1].what == What::Op('=');
+        named && dotted(call, at + 2).0.last().is_some_and(|last| last == value)
+    })
+}
+
+/// What a call of `open` does: a file that is named here, below the folder of the program, is its own business.
+fn opened(call: &[Token]) -> Option<Sign> {
+    let texts: Vec<(usize, &str)> = call
+        .iter()
+        .enumerate()
+        .filter_map(|(at, t)| if let What::Text(text) = &t.what { Some((at, text.as_str())) } else { None })
+        .collect();
+    let is_mode = |text: &str| text.len() <= 4 && !text.is_empty() && text.chars().all(|c| "rwaxbt+U".contains(c));
+    let mode = texts.iter().find(|(at, text)| *at > 1 && is_mode(text)).map(|(_, text)| *text);
+    let writes = mode.is_some_and(|mode| mode.contains(['w', 'a', 'x', '+']));
+    let path = texts.first().filter(|(at, _)| *at == 1).map(|(_, text)| *text);
+    let beside =
+        path.is_some_and(|path| !path.starts_with(['/', '~', '\\']) && !path.contains("..") && !path.contains(':'));
+    (writes && !beside).then_some(Sign::Write)
+}
+
+/// True for text that reads as a program.
+fn is_program(text: &str) -> bool {
+    ["import ", "exec(", "eval(", "os.system", "subprocess", "__import__", "require(", "/bin/sh", "powershell"]
+        .iter()
+        .any(|sign| text.contains(sign))
+}
