@@ -5,6 +5,7 @@ cd "$(dirname "$0")/.."
 export SAKIMORI_ORACLES="$PWD/.venv"
 export SAKIMORI_SARIF="$PWD/tests/oracles/node_modules/.bin/sarif-multitool"
 export SAKIMORI_TUS="$PWD/tests/oracles"
+export SAKIMORI_BOM="$PWD/tests/oracles"
 export SAKIMORI_OIDC="$PWD/tests/oidc"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT

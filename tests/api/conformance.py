@@ -38,7 +38,7 @@ NOT_DONE = {
 }
 SEED = os.environ.get("SAKIMORI_SEED", "20261125")
 EXAMPLES = os.environ.get("SAKIMORI_EXAMPLES", "50")
-SECONDS_MAX = 240
+SECONDS_MAX = 900
 PASSWORD = "correct-horse-7-battery"
 CONFIG = """
 [limits]

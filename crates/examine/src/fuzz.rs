@@ -10,8 +10,9 @@ use crate::excerpt::{self, Excerpt};
 use crate::limits::Limits;
 use crate::recognise::{kinds, recognise};
 use crate::report::Report;
+use crate::repository::RepositoryFile;
 use crate::sigma::RuleSet;
-use crate::{Settings, agent, artefact, catalogue, codes, log, mail};
+use crate::{Examination, Settings, agent, artefact, catalogue, codes, disclosure, log, mail, repository};
 
 pub use sakimori_model::fuzz::Target;
 
@@ -23,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "pickle_embedded", run: |bytes| pickle(Carrier::Embedded, bytes) },
     Target { name: "zip", run: |bytes| artefact(&kinds::ZIP, bytes) },
     Target { name: "tar", run: |bytes| artefact(&kinds::TAR, bytes) },
+    Target { name: "sevenz", run: |bytes| artefact(&kinds::SEVEN_ZIP, bytes) },
     Target { name: "gzip", run: |bytes| artefact(&kinds::GZIP, bytes) },
     Target { name: "bzip2", run: |bytes| artefact(&kinds::BZIP2, bytes) },
     Target { name: "xz", run: |bytes| artefact(&kinds::XZ, bytes) },
@@ -35,6 +37,22 @@ pub const TARGETS: &[Target] = &[
     Target { name: "gguf", run: |bytes| artefact(&kinds::GGUF, bytes) },
     Target { name: "onnx", run: |bytes| artefact(&kinds::ONNX, bytes) },
     Target { name: "savedmodel", run: |bytes| artefact(&kinds::SAVED_MODEL, bytes) },
+    Target { name: "tf_graph", run: |bytes| artefact(&kinds::TF_GRAPH, bytes) },
+    Target { name: "tf_keras", run: |bytes| artefact(&kinds::TF_KERAS, bytes) },
+    Target { name: "tflite", run: |bytes| artefact(&kinds::TFLITE, bytes) },
+    Target { name: "coreml", run: |bytes| artefact(&kinds::COREML, bytes) },
+    Target { name: "paddle", run: |bytes| artefact(&kinds::PADDLE, bytes) },
+    Target { name: "paddle_parameters", run: |bytes| artefact(&kinds::PADDLE_PARAMETERS, bytes) },
+    Target { name: "tf_checkpoint", run: |bytes| artefact(&kinds::TF_CHECKPOINT, bytes) },
+    Target { name: "xgboost_ubjson", run: |bytes| artefact(&kinds::XGBOOST_UBJSON, bytes) },
+    Target { name: "xgboost_binary", run: |bytes| artefact(&kinds::XGBOOST_BINARY, bytes) },
+    Target { name: "catboost", run: |bytes| artefact(&kinds::CATBOOST, bytes) },
+    Target { name: "lightgbm", run: |bytes| artefact(&kinds::LIGHTGBM, bytes) },
+    Target { name: "ncnn", run: |bytes| artefact(&kinds::NCNN, bytes) },
+    Target { name: "msgpack", run: |bytes| artefact(&kinds::MSGPACK, bytes) },
+    Target { name: "mxnet", run: |bytes| artefact(&kinds::MXNET, bytes) },
+    Target { name: "rds", run: |bytes| artefact(&kinds::RDS, bytes) },
+    Target { name: "llamafile", run: |bytes| artefact(&kinds::LLAMAFILE, bytes) },
     Target { name: "config", run: |bytes| artefact(&kinds::JSON, bytes) },
     Target { name: "hdf5", run: |bytes| artefact(&kinds::HDF5, bytes) },
     Target { name: "npy", run: |bytes| artefact(&kinds::NPY, bytes) },
@@ -52,6 +70,8 @@ pub const TARGETS: &[Target] = &[
         name: "agent",
         run: |bytes| examined(bytes, |source, settings, report| agent::examine_as_all(source, settings, report)),
     },
+    Target { name: "disclosure", run: disclosure },
+    Target { name: "repository", run: repository },
     Target { name: "examine", run: examine },
     Target { name: "excerpt", run: excerpt },
 ];
@@ -176,6 +196,54 @@ fn message(bytes: &[u8]) {
         }
     }
     assert!(!examination.examiners.is_empty() || examination.unexamined().next().is_some(), "a silent pass");
+}
+
+/// The files of a folder that is written down as one file: each begins with a line `>>> path`, and its content ends before
+/// the line break in front of the next one.
+#[must_use]
+pub fn folder(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    const MARK: &[u8] = b"\n>>> ";
+    let whole = [b"\n", bytes].concat();
+    let starts: Vec<usize> = memchr::memmem::find_iter(&whole, MARK).map(|at| at + MARK.len()).collect();
+    let ends = starts.iter().skip(1).map(|start| start - MARK.len()).chain([whole.len()]);
+    let files = starts.iter().zip(ends).map(|(start, end)| {
+        let file = &whole[*start..end.max(*start)];
+        let split = memchr::memchr(b'\n', file).unwrap_or(file.len());
+        (String::from_utf8_lossy(&file[..split]).into_owned(), file.get(split + 1..).unwrap_or_default().to_vec())
+    });
+    files.collect()
+}
+
+/// Examines a folder that is written down as one file: each file alone, and last all of them together.
+#[must_use]
+pub fn examine_folder(bytes: &[u8], settings: &Settings) -> Vec<Examination> {
+    let mut files = folder(bytes);
+    files.sort();
+    let alone: Vec<_> = files.iter().map(|(path, bytes)| repository::examine_file(path, bytes, settings)).collect();
+    let seen: Vec<RepositoryFile<'_>> = files
+        .iter()
+        .zip(&alone)
+        .map(|((path, bytes), alone)| RepositoryFile {
+            path,
+            size: bytes.len() as u64,
+            kind: &alone.kind,
+            facts: &alone.facts,
+            bytes: repository::wants(path).then_some(bytes.as_slice()),
+        })
+        .collect();
+    let together = repository::examine(&seen, settings);
+    alone.into_iter().chain([together]).collect()
+}
+
+fn repository(bytes: &[u8]) {
+    let settings = settings();
+    for examination in examine_folder(bytes, &settings) {
+        check(&examination.findings, bytes.len() as u64, &settings.limits);
+    }
+}
+
+fn disclosure(bytes: &[u8]) {
+    examined(bytes, |source, _, report| disclosure::examine(&kinds::TEXT, source, report));
 }
 
 /// A rule file that can be read is held against a few events.

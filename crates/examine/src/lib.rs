@@ -7,6 +7,7 @@ pub mod agent;
 pub mod artefact;
 pub mod catalogue;
 pub mod codes;
+pub mod disclosure;
 pub mod excerpt;
 pub mod fuzz;
 pub mod limits;
@@ -14,6 +15,7 @@ pub mod log;
 pub mod mail;
 pub mod message;
 mod prose;
+pub mod provenance;
 pub mod recognise;
 pub mod report;
 pub mod repository;
@@ -91,12 +93,19 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
     };
     // Only as a whole: that a text inside of something has no sign of a fraud says too little.
     let kind = if report.path().is_none() && message::reads_like_one(&kind, source) { message::MESSAGE } else { kind };
-    let examined = agent::examine(&kind, source, settings, report)
-        || artefact::examine(&kind, source, settings, report)
-        || log::examine(&kind, source, settings, report)
-        || mail::examine(&kind, source, settings, report)
-        || message::examine(&kind, source, report)
+    let as_artefact =
+        agent::examine(&kind, source, settings, report) || artefact::examine(&kind, source, settings, report);
+    let as_what_people_did = !as_artefact
+        && (log::examine(&kind, source, settings, report)
+            || mail::examine(&kind, source, settings, report)
+            || message::examine(&kind, source, report));
+    let examined = as_artefact
+        || as_what_people_did
+        || repository::examine_pointer(&kind, report)
         || artefact::examine_text(&kind, source, report);
+    if !as_what_people_did {
+        disclosure::examine(&kind, source, report);
+    }
     if kind == recognise::EMPTY {
         report.add(catalogue::finding(&codes::EMPTY, report.whole()));
     } else if !examined {

@@ -12,8 +12,8 @@ use std::io;
 use sakimori_model::Kind;
 
 use crate::agent;
-use crate::artefact::{hdf5, lzma_alone, pickle, savedmodel, tar, zip, zlib};
-use crate::artefact::{onnx, safetensors, sentencepiece};
+use crate::artefact::{coreml, msgpack, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
+use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
 
 pub use kinds::{EMPTY, UNKNOWN};
@@ -33,6 +33,12 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
     }
     if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
         return zip::kind_of(source);
+    }
+    if programs::is_llamafile(source, &head)? {
+        return Ok(kinds::LLAMAFILE);
+    }
+    if programs::is_engine(source, &head)? {
+        return Ok(kinds::TENSORRT);
     }
     if let Some(kind) = magic::kind_of(&head) {
         return agent::kinds::refine(kind, source, &head);
@@ -62,6 +68,22 @@ fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
         Some(kinds::ONNX)
     } else if savedmodel::looks_like(source)? {
         Some(kinds::SAVED_MODEL)
+    } else if ubjson::looks_like(head) {
+        Some(kinds::XGBOOST_UBJSON)
+    } else if msgpack::looks_like(source, head)? {
+        Some(kinds::MSGPACK)
+    } else if coreml::looks_like(source)? {
+        Some(kinds::COREML)
+    } else if paddle::looks_like(source)? {
+        Some(kinds::PADDLE)
+    } else if paddle::looks_like_parameters(head) {
+        Some(kinds::PADDLE_PARAMETERS)
+    } else if savedmodel::looks_like_graph(source)? {
+        Some(kinds::TF_GRAPH)
+    } else if savedmodel::looks_like_keras(source)? {
+        Some(kinds::TF_KERAS)
+    } else if savedmodel::looks_like_fingerprint(source)? {
+        Some(kinds::TF_FINGERPRINT)
     } else if sentencepiece::looks_like(source)? {
         Some(kinds::SENTENCEPIECE)
     } else {
@@ -80,6 +102,9 @@ fn is_torch_legacy(head: &[u8]) -> bool {
 fn by_other_places(source: &dyn Source) -> io::Result<Kind> {
     if zip::tail(source)?.is_some() {
         return zip::kind_of(source);
+    }
+    if tf_checkpoint::looks_like(source)? {
+        return Ok(kinds::TF_CHECKPOINT);
     }
     Ok(if hdf5::superblock(source)?.is_some() { kinds::HDF5 } else { UNKNOWN })
 }

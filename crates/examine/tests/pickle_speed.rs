@@ -42,6 +42,10 @@ fn five_million_opcodes() {
         let start = Instant::now();
         examine(&pickle, Carrier::Plain, &mut report);
         let took = start.elapsed();
-        println!("{name}: 5 million opcodes in {} ms, {} findings", took.as_millis(), report.finish(sakimori_examine::recognise::UNKNOWN).findings.len());
+        println!(
+            "{name}: 5 million opcodes in {} ms, {} findings",
+            took.as_millis(),
+            report.finish(sakimori_examine::recognise::UNKNOWN).findings.len()
+        );
     }
 }

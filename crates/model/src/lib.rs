@@ -5,6 +5,8 @@
 //! leaves the organisation carries a [`Tlp`] marking.
 
 mod access;
+mod admission;
+pub mod bom;
 mod canonical;
 mod decision;
 mod digest;
@@ -28,6 +30,10 @@ pub use access::{
     AccessEvent, AccessId, AccessIdError, AccessPredicate, AccountState, Actor, OidcSubject, Role, Scope, SignInMethod,
     TokenState, UnknownRight,
 };
+pub use admission::{
+    AdmissionPredicate, AdmissionState, Basis, ModelRole, RegisterEntry, SignatureState, UnknownWord, VettedFile,
+    Vetting,
+};
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};
 pub use digest::{Digest, DigestError};
@@ -40,9 +46,9 @@ pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
 pub use shown::{push_shown, shown};
 pub use statement::{
-    ACCESS_PREDICATE, DECISION_PREDICATE, DecisionPredicate, JUDGEMENT_PREDICATE, JudgementPredicate, POLICY_PREDICATE,
-    PolicyPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE,
-    SharePredicate, Statement, StatementError,
+    ACCESS_PREDICATE, ADMISSION_PREDICATE, DECISION_PREDICATE, DecisionPredicate, JUDGEMENT_PREDICATE,
+    JudgementPredicate, POLICY_PREDICATE, PolicyPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor,
+    SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement, StatementError,
 };
 pub use technique::{Framework, Technique};
 pub use time::{Timestamp, TimestampError};

@@ -9,7 +9,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
-    AccessPredicate, Actor, CanonicalError, Decision, Digest, ExaminerRef, Finding, Timestamp, Tlp, canonical_json,
+    AccessPredicate, Actor, AdmissionPredicate, CanonicalError, Decision, Digest, ExaminerRef, Finding, Timestamp, Tlp,
+    Vetting, canonical_json,
 };
 
 /// The type of every statement (in-toto Attestation Framework v1, Statement layer).
@@ -24,6 +25,9 @@ pub const JUDGEMENT_PREDICATE: &str = "urn:sakimori:predicate:judgement:v1";
 pub const ACCESS_PREDICATE: &str = "urn:sakimori:predicate:access:v1";
 /// The predicate type of a change of policy (`docs/predicates/policy-v1.md`).
 pub const POLICY_PREDICATE: &str = "urn:sakimori:predicate:policy:v1";
+
+/// The predicate type of an admission (`docs/predicates/admission-v1.md`).
+pub const ADMISSION_PREDICATE: &str = "urn:sakimori:predicate:admission:v1";
 
 /// An in-toto Statement (v1): what is said (the predicate) about which bytes (the subject).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -58,6 +62,9 @@ pub enum Predicate {
     /// Another policy decides from now on.
     #[serde(rename = "urn:sakimori:predicate:policy:v1")]
     Policy(PolicyPredicate),
+    /// A model may go live, or not.
+    #[serde(rename = "urn:sakimori:predicate:admission:v1")]
+    Admission(Box<AdmissionPredicate>),
 }
 
 impl Predicate {
@@ -70,6 +77,7 @@ impl Predicate {
             Self::Judgement(_) => "judgement",
             Self::Access(_) => "access",
             Self::Policy(_) => "policy",
+            Self::Admission(_) => "admission",
         }
     }
 }
@@ -118,6 +126,10 @@ pub struct DecisionPredicate {
     pub findings: Vec<Finding>,
     /// What the policy made of it.
     pub decision: Decision,
+    /// Where a model or an agent's package was examined as one: its files. The subject is then the model, with the digest
+    /// over its files where they are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vetting: Option<Vetting>,
 }
 
 /// A record left the organisation.
@@ -225,6 +237,7 @@ impl Statement {
             Predicate::Judgement(judgement) => judgement.record,
             Predicate::Access(access) => access.record,
             Predicate::Policy(policy) => policy.record,
+            Predicate::Admission(admission) => admission.record,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sakimori_model::{Digest, Effect, Predicate, RecordId, Statement};
 use sakimori_proof::{BadResource, Key, Log, Salt, VerifierKey, commitment, entry_of};
-use sakimori_store::{DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
+use sakimori_store::{AdmissionRow, DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
 use serde::Serialize;
 
 use crate::NodeError;
@@ -84,6 +84,10 @@ impl Node {
         for (table, row) in self.store.orphans()? {
             audit.mismatches.push(Mismatch { table, row, what: "no record justifies it".to_owned() });
         }
+        for row in self.store.wrongly_current()? {
+            let what = "it says wrongly whether it is the newest of its model".to_owned();
+            audit.mismatches.push(Mismatch { table: "admissions", row, what });
+        }
         audit.mismatches.extend(policy_faults(policies, &self.store)?);
         for what in self.store.miscounted()? {
             let (table, row) = what;
@@ -130,6 +134,8 @@ impl Node {
         let decision = compared("decisions", self.store.decision(id), DecisionRow::of(statement))?;
         let share = compared("shares", self.store.share(id), ShareRow::of(statement))?;
         let judgement = compared("judgements", self.store.judgement(id), JudgementRow::of(statement))?;
+        let admission = compared("admissions", self.store.admission(id), AdmissionRow::of(statement))?;
+        let vetting = self.vetting_faults(id, statement)?;
         let findings = (self.store.findings_of(id)? != FindingRow::all_of(statement))
             .then(|| ("findings", "the rows say something else than their record".to_owned()));
         let waiting = match self.store.is_waiting(id)? {
@@ -138,7 +144,19 @@ impl Node {
             }
             _ => None,
         };
-        Ok(decision.into_iter().chain(share).chain(judgement).chain(findings).chain(waiting).collect())
+        let rows = [decision, share, judgement, admission, findings, waiting];
+        Ok(rows.into_iter().flatten().chain(vetting).collect())
+    }
+
+    /// What the rows of a vetting say otherwise than its record.
+    fn vetting_faults(&self, id: RecordId, statement: &Statement) -> Result<Vec<(&'static str, String)>, NodeError> {
+        let Predicate::Decision(made) = &statement.predicate else { return Ok(Vec::new()) };
+        let recorded = made.vetting.iter().flat_map(|vetting| &vetting.files);
+        let recorded: Vec<(String, Digest)> = recorded.map(|file| (file.path.clone(), file.sha256)).collect();
+        let files = compared("vetted_files", self.store.vetted_files(id).map(Some), Some(recorded))?;
+        let bom = self.store.bom(id)?.map(|text| Digest::of(text.as_bytes()));
+        let bom = compared("boms", Ok(bom), made.vetting.as_ref().map(|vetting| vetting.bom))?;
+        Ok(files.into_iter().chain(bom).collect())
     }
 }
 

@@ -8,6 +8,7 @@ use sakimori_store::StoreError;
 use thiserror::Error;
 
 use crate::decide::PolicyFileError;
+use crate::register::NotJudged;
 
 /// Why an operation could not be done. Nothing that was acknowledged is lost by any of them.
 #[derive(Debug, Error)]
@@ -86,6 +87,12 @@ pub enum NodeError {
     /// The record is not a decision.
     #[error("record {0} is not a decision")]
     NotADecision(String),
+    /// No model in the register is named so.
+    #[error("no model {0} in the register")]
+    NoModel(String),
+    /// A person's word on a model that can't hold.
+    #[error(transparent)]
+    NotJudged(#[from] NotJudged),
     /// The policy can't be read.
     #[error(transparent)]
     Policy(#[from] PolicyFileError),
@@ -126,6 +133,8 @@ impl NodeError {
             Self::Key(_) => "SKM-E-0021",
             Self::NoRecord(_) | Self::Ambiguous { .. } => "SKM-E-0009",
             Self::NotADecision(_) => "SKM-E-0010",
+            Self::NoModel(_) => "SKM-E-0062",
+            Self::NotJudged(_) => "SKM-E-0061",
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",
             Self::NotShareable(_) => "SKM-E-0013",

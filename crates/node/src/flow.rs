@@ -131,6 +131,7 @@ fn statement(seen: &Observed, size: u64, found: Examination, decision: Decision,
         rules: rules.rules,
         findings: found.findings,
         decision,
+        vetting: None,
     };
     Statement::about(&seen.path, seen.sha256, Predicate::Decision(Box::new(predicate)))
 }

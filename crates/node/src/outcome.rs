@@ -3,6 +3,7 @@
 use sakimori_model::{Decision, Finding, Predicate, Receipt, Statement, Subject};
 
 use crate::observe::Unobserved;
+use crate::vet::Vetted;
 
 /// What came of one input.
 pub enum Outcome {
@@ -24,6 +25,8 @@ pub struct Decided {
     pub decision: Decision,
     /// The receipt of the record.
     pub receipt: Receipt,
+    /// What came of it as a model, where it was vetted as one.
+    pub vetted: Option<Box<Vetted>>,
 }
 
 impl Decided {
@@ -35,6 +38,13 @@ impl Decided {
             return None;
         };
         let subject = Subject { sha256: about.digest.sha256, size: made.size, kind: made.kind };
-        Some(Self { path: about.name, subject, findings: made.findings, decision: made.decision, receipt })
+        Some(Self {
+            path: about.name,
+            subject,
+            findings: made.findings,
+            decision: made.decision,
+            receipt,
+            vetted: None,
+        })
     }
 }

@@ -21,6 +21,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundle", run: bundle },
     Target { name: "tile", run: tile },
     Target { name: "key", run: key },
+    Target { name: "model_signature", run: crate::model_signing::fuzz },
 ];
 
 /// Runs the target with this name.

@@ -7,6 +7,8 @@
 //! Formats: C2SP [tlog-tiles](https://c2sp.org/tlog-tiles), [tlog-checkpoint](https://c2sp.org/tlog-checkpoint),
 //! [signed-note](https://c2sp.org/signed-note), [tlog-proof](https://c2sp.org/tlog-proof), and `docs/log.md` for what
 //! is our own (the salted commitment and the evidence bundle).
+//!
+//! Beside all that stands [`model_signing`]: signatures of models, in the format of OpenSSF Model Signing.
 
 mod audit;
 mod bundle;
@@ -19,6 +21,7 @@ mod key;
 pub mod limits;
 mod log;
 pub mod merkle;
+pub mod model_signing;
 mod note;
 mod proof;
 mod tile;

@@ -46,3 +46,24 @@ pub const LOCK_WAIT_MAX: Duration = Duration::from_secs(30);
 
 /// Folders inside folders that the audit of a log walks into. The deepest honest path has ten.
 pub const WALK_DEPTH_MAX: usize = 16;
+
+/// Bytes of a model's signature. A resource is about 200 bytes, a third more in Base64: some hundred thousand files.
+pub const MODEL_BUNDLE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Files or ranges that a model's signature names.
+pub const MODEL_RESOURCES_MAX: usize = 250_000;
+
+/// Bytes of the path of a file inside of a model (`PATH_MAX` of Linux).
+pub const MODEL_PATH_BYTES_MAX: usize = 4096;
+
+/// Bytes of a file with keys or certificates in PEM form.
+pub const PEM_BYTES_MAX: usize = 1024 * 1024;
+
+/// Certificates that a model's signature brings along.
+pub const CERTIFICATES_MAX: usize = 16;
+
+/// Certificates of a path from the signer's own to a root, both counted.
+pub const CHAIN_CERTIFICATES_MAX: usize = 8;
+
+/// Signatures of certificates that are tried while a path to a root is looked for.
+pub const CHAIN_SIGNATURES_MAX: usize = 64;

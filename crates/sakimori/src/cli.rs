@@ -1,10 +1,15 @@
 //! The command line, declared once: parsing, `--help`, completion and the man page come from this table.
 
+mod model;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sakimori_model::{Lang, Severity, Tlp};
 
+pub use self::model::{
+    BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Until, Vet, VetFailOn,
+};
 use crate::failure::Failure;
 use crate::paint::Paint;
 use crate::words::{knows, say};
@@ -47,6 +52,11 @@ pub enum Command {
     /// Examine files, folders or standard input: decide, explain, record.
     #[command(after_help = CHECK_EXAMPLES)]
     Check(Check),
+    /// Vet a model or an agent's package: may it go live? Decide, explain, record, and tell the register.
+    #[command(after_help = model::VET_EXAMPLES)]
+    Vet(Vet),
+    /// The register of models: list, show, admit, refuse, revoke, vet again.
+    Model(Model),
     /// Print every match of Sigma rules in logs (JSON lines, EVTX). Nothing is recorded.
     Detect(Detect),
     /// Write the evidence bundle of a record, which a stranger verifies offline.
@@ -135,6 +145,10 @@ pub enum CheckFormat {
     Jsonl,
     /// SARIF 2.1.0, for code hosting and CI.
     Sarif,
+    /// JUnit XML, for CI.
+    Junit,
+    /// Markdown, as a report for people.
+    Markdown,
 }
 
 /// From which severity on the exit status is 1.

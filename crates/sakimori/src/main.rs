@@ -19,9 +19,11 @@ fn main() -> std::process::ExitCode {
     let context = arguments.context();
     let result = match arguments.command {
         Command::Check(options) => commands::check::run(&context, &options),
+        Command::Vet(options) => commands::vet::run(&context, &options),
         Command::Detect(options) => commands::detect::run(&context, &options),
         Command::Prove(options) => commands::prove::run(&context, &options),
         Command::Verify(options) => commands::verify::run(&context, &options),
+        Command::Model(options) => commands::model::run(&context, &options),
         Command::Log(options) => commands::log::run(&context, &options),
         Command::Audit(options) => commands::audit::run(&context, &options),
         Command::Policy(options) => commands::policy::run(&context, &options),

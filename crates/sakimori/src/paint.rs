@@ -2,7 +2,8 @@
 
 use std::io::IsTerminal as _;
 
-use sakimori_model::{Effect, Severity};
+use sakimori_model::{AdmissionState, Effect, Severity};
+use sakimori_node::register::Standing;
 
 /// Whether colours are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,16 @@ impl Paint {
             Severity::Medium => "33",
             Severity::High => "31",
             Severity::Critical => "1;31",
+        };
+        self.wrap(code, text)
+    }
+
+    /// The text, coloured for what holds for a model.
+    pub fn standing(self, standing: Standing, text: &str) -> String {
+        let code = match standing {
+            Standing::Holds(AdmissionState::Admitted) => "32",
+            Standing::Holds(AdmissionState::Waiting) | Standing::Expired => "33",
+            Standing::Holds(AdmissionState::Refused | AdmissionState::Revoked) => "1;31",
         };
         self.wrap(code, text)
     }

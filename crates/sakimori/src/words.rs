@@ -18,6 +18,7 @@ mod tests {
             include_str!("commands/detect.rs"),
             include_str!("commands/verify.rs"),
             include_str!("commands/log.rs"),
+            include_str!("commands/model.rs"),
             include_str!("commands/audit.rs"),
             include_str!("commands/backup.rs"),
             include_str!("commands/restore.rs"),

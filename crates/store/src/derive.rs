@@ -8,7 +8,7 @@ use sakimori_model::{
 };
 
 use crate::rows::{Aside, DecisionRow, JudgementRow, ShareRow, Staged, TopFinding, to_integer};
-use crate::{StoreError, access};
+use crate::{StoreError, access, admissions};
 
 /// Microseconds of an hour.
 const HOUR_MICROS: i64 = 3_600_000_000;
@@ -59,7 +59,11 @@ pub fn fill_in(tx: &Transaction<'_>) -> Result<(), StoreError> {
 
 fn insert_rows(tx: &Transaction<'_>, statement: &Statement, aside: Option<&Aside>) -> Result<(), StoreError> {
     match &statement.predicate {
-        Predicate::Decision(decision) => insert_decision(tx, statement, decision),
+        Predicate::Decision(decision) => {
+            insert_decision(tx, statement, decision)?;
+            admissions::insert_vetting(tx, decision, aside)
+        }
+        Predicate::Admission(_) => admissions::insert(tx, statement),
         Predicate::Share(_) => insert_share(tx, &ShareRow::of(statement)),
         Predicate::Judgement(_) => insert_judgement(tx, &JudgementRow::of(statement)),
         Predicate::Access(change) => insert_access(tx, change.record, &change.event, change.at.as_micros(), aside),

@@ -5,6 +5,7 @@
 //! transaction as that record.
 
 mod access;
+mod admissions;
 mod decisions;
 mod derive;
 mod migrate;
@@ -20,6 +21,7 @@ use sakimori_model::{Digest, RecordId};
 use thiserror::Error;
 
 pub use access::{AccountRow, SessionKey, SessionRow, TokenRow};
+pub use admissions::{AdmissionRow, MODELS_WITH_FILE_MAX};
 pub use decisions::{DecisionFilter, FindingRow, JudgedDecision, Page, RecordRow, Tally, WAITING_COUNT_MAX, Waiting};
 pub use rows::{
     Aside, DecisionRow, Idempotency, JudgementRow, OutboxItem, PolicyRow, Record, ShareRow, Staged, TopFinding,
@@ -258,6 +260,9 @@ impl Store {
             ("tokens", "access"),
             ("sessions", "access"),
             ("policies", "policy"),
+            ("admissions", "admission"),
+            ("vetted_files", "decision"),
+            ("boms", "decision"),
         ] {
             let sql = format!(
                 "SELECT record FROM {table} WHERE NOT EXISTS (SELECT 1 FROM records WHERE id = record AND kind = ?1)"

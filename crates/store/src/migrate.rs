@@ -5,7 +5,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{StoreError, derive};
 
 /// The migrations; the number of one is its position, counted from 1. One that was released never changes.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001-records.sql"), include_str!("migrations/0002-service.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001-records.sql"),
+    include_str!("migrations/0002-service.sql"),
+    include_str!("migrations/0003-models.sql"),
+];
 
 /// The migration after which rows that follow from older statements are filled in.
 const DERIVED: u32 = 2;

@@ -33,6 +33,8 @@ pub enum Aside {
     Credential(String),
     /// The text of a policy. The statement has the digest of it.
     PolicyText(String),
+    /// The bill of materials of what was vetted. The statement has the digest of it.
+    Bom(String),
 }
 
 /// A write that a caller named, so that its repetition is known.

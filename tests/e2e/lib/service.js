@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const START_MS_MAX = 20_000;
-const STOP_MS_MAX = 10_000;
+const STOP_MS_MAX = 60_000;
 
 export const NAME = 'hanako';
 export const PASSWORD = 'tulip harbor kettle';

@@ -62,5 +62,15 @@ pub const PYTHON_OPERATOR: Code = Code::new("SKM-ART-0152");
 pub const TF_OPERATOR: Code = Code::new("SKM-ART-0153");
 /// TorchScript code that reads or writes files.
 pub const TORCHSCRIPT_FILES: Code = Code::new("SKM-ART-0154");
+/// A program where a model is expected.
+pub const PROGRAM: Code = Code::new("SKM-ART-0170");
+/// A program that carries a model.
+pub const PROGRAM_WITH_MODEL: Code = Code::new("SKM-ART-0171");
+/// An engine compiled for one sort of processor.
+pub const COMPILED_ENGINE: Code = Code::new("SKM-ART-0172");
+/// A layer or model that is code of the application.
+pub const APPLICATION_CODE: Code = Code::new("SKM-ART-0173");
+/// The graph of a model reads or writes files.
+pub const FILE_OPERATOR: Code = Code::new("SKM-ART-0174");
 /// An R object with an expression that runs when it is looked at.
 pub const PROMISE: Code = Code::new("SKM-ART-0160");

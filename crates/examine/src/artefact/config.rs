@@ -10,6 +10,7 @@ use crate::artefact::json::{self, Object, Sink};
 use crate::artefact::modules::{Standing, in_keras, in_skops, in_targets};
 use crate::artefact::{codes, keras_names, template};
 use crate::catalogue::finding;
+use crate::prose::orders;
 use crate::report::Report;
 use crate::source::{Source, read_up_to};
 
@@ -127,12 +128,13 @@ pub struct Judge<'a, 'r> {
     seen: BTreeSet<String>,
     model: bool,
     foreign: bool,
+    described: bool,
 }
 
 impl<'a, 'r> Judge<'a, 'r> {
     /// A judge that reports into `report`.
     pub fn new(report: &'a mut Report<'r>) -> Self {
-        Self { report, seen: BTreeSet::new(), model: false, foreign: false }
+        Self { report, seen: BTreeSet::new(), model: false, foreign: false, described: false }
     }
 
     /// True when something was met that only configurations of models have.
@@ -213,7 +215,12 @@ fn dotted(module: &str, name: &str) -> String {
 
 impl Sink for Judge<'_, '_> {
     fn string(&mut self, key: &str, value: &str) {
-        self.foreign |= is_prose(value);
+        if is_prose(value) {
+            // How a document describes itself is known when nothing in it is an order to an assistant.
+            let described = key == "description" && !self.described && orders::order(value).is_none();
+            self.described |= described;
+            self.foreign |= !described;
+        }
         // Only what is used as a template is one: notebooks and logs hold braces of all sorts.
         if !key.contains("template") || !(value.contains("{{") || value.contains("{%")) {
             return;
@@ -227,6 +234,9 @@ impl Sink for Judge<'_, '_> {
 
     fn object(&mut self, object: &Object) {
         self.foreign |= EVENT_KEYS.iter().any(|key| object.has(key));
+        // One description is a document's own only where it names its form; others tell of tools and offers.
+        self.foreign |=
+            object.depth == 0 && self.described && !["schema_version", "$schema"].iter().any(|k| object.has(k));
         self.model |= object.depth == 0 && MODEL_KEYS.iter().any(|key| object.has(key));
         self.keras(object);
         self.skops(object);

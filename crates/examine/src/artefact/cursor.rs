@@ -115,6 +115,11 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
+    /// Goes back to an earlier position.
+    pub fn back_to(&mut self, position: u64) {
+        self.position = position.min(self.position);
+    }
+
     /// The error that something just read is wrong.
     #[must_use]
     pub fn wrong(&self, what: &'static str) -> Broken {

@@ -4,7 +4,8 @@
 //! hold. The chat template in the metadata is a program in Jinja, and is judged as one.
 
 use crate::artefact::cursor::{Broken, Cursor};
-use crate::artefact::{codes, codetext, template};
+use crate::artefact::gguf_about::{self, About};
+use crate::artefact::{codes, codetext, template, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::Source;
@@ -20,7 +21,7 @@ const NAME_BYTES_MAX: u64 = 65_535;
 
 /// Examines the metadata and the descriptions of the tensors. The tensors are numbers and are never read.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
-    report.ran("gguf", 1);
+    report.ran("gguf", 2);
     match Reader::open(source).and_then(|mut reader| reader.walk(report)) {
         Ok(()) => {}
         Err(Broken::Wrong { what, at }) => {
@@ -59,21 +60,12 @@ impl<'a> Reader<'a> {
         if pairs > self.cursor.left() / 9 || tensors > self.cursor.left() / 20 {
             return Err(self.cursor.wrong("counts of metadata or tensors that the file cannot hold"));
         }
-        for _ in 0..pairs {
-            self.pair(report)?;
-            if self.cursor.position() > METADATA_BYTES_MAX {
-                report.over("gguf_metadata_bytes_max", METADATA_BYTES_MAX);
-                return Ok(());
-            }
-        }
-        let mut end = 0;
-        for _ in 0..tensors {
-            end = end.max(self.tensor()?);
-            if self.cursor.position() > METADATA_BYTES_MAX {
-                report.over("gguf_metadata_bytes_max", METADATA_BYTES_MAX);
-                return Ok(());
-            }
-        }
+        let mut about = About::default();
+        let mut count = tensors::Count::default();
+        let described = self.described((pairs, tensors), &mut about, &mut count, report);
+        about.report(report);
+        count.report(report);
+        let Some(end) = described? else { return Ok(()) };
         let data = self.cursor.position().next_multiple_of(self.alignment);
         if tensors > 0 && data.saturating_add(end) > self.cursor.source().size() {
             return Err(self.cursor.wrong("tensors that lie behind the end of the file"));
@@ -81,7 +73,33 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn pair(&mut self, report: &mut Report<'_>) -> Result<(), Broken> {
+    /// Goes through metadata and descriptions, and returns where the last tensor ends; `None` when a limit is reached.
+    fn described(
+        &mut self,
+        (pairs, tensors): (u64, u64),
+        about: &mut About,
+        count: &mut tensors::Count,
+        report: &mut Report<'_>,
+    ) -> Result<Option<u64>, Broken> {
+        for _ in 0..pairs {
+            self.pair(about, report)?;
+            if self.cursor.position() > METADATA_BYTES_MAX {
+                report.over("gguf_metadata_bytes_max", METADATA_BYTES_MAX);
+                return Ok(None);
+            }
+        }
+        let mut end = 0;
+        for _ in 0..tensors {
+            end = end.max(self.tensor(count)?);
+            if self.cursor.position() > METADATA_BYTES_MAX {
+                report.over("gguf_metadata_bytes_max", METADATA_BYTES_MAX);
+                return Ok(None);
+            }
+        }
+        Ok(Some(end))
+    }
+
+    fn pair(&mut self, about: &mut About, report: &mut Report<'_>) -> Result<(), Broken> {
         let at = self.cursor.position();
         let key = self.name()?;
         let kind = self.u32()?;
@@ -95,6 +113,14 @@ impl<'a> Reader<'a> {
             }
             return Ok(());
         }
+        if let (4 | 5 | 10 | 11, true) = (kind, gguf_about::wants_number(&key)) {
+            let number = if kind < 10 { u64::from(self.u32()?) } else { self.u64()? };
+            about.number(&key, number);
+            return Ok(());
+        }
+        if kind == 9 {
+            return self.array(&key, about);
+        }
         if kind != 8 {
             return self.skip_value(kind, 0);
         }
@@ -105,6 +131,25 @@ impl<'a> Reader<'a> {
         }
         let text = String::from_utf8_lossy(&self.cursor.bytes(length)?).into_owned();
         judge_text(&key, &text, at, report);
+        about.text(&key, text);
+        Ok(())
+    }
+
+    /// An array: texts that say something are read, the vocabulary is counted, everything else is gone over.
+    fn array(&mut self, key: &str, about: &mut About) -> Result<(), Broken> {
+        let start = self.cursor.position();
+        let (kind, count) = (self.u32()?, self.count()?);
+        about.array(key, count);
+        if kind != 8 || count > gguf_about::LIST_MAX || !gguf_about::wants_list(key) {
+            self.cursor.back_to(start);
+            return self.skip_array(1);
+        }
+        for _ in 0..count {
+            let length = self.length()?;
+            let text = self.cursor.bytes(length.min(NAME_BYTES_MAX))?;
+            self.cursor.skip(length.saturating_sub(NAME_BYTES_MAX))?;
+            about.text(key, String::from_utf8_lossy(&text).into_owned());
+        }
         Ok(())
     }
 
@@ -146,7 +191,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The end of a tensor, counted from the first byte of the data.
-    fn tensor(&mut self) -> Result<u64, Broken> {
+    fn tensor(&mut self, count: &mut tensors::Count) -> Result<u64, Broken> {
         self.name()?;
         let dimensions = self.u32()?;
         if dimensions > 4 {
@@ -158,6 +203,7 @@ impl<'a> Reader<'a> {
             elements = elements.checked_mul(size).ok_or_else(|| self.cursor.wrong("a tensor of impossible size"))?;
         }
         let kind = self.u32()?;
+        count.add(gguf_about::type_name(kind), elements);
         let offset = self.u64()?;
         if offset % self.alignment != 0 {
             return Err(self.cursor.wrong("a tensor that is not aligned"));

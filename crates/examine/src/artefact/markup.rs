@@ -11,6 +11,7 @@ use crate::artefact::{codes, template};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
+use crate::sigma::yaml::{Node, Yaml, documents};
 use crate::source::{Source, read_up_to};
 
 /// Tags of YAML with which PyYAML makes Python objects.
@@ -112,16 +113,45 @@ pub fn python_tags(text: &str, report: &mut Report<'_>) {
     }
 }
 
-/// Reports what a configuration asks Hydra, or who reads its habit, to import and call.
+/// Reports what a configuration asks Hydra, or who reads its habit, to import and call. What is no YAML after all, or too
+/// large a document, is searched by lines.
 fn targets(text: &str, report: &mut Report<'_>) {
-    for found in TARGET.captures_iter(text).take(TARGETS_MAX) {
-        let code = match in_targets(&found[1]) {
+    let mut found: Vec<(String, Place)> = Vec::new();
+    if let Ok(documents) = documents(text.as_bytes()) {
+        documents.iter().for_each(|document| named(document, report, &mut found));
+    } else {
+        let matches = TARGET.captures_iter(text).take(TARGETS_MAX);
+        let place = |m: &regex::Captures<'_>| place_in(text, m.get(0).map_or(0, |m| m.start()), report);
+        found = matches.map(|m| (m[1].to_owned(), place(&m))).collect();
+    }
+    for (name, place) in found {
+        let code = match in_targets(&name) {
             Standing::Framework => continue,
             Standing::Foreign => &codes::FOREIGN_OBJECT,
             Standing::Harmful => &codes::HARMFUL_OBJECT,
         };
-        let place = place_in(text, found.get(0).map_or(0, |m| m.start()), report);
-        report.add(finding(code, place).with("name", &found[1]));
+        report.add(finding(code, place).with("name", &name));
+    }
+}
+
+/// The names that stand under the keys of targets, at any depth. The depth is bounded by the reader of YAML.
+fn named(node: &Node, report: &Report<'_>, found: &mut Vec<(String, Place)>) {
+    match &node.value {
+        Yaml::List(items) => items.iter().for_each(|item| named(item, report, found)),
+        Yaml::Map(members) => {
+            for (key, value) in members {
+                let is_target = matches!(key.scalar(), Some("_target_" | "loader_module"));
+                match value.scalar().filter(|_| is_target && found.len() < TARGETS_MAX) {
+                    Some(name) => {
+                        let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+                        let (line, column) = (number(key.position.line), number(key.position.column));
+                        found.push((name.to_owned(), Place::Text { member: report.path(), line, column }));
+                    }
+                    None => named(value, report, found),
+                }
+            }
+        }
+        _ => {}
     }
 }
 

@@ -1,34 +1,49 @@
 //! Artefacts: models in their formats, and the containers that they come in.
 
+mod boosted;
 pub mod codes;
 mod codetext;
 mod config;
+pub(crate) mod coreml;
 mod cursor;
+mod flat;
 mod gguf;
+mod gguf_about;
 pub(crate) mod hdf5;
 mod hdf5_objects;
 mod json;
 mod keras_names;
 mod markup;
 mod modules;
+pub(crate) mod msgpack;
+mod mxnet;
 mod names;
+pub(crate) mod ncnn;
 mod numpy;
 pub(crate) mod onnx;
+pub(crate) mod paddle;
 pub mod pickle;
+pub(crate) mod program;
 mod rds;
 pub(crate) mod safetensors;
 pub(crate) mod savedmodel;
 pub(crate) mod sentencepiece;
+mod sevenz;
 mod streams;
 pub(crate) mod tar;
 mod template;
+mod tensors;
 mod text;
+pub(crate) mod tf_checkpoint;
+mod tflite;
 mod torchscript;
+pub(crate) mod ubjson;
 mod unpack;
 mod wire;
 pub(crate) mod zip;
 
 pub(crate) use markup::{decoded, place_in};
+pub(crate) use modules::{Standing, in_targets};
 use sakimori_model::Kind;
 pub(crate) use streams::{lzma_alone, zlib};
 
@@ -61,10 +76,29 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "pickle" => pickle::examine(source, pickle::Carrier::Plain, report),
         "pytorch-legacy" => pickle::examine(source, pickle::Carrier::TorchLegacy, report),
         "tar" => tar::examine(source, settings, report),
+        "7z" => sevenz::examine(source, settings, report),
         "safetensors" => safetensors::examine(source, report),
         "gguf" => gguf::examine(source, report),
         "onnx" => onnx::examine(source, report),
         "tf-savedmodel" => savedmodel::examine(source, report),
+        "tf-graph" => savedmodel::examine_graph(source, report),
+        "tf-keras-metadata" => savedmodel::examine_keras(source, report),
+        "tf-fingerprint" => savedmodel::examine_fingerprint(report),
+        "tflite" => tflite::examine(source, settings, report),
+        "coreml" => coreml::examine(source, report),
+        "paddle" => paddle::examine(source, report),
+        "paddle-parameters" => paddle::examine_parameters(source, report),
+        "tf-checkpoint-index" => tf_checkpoint::examine(source, report),
+        "xgboost-ubjson" => ubjson::examine(source, settings, report),
+        "xgboost-binary" => boosted::examine_xgboost(source, report),
+        "catboost" => boosted::examine_catboost(source, report),
+        "lightgbm" => boosted::examine_lightgbm(source, report),
+        "ncnn" => ncnn::examine(source, report),
+        "msgpack" => msgpack::examine(source, settings, report),
+        "mxnet" => mxnet::examine(source, report),
+        "tensorrt" => program::examine_engine(report),
+        "llamafile" => program::examine_llamafile(source, settings, report),
+        _ if program::is_program(kind) => return program::examine(kind, report),
         "hdf5" => hdf5::examine(source, report),
         "rds" => rds::examine(source, report),
         "sentencepiece" => sentencepiece::examine(source, report),
@@ -81,8 +115,18 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
 /// be one of these too, and is then examined as both.
 fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
     // In these, another file may lie in the open; it is examined as a member or in their own way.
-    let carries = [kinds::TAR, kinds::MAIL, kinds::MBOX, kinds::EMPTY, kinds::EVTX, kinds::JSONL].contains(kind);
-    if carries || zip::is_zip(kind) {
+    let carries = [
+        kinds::TAR,
+        kinds::SEVEN_ZIP,
+        kinds::TFLITE,
+        kinds::LLAMAFILE,
+        kinds::MAIL,
+        kinds::MBOX,
+        kinds::EMPTY,
+        kinds::EVTX,
+        kinds::JSONL,
+    ];
+    if carries.contains(kind) || zip::is_zip(kind) {
         return;
     }
     if matches!(zip::tail(source), Ok(Some(tail)) if tail.entries > 0) {

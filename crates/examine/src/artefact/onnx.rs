@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::io;
 
+use sakimori_model::FactName;
+
 use crate::artefact::cursor::Broken;
-use crate::artefact::wire::{Field, Fields, Span, Value, text};
-use crate::artefact::{codes, codetext, names};
+use crate::artefact::wire::{self, Field, Fields, Span, Value, text};
+use crate::artefact::{codes, codetext, names, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::{Source, read_up_to};
@@ -83,11 +85,19 @@ fn is_graph(source: &dyn Source, span: Span) -> bool {
 
 /// Examines a model. Tensors are numbers and are never read.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
-    report.ran("onnx", 1);
-    let mut walk =
-        Walk { source, report, seen: BTreeSet::new(), own: BTreeSet::new(), used: BTreeSet::new(), messages: 0 };
+    report.ran("onnx", 2);
+    let mut walk = Walk {
+        source,
+        report,
+        seen: BTreeSet::new(),
+        own: BTreeSet::new(),
+        used: BTreeSet::new(),
+        messages: 0,
+        count: tensors::Count::default(),
+    };
     let done = walk.message(Message::Model, Span { start: 0, end: source.size() }, 0);
     walk.report_domains();
+    walk.count.report(walk.report);
     match done {
         Ok(()) => {}
         Err(Broken::Wrong { what, at }) => {
@@ -105,7 +115,10 @@ enum Message {
     Node,
     Attribute,
     Tensor,
+    /// A tensor of the graph itself: parameters.
+    Initializer,
     SparseTensor,
+    OperatorSet,
     Function,
     Training,
 }
@@ -118,7 +131,9 @@ impl Message {
             (Self::Model, 20) => Self::Training,
             (Self::Model, 25) => Self::Function,
             (Self::Graph, 1) | (Self::Function, 7) => Self::Node,
-            (Self::Graph, 5) | (Self::Attribute, 5 | 10) | (Self::SparseTensor, 1 | 2) => Self::Tensor,
+            (Self::Graph, 5) => Self::Initializer,
+            (Self::Attribute, 5 | 10) | (Self::SparseTensor, 1 | 2) => Self::Tensor,
+            (Self::Model, 8) => Self::OperatorSet,
             (Self::Graph, 15) | (Self::Attribute, 22 | 23) => Self::SparseTensor,
             (Self::Node, 5) | (Self::Function, 11) => Self::Attribute,
             _ => return None,
@@ -135,6 +150,7 @@ struct Walk<'a, 'r> {
     /// Unknown domains of nodes, with an operator and an offset.
     used: BTreeSet<(String, String, u64)>,
     messages: u64,
+    count: tensors::Count,
 }
 
 impl Walk<'_, '_> {
@@ -150,37 +166,64 @@ impl Walk<'_, '_> {
             }
             return Ok(());
         }
-        let mut node = Node::default();
+        let mut about = About::default();
         for field in Fields::within(self.source, span) {
             let field = field?;
             if let (Some(inner), Some(bytes)) = (message.inner(field.number), field.bytes()) {
                 self.message(inner, bytes, depth + 1)?;
             }
-            self.leaf(message, field, &mut node)?;
+            self.leaf(message, field, &mut about)?;
         }
-        if matches!(message, Message::Node) {
-            self.node(&node, span.start);
-        }
-        Ok(())
-    }
-
-    fn leaf(&mut self, message: Message, field: Field, node: &mut Node) -> Result<(), Broken> {
-        let Some(span) = field.bytes() else { return Ok(()) };
-        match (message, field.number) {
-            (Message::Node, 4) => node.operator = text(self.source, span, NAME_BYTES_MAX)?,
-            (Message::Node, 7) => node.domain = text(self.source, span, NAME_BYTES_MAX)?,
-            (Message::Function, 10) => {
-                self.own.insert(text(self.source, span, NAME_BYTES_MAX)?);
+        match message {
+            Message::Node => self.node(&about, span.start),
+            Message::Initializer => self.count.add(type_name(about.data_type), about.elements.unwrap_or(1)),
+            Message::OperatorSet => {
+                let domain = if about.domain.is_empty() { "ai.onnx" } else { &about.domain };
+                self.report.fact(FactName::Dependency, format_args!("{domain}=={}", about.version));
             }
-            (Message::Tensor, 13) => self.external(span)?,
-            (Message::Model, 14) => self.metadata(span)?,
-            (Message::Model, 6) => self.describes("doc_string", span)?,
+            Message::Model => {
+                let producer = format!("{} {}", about.producer, about.producer_version);
+                self.report.fact(FactName::Producer, producer);
+            }
             _ => {}
         }
         Ok(())
     }
 
-    fn node(&mut self, node: &Node, at: u64) {
+    fn leaf(&mut self, message: Message, field: Field, about: &mut About) -> Result<(), Broken> {
+        let span = match field.value {
+            Value::Bytes(span) => span,
+            Value::Varint(number) => {
+                about.number(message, field.number, number);
+                return Ok(());
+            }
+            Value::Fixed => return Ok(()),
+        };
+        match (message, field.number) {
+            (Message::Node, 4) => about.operator = text(self.source, span, NAME_BYTES_MAX)?,
+            (Message::Node, 7) | (Message::OperatorSet, 1) => about.domain = text(self.source, span, NAME_BYTES_MAX)?,
+            (Message::Function, 10) => {
+                self.own.insert(text(self.source, span, NAME_BYTES_MAX)?);
+            }
+            (Message::Initializer, 1) => {
+                for number in wire::varints(self.source, span).take(tensors::DIMENSIONS_MAX as usize) {
+                    about.dimension(number?);
+                }
+            }
+            (Message::Tensor | Message::Initializer, 13) => self.external(span)?,
+            (Message::Model, 2) => about.producer = text(self.source, span, NAME_BYTES_MAX)?,
+            (Message::Model, 3) => about.producer_version = text(self.source, span, NAME_BYTES_MAX)?,
+            (Message::Model, 14) => self.metadata(span)?,
+            (Message::Model, 6) => {
+                self.describes("doc_string", span)?;
+                self.report.fact(FactName::Description, text(self.source, span, NAME_BYTES_MAX)?);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn node(&mut self, node: &About, at: u64) {
         if PYTHON_OPERATORS.contains(&node.operator.as_str()) || node.domain.to_ascii_lowercase().contains("pyop") {
             let name = format!("{}::{}", node.domain, node.operator);
             self.once(&name, |report, name| {
@@ -252,8 +295,60 @@ impl Walk<'_, '_> {
     }
 }
 
+/// What one message says.
 #[derive(Default)]
-struct Node {
+struct About {
     operator: String,
     domain: String,
+    version: u64,
+    elements: Option<u64>,
+    data_type: u64,
+    producer: String,
+    producer_version: String,
+}
+
+impl About {
+    fn dimension(&mut self, size: u64) {
+        self.elements = Some(self.elements.unwrap_or(1).saturating_mul(size));
+    }
+
+    fn number(&mut self, message: Message, field: u64, number: u64) {
+        match (message, field) {
+            (Message::Initializer, 1) => self.dimension(number),
+            (Message::Initializer, 2) => self.data_type = number,
+            (Message::OperatorSet, 2) => self.version = number,
+            _ => {}
+        }
+    }
+}
+
+/// The name of a type of tensor (`TensorProto.DataType`).
+fn type_name(number: u64) -> &'static str {
+    const NAMES: [&str; 24] = [
+        "other",
+        "F32",
+        "U8",
+        "I8",
+        "U16",
+        "I16",
+        "I32",
+        "I64",
+        "string",
+        "BOOL",
+        "F16",
+        "F64",
+        "U32",
+        "U64",
+        "C64",
+        "C128",
+        "BF16",
+        "F8_E4M3FN",
+        "F8_E4M3FNUZ",
+        "F8_E5M2",
+        "F8_E5M2FNUZ",
+        "U4",
+        "I4",
+        "F4_E2M1",
+    ];
+    usize::try_from(number).ok().and_then(|number| NAMES.get(number)).copied().unwrap_or("other")
 }

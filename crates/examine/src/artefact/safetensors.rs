@@ -7,7 +7,9 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 
-use crate::artefact::{codes, codetext, pickle};
+use sakimori_model::FactName;
+
+use crate::artefact::{codes, codetext, pickle, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
 use crate::source::{Source, read_up_to};
@@ -29,7 +31,7 @@ pub fn looks_like(head: &[u8]) -> bool {
 
 /// Examines the header. The tensors are numbers and are never read.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
-    report.ran("safetensors", 1);
+    report.ran("safetensors", 2);
     let problems = match header_problems(source, report) {
         Ok(problems) => problems,
         Err(e) => return report.unreadable(&e),
@@ -66,6 +68,10 @@ fn header_problems(source: &dyn Source, report: &mut Report<'_>) -> std::io::Res
     let read = HeaderVisitor(&mut seen).deserialize(&mut json).and_then(|()| json.end());
     for program in seen.programs.drain(..) {
         report.add(finding(&codes::METADATA_PROGRAM, report.byte(8)).with("name", program));
+    }
+    seen.count.report(report);
+    for (name, value) in seen.facts.drain(..) {
+        report.fact(name, value);
     }
     if let Err(e) = read {
         return Ok(vec![format!("the header is not what the format allows: {e}")]);
@@ -104,7 +110,22 @@ struct Header {
     spans: Vec<(u64, u64)>,
     problems: Vec<String>,
     programs: Vec<String>,
+    count: tensors::Count,
+    facts: Vec<(FactName, String)>,
 }
+
+/// Keys of `__metadata__` that say what the model is: those of ModelSpec, and those that trainers of adapters write.
+const ABOUT: &[(&str, FactName)] = &[
+    ("format", FactName::Library),
+    ("modelspec.title", FactName::Name),
+    ("modelspec.description", FactName::Description),
+    ("modelspec.author", FactName::Author),
+    ("modelspec.architecture", FactName::Architecture),
+    ("modelspec.license", FactName::Licence),
+    ("modelspec.tags", FactName::Tag),
+    ("ss_sd_model_name", FactName::BaseModel),
+    ("ss_network_module", FactName::Producer),
+];
 
 impl Header {
     fn problem(&mut self, what: String) {
@@ -119,6 +140,9 @@ impl Header {
             Some(bytes) if end.checked_sub(begin) == Some(bytes) => {}
             Some(bytes) => self.problem(format!("{name} has a shape of {bytes} bytes and offsets {begin} to {end}")),
             None => self.problem(format!("{name} has the unknown type {:?} or an impossible shape", tensor.dtype)),
+        }
+        if let Some(elements) = tensor.elements() {
+            self.count.add(&tensor.dtype, elements);
         }
         if begin <= end {
             self.spans.push((begin, end));
@@ -146,8 +170,12 @@ impl Tensor {
             "I64" | "U64" | "F64" | "C64" => 64,
             _ => return None,
         };
-        let count = self.shape.iter().try_fold(1_u64, |n, d| n.checked_mul(*d))?;
-        count.checked_mul(bits).map(|b| b.div_ceil(8))
+        self.elements()?.checked_mul(bits).map(|b| b.div_ceil(8))
+    }
+
+    /// Numbers by shape; `None` for more than any file has.
+    fn elements(&self) -> Option<u64> {
+        self.shape.iter().try_fold(1_u64, |n, d| n.checked_mul(*d))
     }
 }
 
@@ -211,11 +239,24 @@ impl<'de> Visitor<'de> for MetadataVisitor<'_> {
             if codetext::program_in(&value).is_some() && self.0.programs.len() < PROBLEMS_MAX {
                 self.0.programs.push(name.clone());
             }
+            if let Some((_, fact)) = ABOUT.iter().find(|(key, _)| *key == name) {
+                self.0.facts.push((*fact, library_name(value)));
+            }
             if !names.insert(name) {
                 self.0.problem("a name in __metadata__ occurs twice".to_owned());
             }
         }
         Ok(())
+    }
+}
+
+/// The library behind the short names with which Hugging Face's libraries fill in `format`.
+fn library_name(value: String) -> String {
+    match value.as_str() {
+        "pt" => "pytorch".to_owned(),
+        "tf" => "tensorflow".to_owned(),
+        "np" => "numpy".to_owned(),
+        _ => value,
     }
 }
 

@@ -136,7 +136,7 @@ fn has_end_mark(source: &dyn Source, after: u64) -> bool {
 }
 
 /// Bytes behind the stream are left alone by most readers; they are reported, and examined if they are anything.
-fn behind(kind: &Kind, source: &dyn Source, after: u64, settings: &Settings, report: &mut Report<'_>) {
+pub fn behind(kind: &Kind, source: &dyn Source, after: u64, settings: &Settings, report: &mut Report<'_>) {
     let rest = Window::new(source, after, source.size());
     let head = crate::source::read_up_to(&rest, 0, 64 * 1024).unwrap_or_default();
     if head.iter().all(|b| *b == 0) {

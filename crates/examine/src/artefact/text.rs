@@ -8,7 +8,10 @@ use crate::artefact::codetext::program_in;
 use crate::artefact::markup::{place_in, python_tags, read_text};
 use crate::artefact::template::{self, Level};
 use crate::catalogue::finding;
+use crate::prose::hidden;
+use crate::prose::seen::quote;
 use crate::report::Report;
+use crate::repository;
 use crate::source::Source;
 
 /// Lines looked at to tell what a text is.
@@ -44,8 +47,12 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
         Sort::Table | Sort::List | Sort::Document => true,
     };
     if examined {
-        report.ran("text", 1);
+        report.ran("text", 2);
         python_tags(&text, report);
+        if let Some((offset, order)) = hidden::order(&text) {
+            let place = place_in(&text, offset, report);
+            report.add(finding(&repository::codes::HIDDEN_ORDER, place).with("quote", quote(&order)));
+        }
         if let Some(hazard) = template::hazard(&text).filter(|h| h.level == Level::Escape && text.contains("{{")) {
             template::report(&hazard, place_in(&text, hazard.offset, report), report);
         }

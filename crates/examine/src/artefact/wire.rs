@@ -97,7 +97,11 @@ impl Iterator for Fields<'_> {
     }
 }
 
-fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
+/// A number of variable length.
+///
+/// # Errors
+/// [`Broken`] when it does not end.
+pub fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {
         let byte = cursor.byte()?;
@@ -107,6 +111,12 @@ fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Broken> {
         }
     }
     Err(cursor.wrong("a number that does not end"))
+}
+
+/// The numbers of a packed field.
+pub fn varints(source: &dyn Source, span: Span) -> impl Iterator<Item = Result<u64, Broken>> + '_ {
+    let mut cursor = Cursor::within(source, span.start, span.end);
+    std::iter::from_fn(move || (cursor.left() > 0).then(|| varint(&mut cursor)))
 }
 
 /// The text of a field, cut at `bytes_max`.

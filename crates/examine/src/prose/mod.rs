@@ -4,6 +4,7 @@ pub mod brands;
 pub mod disturbed;
 pub mod domain;
 pub mod fold;
+pub mod hidden;
 pub mod lookalike;
 pub mod orders;
 pub mod redirect;

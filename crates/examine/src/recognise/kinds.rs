@@ -37,6 +37,8 @@ kinds! {
     NPY = "npy";
     /// A tar archive.
     TAR = "tar";
+    /// A 7z archive.
+    SEVEN_ZIP = "7z";
     /// A gzip stream (RFC 1952).
     GZIP = "gzip";
     /// A bzip2 stream.
@@ -61,6 +63,40 @@ kinds! {
     ONNX = "onnx";
     /// A TensorFlow SavedModel graph.
     SAVED_MODEL = "tf-savedmodel";
+    /// A TensorFlow graph alone, such as a frozen one.
+    TF_GRAPH = "tf-graph";
+    /// What Keras keeps beside a SavedModel.
+    TF_KERAS = "tf-keras-metadata";
+    /// The fingerprint of a SavedModel.
+    TF_FINGERPRINT = "tf-fingerprint";
+    /// A Core ML model.
+    COREML = "coreml";
+    /// A program of PaddlePaddle.
+    PADDLE = "paddle";
+    /// Parameters of PaddlePaddle.
+    PADDLE_PARAMETERS = "paddle-parameters";
+    /// The index of a TensorFlow checkpoint.
+    TF_CHECKPOINT = "tf-checkpoint-index";
+    /// A model of XGBoost in Universal Binary JSON.
+    XGBOOST_UBJSON = "xgboost-ubjson";
+    /// A model of XGBoost in its older binary form.
+    XGBOOST_BINARY = "xgboost-binary";
+    /// A model of CatBoost.
+    CATBOOST = "catboost";
+    /// A model of LightGBM.
+    LIGHTGBM = "lightgbm";
+    /// A network of ncnn.
+    NCNN = "ncnn";
+    /// MessagePack, such as a checkpoint of Flax.
+    MSGPACK = "msgpack";
+    /// Parameters of MXNet.
+    MXNET = "mxnet";
+    /// A TensorFlow Lite model.
+    TFLITE = "tflite";
+    /// A compiled engine of TensorRT.
+    TENSORRT = "tensorrt";
+    /// A program with a model at its end.
+    LLAMAFILE = "llamafile";
     /// A vocabulary of SentencePiece.
     SENTENCEPIECE = "sentencepiece";
     /// An HDF5 file, such as a Keras 2 model.
@@ -77,6 +113,8 @@ kinds! {
     MBOX = "mbox";
     /// An XML document.
     XML = "xml";
+    /// What Git LFS keeps in place of a file's content.
+    LFS_POINTER = "git-lfs-pointer";
     /// An HTML document.
     HTML = "html";
     /// A YAML document.
@@ -93,6 +131,12 @@ kinds! {
     PE = "pe";
     /// An executable of macOS.
     MACHO = "mach-o";
+    /// A class of Java, or a Mach-O program for several processors.
+    JAVA_CLASS = "java-class";
+    /// A WebAssembly module.
+    WASM = "wasm";
+    /// Code of Android.
+    DEX = "dex";
     /// A script that names its interpreter.
     SCRIPT = "script";
 }

@@ -60,8 +60,9 @@ fn with_a_check(head: &[u8]) -> Option<Kind> {
             _ => Some(Kind::new("riff")),
         };
     }
-    let rds =
-        matches!(head, [b'X', b'\n', 0, 0, 0, 2 | 3, ..]) || head.starts_with(b"A\n2\n") || head.starts_with(b"A\n3\n");
+    let rds = matches!(head, [b'X', b'\n', 0, 0, 0, 2 | 3, ..] | [b'B', b'\n', 2 | 3, 0, 0, 0, ..])
+        || head.starts_with(b"A\n2\n")
+        || head.starts_with(b"A\n3\n");
     rds.then_some(kinds::RDS)
 }
 
@@ -76,7 +77,7 @@ const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (0, b"\x93NUMPY", kinds::NPY),
     (0, b"\x89HDF\r\n\x1a\n", kinds::HDF5),
     (0, b"ElfFile\0", kinds::EVTX),
-    (0, b"7z\xbc\xaf\x27\x1c", Kind::new("7z")),
+    (0, b"7z\xbc\xaf\x27\x1c", kinds::SEVEN_ZIP),
     (0, b"Rar!\x1a\x07", Kind::new("rar")),
     (0, b"MSCF\0\0\0\0", Kind::new("cab")),
     (0, b"xar!", Kind::new("xar")),
@@ -95,15 +96,15 @@ const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (0, b"fLaC", Kind::new("flac")),
     (0, b"ID3", Kind::new("mp3")),
     (0, b"\x1a\x45\xdf\xa3", Kind::new("matroska")),
-    (4, b"TFL3", Kind::new("tflite")),
+    (4, b"TFL3", kinds::TFLITE),
     (0, b"lmgg", Kind::new("ggml-legacy")),
     (0, b"fmgg", Kind::new("ggml-legacy")),
     (0, b"tjgg", Kind::new("ggml-legacy")),
     (0, b"PAR1", Kind::new("parquet")),
     (0, b"ARROW1\0\0", Kind::new("arrow")),
-    (0, b"\xca\xfe\xba\xbe", Kind::new("java-class")),
-    (0, b"\0asm", Kind::new("wasm")),
-    (0, b"dex\n", Kind::new("dex")),
+    (0, b"\xca\xfe\xba\xbe", kinds::JAVA_CLASS),
+    (0, b"\0asm", kinds::WASM),
+    (0, b"dex\n", kinds::DEX),
     (0, b"LZIP", Kind::new("lzip")),
     (0, b"\x1f\x9d", Kind::new("compress")),
     (0, b"!<arch>\n", Kind::new("ar")),
@@ -117,4 +118,9 @@ const SIGNATURES: &[(usize, &[u8], Kind)] = &[
     (0, b"wOF2", Kind::new("woff2")),
     (0, b"RDX2\n", kinds::RDS),
     (0, b"RDX3\n", kinds::RDS),
+    (0, b"RDA2\n", kinds::RDS),
+    (0, b"RDA3\n", kinds::RDS),
+    (0, b"CBM1", kinds::CATBOOST),
+    (0, b"binf", kinds::XGBOOST_BINARY),
+    (0, b"\x12\x01\0\0\0\0\0\0\0\0\0\0\0\0\0\0", kinds::MXNET),
 ];

@@ -7,6 +7,7 @@ use sakimori_model::Kind;
 use serde::de::IgnoredAny;
 
 use super::{HEAD_BYTES, kinds};
+use crate::artefact::ncnn;
 use crate::source::{Source, read_up_to};
 
 /// Bytes looked at for the end of a first JSON line, or for a second mail in a mailbox.
@@ -23,8 +24,21 @@ pub(super) fn kind_of(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kin
     if start.is_empty() {
         return Ok(Some(kinds::TEXT));
     }
+    // Git LFS specification, "The Pointer": the version comes first, and the whole has less than 1024 bytes.
+    if start.starts_with("version https://git-lfs.github.com/spec/")
+        && start.contains("\noid sha256:")
+        && head.len() < 1024
+    {
+        return Ok(Some(kinds::LFS_POINTER));
+    }
     if let Some(kind) = mail_kind(source, &text)? {
         return Ok(Some(kind));
+    }
+    if start.starts_with("tree\nversion=") {
+        return Ok(Some(kinds::LIGHTGBM));
+    }
+    if start.starts_with(ncnn::MARK) {
+        return Ok(Some(kinds::NCNN));
     }
     if let Some(kind) = json_kind(source, start)? {
         return Ok(Some(kind));

@@ -1,11 +1,25 @@
 //! A model or an agent's package as a folder of files: each file is examined as it would be alone, with its path as its
 //! member, and then [`examine`] looks at what shows only when all of them are seen together.
 
+mod card;
+pub mod codes;
+mod dependencies;
+mod facts;
+mod folder;
+mod licence;
+mod remote;
+mod shape;
+mod templates;
+mod weights;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sakimori_model::{Fact, Kind};
 
+use crate::catalogue::finding;
+use crate::recognise::kinds;
 use crate::report::Report;
+use crate::repository::folder::Folder;
 use crate::source::Source;
 use crate::{Examination, Settings, examine_member, recognise};
 
@@ -13,6 +27,8 @@ use crate::{Examination, Settings, examine_member, recognise};
 pub const REPOSITORY: Kind = Kind::new("repository");
 /// Bytes of a file that is looked at together with the others; of a larger one the content is not handed over.
 pub const WANTED_BYTES_MAX: u64 = 4 * 1024 * 1024;
+/// The version of this examiner's judgement.
+const VERSION: u32 = 1;
 
 /// A file of the folder, as it was found by [`examine_file`].
 pub struct RepositoryFile<'a> {
@@ -31,8 +47,9 @@ pub struct RepositoryFile<'a> {
 /// True for a file whose bytes [`examine`] needs.
 #[must_use]
 pub fn wants(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    [".json", ".md", ".yaml", ".yml", ".toml", ".py", ".txt"].iter().any(|end| name.ends_with(end))
+    const ENDS: &[&str] = &[".json", ".md", ".yaml", ".yml", ".toml", ".py", ".txt", ".jinja", ".cff"];
+    let name = folder::name(path).to_ascii_lowercase();
+    ENDS.iter().any(|end| name.ends_with(end)) || name == "mlmodel" || licence::is_licence_file(path)
 }
 
 /// Examines one file of a folder. Every place of its findings and facts names the file as member.
@@ -54,6 +71,33 @@ pub fn examine_file(path: &str, source: &dyn Source, settings: &Settings) -> Exa
 /// Looks at all files of a folder together. `files` are in the order of their paths. The findings and facts are only those
 /// that no single file shows.
 #[must_use]
-pub fn examine(_files: &[RepositoryFile<'_>], settings: &Settings) -> Examination {
-    Report::new(&settings.limits).finish(REPOSITORY)
+pub fn examine(files: &[RepositoryFile<'_>], settings: &Settings) -> Examination {
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut report = Report::new(&settings.limits);
+        report.ran("repository", VERSION);
+        look(&Folder::new(files), &mut report);
+        report.finish(REPOSITORY)
+    }));
+    result.unwrap_or_else(|_| Examination::failed(REPOSITORY))
+}
+
+/// The same without the safety net for panics.
+pub(crate) fn look(folder: &Folder<'_>, report: &mut Report<'_>) {
+    shape::examine(folder, report);
+    weights::examine(folder, report);
+    remote::examine(folder, report);
+    templates::examine(folder, report);
+    dependencies::examine(folder, report);
+    facts::note_configured(folder, report);
+    card::note_card(folder, report);
+    licence::examine(folder, report);
+}
+
+/// Says of a pointer of Git LFS that the content is elsewhere. Returns whether it is one.
+pub(crate) fn examine_pointer(kind: &Kind, report: &mut Report<'_>) -> bool {
+    let is_pointer = *kind == kinds::LFS_POINTER;
+    if is_pointer {
+        report.add(finding(&codes::POINTER, report.whole()));
+    }
+    is_pointer
 }

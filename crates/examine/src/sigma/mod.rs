@@ -19,7 +19,7 @@ mod rule;
 #[cfg(test)]
 mod tests;
 mod time;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};

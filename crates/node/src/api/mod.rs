@@ -3,6 +3,7 @@
 #![expect(unused_qualifications, reason = "the macro that describes the routes writes them")]
 
 pub mod access;
+pub mod admissions;
 pub mod app;
 pub mod caller;
 pub mod check;

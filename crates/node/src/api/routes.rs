@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::app::App;
 use super::check::handler;
 use super::{
-    decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session, tokens,
-    uploads, users,
+    admissions, decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session,
+    tokens, uploads, users,
 };
 use crate::access::role::Action;
 
@@ -56,6 +56,10 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/api/v1/decisions/{id}/content",       Action::Read),
     ("POST",    "/api/v1/decisions/{id}/judgements",    Action::Judge),
     ("GET",     "/api/v1/findings",                     Action::Read),
+    ("GET",     "/api/v1/admissions",                   Action::Read),
+    ("POST",    "/api/v1/admissions",                   Action::Overrule),
+    ("GET",     "/api/v1/admissions/{sha256}",          Action::Read),
+    ("GET",     "/api/v1/admissions/{sha256}/bom",      Action::Read),
     ("GET",     "/api/v1/records",                      Action::Read),
     ("GET",     "/api/v1/records/{id}",                 Action::Read),
     ("GET",     "/api/v1/records/{id}/proof",           Action::Read),
@@ -114,6 +118,9 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(decisions::content))
         .routes(routes!(decisions::judge))
         .routes(routes!(decisions::findings))
+        .routes(routes!(admissions::list, admissions::judge))
+        .routes(routes!(admissions::one))
+        .routes(routes!(admissions::bom))
         .routes(routes!(records::list))
         .routes(routes!(records::one))
         .routes(routes!(records::proof))

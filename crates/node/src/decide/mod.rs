@@ -2,4 +2,4 @@
 
 mod policy;
 
-pub use policy::{DEFAULT as DEFAULT_POLICY, Policy, PolicyFileError, Rule};
+pub use policy::{Admission, Admitting, DEFAULT as DEFAULT_POLICY, Policy, PolicyFileError, Rule};

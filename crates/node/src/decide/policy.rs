@@ -17,11 +17,39 @@ const RULES_MAX: usize = 1_000;
 /// The policy that is used when none is given.
 pub const DEFAULT: &str = include_str!("policy.toml");
 
+/// How what was vetted comes into the register.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Admission {
+    /// Who admits what the policy allows.
+    pub by: Admitting,
+    /// Days for which an admission holds when nobody says otherwise, 1 to 3,650.
+    pub days: u32,
+}
+
+/// Who admits what the policy allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Admitting {
+    /// The policy itself.
+    Policy,
+    /// A person, always.
+    Person,
+}
+
+impl Default for Admission {
+    /// A policy that says nothing of it leaves it to a person.
+    fn default() -> Self {
+        Self { by: Admitting::Person, days: 180 }
+    }
+}
+
 /// A policy that was read. Rules that can't be applied are kept as errors and reported in every decision.
 #[derive(Clone, Debug)]
 pub struct Policy {
     id: String,
     sha256: Digest,
+    admission: Admission,
     rules: Vec<Rule>,
     errors: Vec<PolicyError>,
 }
@@ -60,6 +88,8 @@ pub enum PolicyFileError {
 struct File {
     id: String,
     #[serde(default)]
+    admission: Admission,
+    #[serde(default)]
     rule: Vec<toml::Value>,
 }
 
@@ -76,8 +106,16 @@ impl Policy {
         if file.rule.is_empty() || file.rule.len() > RULES_MAX {
             return Err(PolicyFileError::Form(format!("a policy has 1 to {RULES_MAX} rules")));
         }
-        let mut policy =
-            Self { id: file.id, sha256: Digest::of(text.as_bytes()), rules: Vec::new(), errors: Vec::new() };
+        if !(1..=3_650).contains(&file.admission.days) {
+            return Err(PolicyFileError::Form("admission.days is 1 to 3650".to_owned()));
+        }
+        let mut policy = Self {
+            id: file.id,
+            sha256: Digest::of(text.as_bytes()),
+            admission: file.admission,
+            rules: Vec::new(),
+            errors: Vec::new(),
+        };
         let mut ids = BTreeSet::new();
         for (number, value) in file.rule.into_iter().enumerate() {
             let name =
@@ -94,6 +132,18 @@ impl Policy {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The digest of its text.
+    #[must_use]
+    pub fn sha256(&self) -> Digest {
+        self.sha256
+    }
+
+    /// How what was vetted comes into the register.
+    #[must_use]
+    pub fn admission(&self) -> &Admission {
+        &self.admission
     }
 
     /// The rule with this id.

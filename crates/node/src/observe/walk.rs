@@ -36,6 +36,71 @@ pub fn walk(paths: &[PathBuf], own_folder: &Path) -> Vec<Input> {
     inputs
 }
 
+/// The files of a folder that is looked at as one.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// The files, in the order of the steps of their paths.
+    pub files: Vec<WalkedFile>,
+    /// What is there and can't be read as bytes, or must not be: its path is that below the folder.
+    pub unread: Vec<Unobserved>,
+    /// What was left out on purpose: paths below the folder.
+    pub left_out: Vec<String>,
+    /// There are more files than `files_max`: the rest is not listed.
+    pub is_cut: bool,
+}
+
+/// A file of a folder that is looked at as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WalkedFile {
+    /// Its path below the folder as text, steps joined by `/`.
+    pub path: String,
+    /// Where its bytes are. For a symbolic link this is what it leads to, so that the link can't be turned meanwhile.
+    pub bytes: PathBuf,
+}
+
+/// Walks a folder whose files belong together, such as a model's. At most `files_max` entries are listed. Left out are `own`
+/// (the node's folder) and the `.git` of the folder itself, as signing leaves it out (OpenSSF Model Signing v1.0, "ignore
+/// paths"). A symbolic link is read where it stays inside of the folder, or leads to the store of a Hugging Face cache, which
+/// keeps all files that way (`models--org--name/snapshots/revision/file` → `../../blobs/digest`). Any other one is not:
+/// whoever sends a folder must not choose which files of this machine are read.
+#[must_use]
+pub fn walk_as_one(root: &Path, own: Option<&Path>, files_max: usize) -> Walked {
+    let canonical = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let roots = [Some(canonical.clone()), cache_store(&canonical)];
+    let own = own.and_then(|own| own.canonicalize().ok());
+    let mut walked = Walked::default();
+    let mut entries = WalkDir::new(root).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let path = below(root, error.path().unwrap_or(root));
+                walked.unread.push(Unobserved { path, why: why(&error) });
+                continue;
+            }
+        };
+        let path = below(root, entry.path());
+        if entry.file_type().is_dir() {
+            let is_own = own.is_some() && entry.path().canonicalize().ok() == own;
+            if is_own || path == ".git" {
+                entries.skip_current_dir();
+                walked.left_out.push(path);
+            }
+        } else if walked.files.len() + walked.unread.len() >= files_max {
+            walked.is_cut = true;
+            break;
+        } else {
+            let unread = |why: String| Unobserved { path: path.clone(), why };
+            match bytes_of(&entry, &roots) {
+                Ok(bytes) => walked.files.push(WalkedFile { path, bytes }),
+                Err(why) => walked.unread.push(unread(why)),
+            }
+        }
+    }
+    walked.files.sort_by(|a, b| a.path.split('/').cmp(b.path.split('/')));
+    walked
+}
+
 /// A path as text. Bytes that are not UTF-8, as names from other systems have them, are shown as `\xNN`, so that
 /// different names stay different.
 #[must_use]
@@ -64,6 +129,40 @@ fn walk_folder(root: &Path, own: Option<&Path>, inputs: &mut Vec<Input>) {
             }
         }
     }
+}
+
+/// Where the bytes of an entry are, or why they are not read.
+fn bytes_of(entry: &walkdir::DirEntry, roots: &[Option<PathBuf>]) -> Result<PathBuf, String> {
+    if !entry.path_is_symlink() {
+        return Ok(entry.path().to_owned());
+    }
+    let target = entry.path().canonicalize().map_err(|error| format!("a symbolic link: {error}"))?;
+    if target.is_dir() {
+        return Err("a symbolic link to a folder is not followed".to_owned());
+    }
+    if !roots.iter().flatten().any(|root| target.starts_with(root)) {
+        return Err("a symbolic link that leads out of the folder is not followed".to_owned());
+    }
+    Ok(target)
+}
+
+/// The store beside a snapshot of a Hugging Face cache.
+fn cache_store(root: &Path) -> Option<PathBuf> {
+    let snapshots = root.parent().filter(|parent| parent.file_name().is_some_and(|name| name == "snapshots"))?;
+    let repository = snapshots.parent()?;
+    let is_cache = repository.file_name()?.to_str()?.starts_with("models--");
+    is_cache.then(|| repository.join("blobs"))
+}
+
+/// A path below the folder as text; the folder itself is `.`.
+fn below(root: &Path, path: &Path) -> String {
+    let steps: Vec<String> = path.strip_prefix(root).unwrap_or(path).iter().map(|s| path_text(Path::new(s))).collect();
+    if steps.is_empty() { ".".to_owned() } else { steps.join("/") }
+}
+
+/// What the system said, without the path: that of this machine must not get into a report.
+fn why(error: &walkdir::Error) -> String {
+    error.io_error().map_or_else(|| "it can't be listed".to_owned(), ToString::to_string)
 }
 
 fn unreadable(path: &Path, why: &str) -> Input {

@@ -7,6 +7,9 @@ pub mod detect;
 pub mod explain;
 pub mod generate;
 pub mod log;
+pub mod model;
+pub mod model_bom;
+pub mod model_sign;
 pub mod policy;
 pub mod prove;
 pub mod restore;
@@ -14,6 +17,7 @@ pub mod rules;
 pub mod serve;
 pub mod share;
 pub mod verify;
+pub mod vet;
 
 use std::fs;
 use std::path::Path;

@@ -151,6 +151,12 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
             "verify.policy",
             &[("at", &change.activated), ("id", &change.policy.id), ("sha256", &change.policy.sha256)],
         ),
+        (Predicate::Admission(admission), Some(subject)) => {
+            let state = say(lang, &format!("admission.{}", admission.state.as_str()), &[]);
+            let values: [(&str, &dyn Display); 4] =
+                [("at", &admission.at), ("name", &subject.name), ("sha256", &subject.digest.sha256), ("state", &state)];
+            say(lang, "verify.admitted", &values)
+        }
         (_, None) => String::new(),
     }
 }

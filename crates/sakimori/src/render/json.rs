@@ -63,7 +63,7 @@ impl Renderer for Json {
 }
 
 fn decided_json(decided: &Decided, lang: Lang) -> Value {
-    json!({
+    let mut value = json!({
         "path": decided.path,
         "sha256": decided.subject.sha256,
         "size": decided.subject.size,
@@ -76,7 +76,13 @@ fn decided_json(decided: &Decided, lang: Lang) -> Value {
         "findings": decided.findings.iter().map(|finding| finding_json(finding, lang)).collect::<Vec<_>>(),
         "record": decided.receipt.record,
         "receipt": decided.receipt,
-    })
+    });
+    if let Some(vetted) = &decided.vetted {
+        value["model"] = json!(vetted.vetting);
+        value["admission"] = json!(vetted.admission);
+        value["left_out"] = json!(vetted.left_out);
+    }
+    value
 }
 
 /// There are no bytes, so there is no digest and no record; the exit status says that it could not be done.

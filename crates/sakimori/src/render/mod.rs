@@ -1,6 +1,8 @@
 //! The outcomes of `check` in each form.
 
 mod json;
+mod junit;
+mod markdown;
 mod sarif;
 mod text;
 
@@ -10,6 +12,8 @@ use sakimori_node::decide::Policy;
 use sakimori_node::outcome::Outcome;
 
 use crate::cli::{CheckFormat, Context};
+
+pub use markdown::signature;
 
 /// Writes outcomes one by one.
 pub trait Renderer {
@@ -26,6 +30,8 @@ pub fn renderer<'a>(format: CheckFormat, context: &'a Context, policy: &'a Polic
         CheckFormat::Text => Box::new(text::Text::new(context, policy)),
         CheckFormat::Json => Box::new(json::Json::document(context.lang)),
         CheckFormat::Jsonl => Box::new(json::Json::lines(context.lang)),
+        CheckFormat::Junit => Box::new(junit::Junit::new(context.lang)),
+        CheckFormat::Markdown => Box::new(markdown::Markdown::new(context)),
         CheckFormat::Sarif => Box::new(sarif::Sarif::new(context.lang)),
     }
 }

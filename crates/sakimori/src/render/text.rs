@@ -2,10 +2,13 @@
 
 use std::io::{self, Write};
 
+use indicatif::HumanBytes;
 use sakimori_examine::catalogue;
-use sakimori_model::{Effect, Finding};
+use sakimori_model::{Basis, Effect, Finding};
 use sakimori_node::decide::Policy;
 use sakimori_node::outcome::{Decided, Outcome};
+use sakimori_node::register::Standing;
+use sakimori_node::vet::Vetted;
 
 use super::Renderer;
 use crate::cli::Context;
@@ -47,8 +50,38 @@ impl<'a> Text<'a> {
         if decided.findings.is_empty() && effect == Effect::Allow {
             writeln!(out, "  {}", say(lang, "check.nothing", &[]))?;
         }
+        if let Some(vetted) = &decided.vetted {
+            self.vetted(out, vetted)?;
+        }
         let record = format!("{} {}", say(lang, "check.record", &[]), decided.receipt.record);
         writeln!(out, "  {}", paint.dim(&record))
+    }
+
+    /// What it is as a model, and what the register says of it from now on.
+    fn vetted(&self, out: &mut dyn Write, vetted: &Vetted) -> io::Result<()> {
+        let Context { lang, paint, .. } = *self.context;
+        let Vetted { vetting, admission, left_out, .. } = vetted;
+        let size: u64 = vetting.files.iter().map(|file| file.size).sum();
+        let files: [(&str, &dyn std::fmt::Display); 2] =
+            [("count", &vetting.files.len()), ("bytes", &HumanBytes(size))];
+        writeln!(out, "  {}", say(lang, "vet.files", &files))?;
+        if !left_out.is_empty() {
+            writeln!(out, "  {}", say(lang, "vet.left-out", &[("paths", &harmless(&left_out.join(", ")))]))?;
+        }
+        writeln!(out, "  {}", harmless(&super::signature(self.context, &vetting.signature)))?;
+        let state = say(lang, &format!("admission.{}", admission.state.as_str()), &[]);
+        let standing = Standing::Holds(admission.state);
+        let until = match admission.entry.expires {
+            Some(end) => say(lang, "model.until", &[("until", &end.to_string().chars().take(10).collect::<String>())]),
+            None => String::new(),
+        };
+        let basis = match admission.basis {
+            Basis::Policy => "vet.by-policy",
+            Basis::Person => "vet.by-person",
+        };
+        let values: [(&str, &dyn std::fmt::Display); 3] =
+            [("state", &paint.standing(standing, &state)), ("until", &until), ("basis", &say(lang, basis, &[]))];
+        writeln!(out, "  {}", say(lang, "vet.register", &values))
     }
 
     /// The findings, the worst first; those of one code together, with what to do once.

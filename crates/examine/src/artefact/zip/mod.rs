@@ -59,8 +59,22 @@ pub fn is_zip(kind: &Kind) -> bool {
     [ZIP, PYTORCH_ZIP, TORCHSCRIPT, KERAS_V3, NPZ, MAR, OOXML, JAR, APK].contains(kind)
 }
 
+/// What the bytes in front of an archive's first member are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Front {
+    /// Nothing that belongs there.
+    Stray,
+    /// The file that carries the archive at its end, by its format.
+    Carrier,
+}
+
 /// Examines an archive and all of its members.
 pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
+    examine_behind(source, Front::Stray, settings, report);
+}
+
+/// Examines an archive that stands behind something, and all of its members.
+pub fn examine_behind(source: &dyn Source, front: Front, settings: &Settings, report: &mut Report<'_>) {
     report.ran("zip", 1);
     let tail = match tail(source) {
         Ok(Some(tail)) => tail,
@@ -74,7 +88,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
     let readings: Vec<Vec<Entry>> = tail.readings().map(|t| list(source, t, report)).collect();
     let mut shape = Shape::default();
     readings.iter().flatten().for_each(|e| shape.note(&e.name));
-    report_outside(tail, report);
+    report_outside(tail, front, report);
     readings.iter().for_each(|entries| report_duplicates(entries, report));
     let mut walk = Walk::new(source, settings, report, shape);
     let flow = readings.iter().flatten().try_for_each(|entry| walk.member(entry));
@@ -84,7 +98,9 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
         report.add(finding(&codes::OVERLAPPING_MEMBERS, report.byte(pair[1].0)));
     }
     if flow.is_continue() {
-        between_members(source, settings, tail, spans, report);
+        let carried = spans.first().map_or(0, |(start, _)| *start);
+        let covered = if front == Front::Carrier { carried } else { tail.prefix };
+        between_members(source, settings, (covered, tail.directory), spans, report);
     }
 }
 
@@ -122,8 +138,8 @@ fn list(source: &dyn Source, tail: Tail, report: &mut Report<'_>) -> Vec<Entry> 
 }
 
 /// Bytes in front of the archive and after it.
-fn report_outside(tail: Tail, report: &mut Report<'_>) {
-    if tail.prefix > 0 {
+fn report_outside(tail: Tail, front: Front, report: &mut Report<'_>) {
+    if tail.prefix > 0 && front == Front::Stray {
         report.add(finding(&codes::STRAY_BYTES, report.byte(0)).with("count", tail.prefix).with("format", "zip"));
     }
     if tail.after > 0 {
@@ -142,17 +158,17 @@ fn report_duplicates(entries: &[Entry], report: &mut Report<'_>) {
     }
 }
 
-/// What lies between the members, given where those lie, in order: bytes of none, and members that the directory
-/// leaves out.
+/// What lies between the members, given where those lie, in order, and where the first may start and the directory does:
+/// bytes of none, and members that the directory leaves out.
 fn between_members(
     source: &dyn Source,
     settings: &Settings,
-    tail: Tail,
+    (mut covered, directory): (u64, u64),
     mut spans: Vec<(u64, u64)>,
     report: &mut Report<'_>,
 ) {
-    spans.push((tail.directory, tail.directory));
-    let (mut covered, mut stray) = (tail.prefix, None);
+    spans.push((directory, directory));
+    let mut stray = None;
     for (start, end) in spans {
         let gap = start.saturating_sub(covered);
         if gap > DESCRIPTOR_BYTES_MAX {
