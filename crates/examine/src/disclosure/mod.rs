@@ -28,7 +28,7 @@ const HINT_FROM_CHARS: usize = 20;
 pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) {
     const KINDS: &[Kind] =
         &[kinds::TEXT, kinds::JSON, kinds::YAML, kinds::XML, kinds::HTML, kinds::JINJA, kinds::SCRIPT];
-    if !KINDS.contains(kind) {
+    if !KINDS.contains(kind) && !crate::agent::kinds::ALL.contains(kind) {
         return;
     }
     let max = usize::try_from(report.limits().member_bytes_max).unwrap_or(usize::MAX);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use sakimori_model::Kind;
 
+use crate::agent::kinds as agent;
 use crate::recognise::kinds;
 use crate::report::Report;
 use crate::repository::folder::{Folder, extension, name, tell};
@@ -75,7 +76,7 @@ pub(super) fn examine(folder: &Folder<'_>, report: &mut Report<'_>) {
             tell(report, file.path, &codes::NAME_CONTRADICTS, &params);
         } else if is_program(file.kind) {
             tell(report, file.path, &codes::PROGRAM, &params);
-        } else if *file.kind == kinds::SCRIPT || SCRIPTS.contains(&end.as_str()) {
+        } else if is_script(file.kind) || SCRIPTS.contains(&end.as_str()) {
             tell(report, file.path, &codes::SCRIPT, &params);
         } else if is_other(file, &end) {
             tell(report, file.path, &codes::NAME_MISLEADS, &params);
@@ -84,11 +85,16 @@ pub(super) fn examine(folder: &Folder<'_>, report: &mut Report<'_>) {
     same_names(folder, report);
 }
 
+/// A script by what stands in it.
+fn is_script(kind: &Kind) -> bool {
+    [kinds::SCRIPT, agent::SHELL, agent::JAVASCRIPT].contains(kind)
+}
+
 /// The name promises data, and the content is something that acts.
 fn contradicts(file: &RepositoryFile<'_>, end: &str) -> bool {
     let acts = ACTS.contains(&file.kind.as_str()) || is_program(file.kind);
     match PROMISES.iter().find(|(promise, _)| *promise == end) {
-        Some((_, kinds)) => (acts || *file.kind == kinds::SCRIPT) && !kinds.contains(&file.kind.as_str()),
+        Some((_, kinds)) => (acts || is_script(file.kind)) && !kinds.contains(&file.kind.as_str()),
         None if TEXTS.contains(&end) => acts,
         None => WEIGHTS.contains(&end) && (is_program(file.kind) || ["jar", "apk"].contains(&file.kind.as_str())),
     }
