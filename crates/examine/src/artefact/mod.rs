@@ -22,6 +22,8 @@ pub(crate) mod sentencepiece;
 mod streams;
 pub(crate) mod tar;
 mod template;
+mod template_fold;
+mod template_orders;
 mod text;
 mod torchscript;
 mod unpack;
