@@ -299,10 +299,10 @@ impl Judge {
         if let Some(inner) = name.strip_prefix("__").and_then(|n| n.strip_suffix("__")) {
             let level = if is_dunder(inner) { Level::Escape } else { Level::Unusual };
             self.report(level, name, offset);
-        } else if FUNCTIONS.contains(&name) && after == b'(' || MODULES.contains(&name) && matches!(after, b'.' | b'[')
+        } else if FUNCTIONS.contains(&name) && after == b'('
+            || MODULES.contains(&name) && matches!(after, b'.' | b'[')
+            || FRAMES.contains(&name) && before == b'.'
         {
-            self.report(Level::Escape, name, offset);
-        } else if FRAMES.contains(&name) && before == b'.' {
             self.report(Level::Escape, name, offset);
         } else if ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.' {
             self.report(Level::Unusual, name, offset);
@@ -312,9 +312,7 @@ impl Judge {
             || name == "attribute"
                 && after == b'='
                 && matches!(tokens.get(i + 2).map(|t| &t.value), Some(Value::Name(_)))
-        {
-            self.report(Level::Unusual, name, offset);
-        } else if before == b'.' && name.starts_with('_')
+            || before == b'.' && name.starts_with('_')
             || matches!(name, "debug" | "include" | "import" | "extends" | "from") && i == usize::from(before == b'-')
         {
             self.report(Level::Unusual, name, offset);
