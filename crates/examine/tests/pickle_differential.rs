@@ -49,8 +49,11 @@ fn reference(streams: u64, seed: u64) -> Child {
         .expect("python3 runs")
 }
 
+/// The lists of an answer by their names.
+type Said = BTreeMap<String, BTreeSet<String>>;
+
 /// A stream, and what Python said of it.
-fn next(pipe: &mut impl Read) -> Option<(Vec<u8>, BTreeMap<String, BTreeSet<String>>)> {
+fn next(pipe: &mut impl Read) -> Option<(Vec<u8>, Said)> {
     let mut lengths = [0; 8];
     pipe.read_exact(&mut lengths).ok()?;
     let length = |at: usize| u32::from_le_bytes(lengths[at..at + 4].try_into().expect("four bytes")) as usize;
@@ -70,7 +73,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn compare(&mut self, stream: &[u8], said: &BTreeMap<String, BTreeSet<String>>) {
+    fn compare(&mut self, stream: &[u8], said: &Said) {
         self.streams += 1;
         let findings = findings(stream);
         let ours: BTreeSet<String> = findings.iter().filter_map(import).map(|name| letters(&name)).collect();
