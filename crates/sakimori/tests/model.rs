@@ -59,7 +59,8 @@ fn what_is_signed_is_verified_and_every_change_is_named() {
     let report: serde_json::Value = serde_json::from_str(&holds.out).expect("JSON");
     assert_eq!((&report["holds"], &report["files"]), (&true.into(), &5.into()), "{report}");
     assert_eq!(report["ignored"], serde_json::json!([".git", ".gitattributes", "model.sig"]));
-    let changes: [(&str, &dyn Fn(), &dyn Fn()); 4] = [
+    type Deed<'a> = &'a dyn Fn();
+    let changes: [(&str, Deed<'_>, Deed<'_>); 4] = [
         ("changed", &|| fs::write(model.join("a.bin"), "Other").expect("written"), &|| {
             fs::write(model.join("a.bin"), "other").expect("written")
         }),

@@ -104,6 +104,8 @@ write("extension-code", b"\x80\x02\x82\x07.")
 write("persistent-id", b"\x80\x04" + text("model-7") + b"Q.")
 write("billion-laughs", b"(" * 12 + b"K\x01" + (b"2" * 9 + b"l") * 12 + b".")
 write("trailing-data", pickle.dumps([1], 4) + b"\x13\x37 example")
+early = legacy.index(b"ctorch._utils")
+write("torch-legacy-call", legacy[:early] + CALL + b"0" + legacy[early:])
 write("joblib-unknown-size", p4(wrapper(stack_global("builtins", "tuple") + b")R", dtype("f8", F8)) + b"\0" * 9))
 write("frame-too-long", b"\x80\x04\x95\xff\0\0\0\0\0\0\0K\x01.")
 write("joblib-outside-file", p4(stack_global("joblib.numpy_pickle", "NDArrayWrapper") + b")\x81}" + text("filename") + text("../../etc/example.npy") + b"sb"))
@@ -116,6 +118,74 @@ write("hidden-bytes", p4(b"}" + text("config") + b"C" + bytes([len(p4(CALL))]) +
 write("protocol-9", b"\x80\x04\x80\x09" + PRINT + b".")
 write("storage-in-unknown-format", p4(stack_global("torch.storage", "_load_from_bytes") + b"C\x05hello\x85R"))
 write("stack-underflow", b"\x80\x04K\x01\x86.")
+
+# The frame ends within the name of the module: one reader sees "examplenet.buibuiltins", another "builtins".
+framed = b"cexamplenet.bui"
+write("frame-splits-name", b"\x80\x04\x95" + struct.pack("<Q", len(framed)) + framed + b"builtins\nprint\n" + text("example") + b"\x85R.")
+write("frame-past-the-end", b"\x80\x04\x95" + struct.pack("<Q", 20) + b"K\x01." + b"\x80\x04K\x02." * 4)
+write("name-without-end", b"\x80\x02cos\nsystem!")
+
+# One import and call each, of what published advisories name (docs/threats.md).
+ADVISORIES = [
+    ("pip", "main"),
+    ("timeit", "timeit"),
+    ("uuid", "_get_command_stdout"),
+    ("_pyrepl.pager", "pipe_pager"),
+    ("_osx_support", "_read_output"),
+    ("_aix_support", "_read_cmd_output"),
+    ("imaplib", "IMAP4_stream"),
+    ("pkgutil", "resolve_name"),
+    ("torch.utils.bottleneck.__main__", "run_cprofile"),
+    ("torch.utils.bottleneck.__main__", "run_autograd_prof"),
+    ("torch._dynamo.guards", "GuardBuilder.get"),
+    ("torch.fx.experimental.symbolic_shapes", "ShapeEnv.evaluate_guards_expression"),
+    ("torch.utils.collect_env", "run"),
+    ("torch.utils.collect_env", "run_and_read_all"),
+    ("torch.utils.data.datapipes.utils.decoder", "basichandlers"),
+    ("torch.jit.unsupported_tensor_ops", "execWrapper"),
+    ("torch.utils._config_module", "ConfigModule.load_config"),
+    ("trace", "Trace.run"),
+    ("trace", "Trace.runctx"),
+    ("profile", "Profile.run"),
+    ("profile", "Profile.runctx"),
+    ("cProfile", "run"),
+    ("cProfile", "runctx"),
+    ("doctest", "debug_script"),
+    ("lib2to3.pgen2.grammar", "Grammar.loads"),
+    ("lib2to3.pgen2.pgen", "ParserGenerator.make_label"),
+    ("idlelib.debugobj", "ObjectTreeItem.SetText"),
+    ("idlelib.autocomplete", "AutoComplete.get_entity"),
+    ("idlelib.autocomplete", "AutoComplete.fetch_completions"),
+    ("idlelib.calltip", "Calltip.fetch_tip"),
+    ("idlelib.calltip", "get_entity"),
+    ("idlelib.run", "Executive.runcode"),
+    ("idlelib.pyshell", "ModifiedInterpreter.runcommand"),
+    ("idlelib.pyshell", "ModifiedInterpreter.runcode"),
+    ("code", "InteractiveInterpreter.runcode"),
+    ("ensurepip", "_run_pip"),
+    ("asyncio.unix_events", "_UnixSubprocessTransport._start"),
+    ("distutils.file_util", "write_file"),
+    ("ctypes", "CDLL"),
+    ("pydoc", "locate"),
+    ("operator", "methodcaller"),
+    ("_operator", "attrgetter"),
+    ("pty", "spawn"),
+    ("numpy.f2py.crackfortran", "getlincoef"),
+    ("marshal", "loads"),
+    ("types", "FunctionType"),
+    ("runpy", "run_path"),
+    ("cProfile", "run"),
+    ("multiprocessing.util", "spawnv_passfds"),
+    ("importlib", "import_module"),
+    ("signal", "signal"),
+    ("socketserver", "TCPServer"),
+    ("logging", "FileHandler"),
+    ("joblib.numpy_pickle", "load"),
+    ("torch", "load"),
+    ("venv", "create"),
+    ("sqlite3", "connect"),
+]
+write("advisories", b"\x80\x04" + b"".join(stack_global(m, n) + text("example") + b"\x85R0" for m, n in ADVISORIES) + b"N.")
 
 # What is no pickle
 write("not-a-pickle-text", b"Received: from example.com\nSubject: a mail\n\nHello.\n")

@@ -34,6 +34,8 @@ pub const METADATA_PROGRAM: Code = Code::new("SKM-ART-0121");
 pub const TEMPLATE_ESCAPE: Code = Code::new("SKM-ART-0130");
 /// A template does what templates have no need for.
 pub const TEMPLATE_UNUSUAL: Code = Code::new("SKM-ART-0131");
+/// A template that gives the model orders of its own.
+pub const TEMPLATE_ORDERS: Code = Code::new("SKM-ART-0138");
 /// The configuration fetches code from elsewhere.
 pub const REMOTE_CODE: Code = Code::new("SKM-ART-0132");
 /// A YAML tag makes Python objects.

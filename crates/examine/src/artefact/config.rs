@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::source::{Source, read_up_to};
 
 /// The version of this examiner's judgement.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Findings of one kind and document.
 const FINDINGS_MAX: usize = 200;
 
@@ -244,6 +244,12 @@ impl Sink for Judge<'_, '_> {
         // A vocabulary in a configuration is a list; text in its place is the path of a file that the loader reads.
         if let Some(path) = object.text("vocabulary") {
             self.found(&codes::FILE_REFERENCE, path);
+        }
+        // A repository in place of the name of an algorithm: its code is loaded without leave (CVE-2026-4372).
+        for key in ["_attn_implementation_internal", "_attn_implementation", "attn_implementation"] {
+            if object.text(key).is_some_and(|value| value.contains(['/', ':'])) {
+                self.found(&codes::REMOTE_CODE, key);
+            }
         }
         for key in ["auto_map", "custom_pipelines", "trust_remote_code"] {
             if object.has(key) && object.text(key) != Some("false") {

@@ -30,6 +30,9 @@ const KEPT: &[&str] = &[
     "py/function",
     "py/class",
     "trust_remote_code",
+    "_attn_implementation_internal",
+    "_attn_implementation",
+    "attn_implementation",
 ];
 
 /// Takes what the walk meets.

@@ -33,6 +33,8 @@ mod sevenz;
 mod streams;
 pub(crate) mod tar;
 mod template;
+mod template_fold;
+mod template_orders;
 mod tensors;
 mod text;
 pub(crate) mod tf_checkpoint;

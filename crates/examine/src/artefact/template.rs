@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use sakimori_model::Place;
 
-use crate::artefact::codes;
+use crate::artefact::{codes, template_fold, template_orders};
 use crate::catalogue::finding;
 use crate::report::Report;
 
@@ -17,6 +17,8 @@ use crate::report::Report;
 pub enum Level {
     /// Unusual, and used to hide attribute names.
     Unusual,
+    /// Speaks to the model behind the user's back.
+    Orders,
     /// A step out of the template.
     Escape,
 }
@@ -80,6 +82,26 @@ const MAKERS: &[&str] =
     &["replace", "lower", "upper", "reverse", "join", "format", "b64decode", "decode", "urldecode", "translate"];
 /// Modules that give a shell, files or code.
 const MODULES: &[&str] = &["os", "subprocess", "importlib", "builtins", "pty", "socket", "shutil"];
+/// Attributes through which frames, code and globals are reached without double underscores.
+const FRAMES: &[&str] = &[
+    "f_globals",
+    "f_locals",
+    "f_builtins",
+    "f_back",
+    "gi_frame",
+    "gi_code",
+    "cr_frame",
+    "cr_code",
+    "ag_frame",
+    "ag_code",
+    "tb_frame",
+    "tb_next",
+    "func_globals",
+    "func_code",
+    "im_func",
+    "im_self",
+    "_TemplateReference__context",
+];
 /// Objects of the engine that only serve as a start of the walk when an attribute of them is taken.
 const ENGINE_OBJECTS: &[&str] =
     &["lipsum", "cycler", "joiner", "get_flashed_messages", "url_for", "self", "request", "config"];
@@ -103,13 +125,15 @@ pub fn hazard(template: &str) -> Option<Hazard> {
         }
     }
     judge.pieces();
-    judge.worst
+    let orders = template_orders::orders(template);
+    judge.worst.into_iter().chain(orders).max_by_key(|hazard| hazard.level)
 }
 
 /// Reports a hazard at its place.
 pub fn report(hazard: &Hazard, place: Place, report: &mut Report<'_>) {
     let code = match hazard.level {
         Level::Escape => &codes::TEMPLATE_ESCAPE,
+        Level::Orders => &codes::TEMPLATE_ORDERS,
         Level::Unusual => &codes::TEMPLATE_UNUSUAL,
     };
     report.add(finding(code, place).with("what", &hazard.what));
@@ -117,13 +141,13 @@ pub fn report(hazard: &Hazard, place: Place, report: &mut Report<'_>) {
 
 /// What becomes of comments.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Comments {
+pub(super) enum Comments {
     Skipped,
     Judged,
 }
 
 /// The next stretch of code from `at` on: its start, its end, and where to go on.
-fn next_code(template: &str, mut at: usize, comments: Comments) -> Option<(usize, usize, usize)> {
+pub(super) fn next_code(template: &str, mut at: usize, comments: Comments) -> Option<(usize, usize, usize)> {
     loop {
         let open = at + template.get(at..)?.find('{')?;
         let rest = &template[open..];
@@ -158,18 +182,18 @@ fn code_end(template: &str, start: usize, close: &str) -> usize {
 }
 
 /// A token of the code with its offset.
-struct Token<'t> {
-    offset: usize,
-    value: Value<'t>,
+pub(super) struct Token<'t> {
+    pub offset: usize,
+    pub value: Value<'t>,
 }
 
-enum Value<'t> {
+pub(super) enum Value<'t> {
     Name(&'t str),
     Text(String),
     Mark(u8),
 }
 
-fn tokens(template: &str, start: usize, end: usize) -> Vec<Token<'_>> {
+pub(super) fn tokens(template: &str, start: usize, end: usize) -> Vec<Token<'_>> {
     let bytes = &template.as_bytes()[..end];
     let (mut out, mut at) = (Vec::new(), start);
     while at < end {
@@ -241,6 +265,7 @@ struct Judge {
     heads: BTreeSet<String>,
     tails: BTreeSet<String>,
     tokens: usize,
+    constants: template_fold::Constants,
 }
 
 impl Judge {
@@ -258,6 +283,10 @@ impl Judge {
             }
         }
         self.joined(tokens);
+        let dunder = self.constants.take(tokens).iter().find_map(|text| dunder_in(text));
+        if let (Some(name), Some(first)) = (dunder, tokens.first()) {
+            self.report(Level::Escape, &name, first.offset);
+        }
     }
 
     fn name(&mut self, name: &str, tokens: &[Token<'_>], i: usize) {
@@ -270,14 +299,20 @@ impl Judge {
         if let Some(inner) = name.strip_prefix("__").and_then(|n| n.strip_suffix("__")) {
             let level = if is_dunder(inner) { Level::Escape } else { Level::Unusual };
             self.report(level, name, offset);
-        } else if FUNCTIONS.contains(&name) && after == b'(' || MODULES.contains(&name) && matches!(after, b'.' | b'[')
+        } else if FUNCTIONS.contains(&name) && after == b'('
+            || MODULES.contains(&name) && matches!(after, b'.' | b'[')
+            || FRAMES.contains(&name) && before == b'.'
         {
             self.report(Level::Escape, name, offset);
         } else if ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.' {
             self.report(Level::Unusual, name, offset);
         } else if name == "attr" && before == b'|' {
             self.report(Level::Unusual, "|attr", offset);
-        } else if before == b'.' && name.starts_with('_')
+        } else if before == b'.' && (name == "format_map" || name == "format" && after != b'(')
+            || name == "attribute"
+                && after == b'='
+                && matches!(tokens.get(i + 2).map(|t| &t.value), Some(Value::Name(_)))
+            || before == b'.' && name.starts_with('_')
             || matches!(name, "debug" | "include" | "import" | "extends" | "from") && i == usize::from(before == b'-')
         {
             self.report(Level::Unusual, name, offset);
@@ -285,6 +320,9 @@ impl Judge {
     }
 
     fn text(&mut self, text: &str, offset: usize) {
+        if FRAMES.contains(&text) {
+            return self.report(Level::Escape, text, offset);
+        }
         if let Some(name) = dunder_in(text) {
             return self.report(Level::Escape, &name, offset);
         }
@@ -320,7 +358,7 @@ impl Judge {
         let end = inner.iter().position(|t| matches!(t.value, Value::Mark(b']'))).unwrap_or(inner.len());
         let made = inner[..end].iter().find_map(|token| match &token.value {
             Value::Name(name) if MAKERS.contains(name) => Some((*name).to_owned()),
-            Value::Mark(b'~') if of_literal => Some("~".to_owned()),
+            Value::Mark(b'~') => Some("~".to_owned()),
             Value::Text(text) if of_literal => Some(text.chars().take(32).collect()),
             _ => None,
         });
@@ -364,7 +402,7 @@ fn is_dunder(inner: &str) -> bool {
 }
 
 /// The first name of Python's object model in a text.
-fn dunder_in(text: &str) -> Option<String> {
+pub(super) fn dunder_in(text: &str) -> Option<String> {
     let lower = text.to_ascii_lowercase();
     let mut rest = lower.as_str();
     while let Some(at) = rest.find("__") {
@@ -401,6 +439,16 @@ mod tests {
             "{{ x.__init__",
             "{% raw %}{#{% endraw %}{{ x.__init__ }}{# #}",
             "{# {{ x.__init__ }}",
+            "{% set c = dict(cla=1, ss=2)|join %}{% set u = '_' * 2 %}{% set n = u ~ c ~ u %}{{ x[n] }}",
+            "{% set a = 'ssalc' | reverse %}{% set n = '__' + a + '__' %}{{ x|attr(n) }}",
+            "{% set n = '__' ~ 'sessalcbus'[::-1] ~ '__' %}{{ x[n] }}",
+            "{% set n = '__%s__' | format('globals') %}{{ x[n] }}",
+            "{% set n = '__CLASS__'.lower() %}{{ x[n] }}",
+            "{% set n = '++mro++'.replace('+', '_') %}{{ x[n] }}",
+            "{{ (x for x in y).gi_frame.f_back }}",
+            "{{ x | map(attribute='__class__') }}",
+            "{{ '{0.__class__}'.format(x) }}",
+            "{{ self._TemplateReference__context }}",
         ] {
             assert_eq!(level(template), Some(Level::Escape), "{template}");
         }
@@ -411,6 +459,9 @@ mod tests {
         assert_eq!(level("{{ x|attr(name) }}"), Some(Level::Unusual));
         assert_eq!(level("{{ lipsum.x }}"), Some(Level::Unusual));
         assert_eq!(level("{% include 'a' %}"), Some(Level::Unusual));
+        assert_eq!(level("{{ x[a ~ b] }}"), Some(Level::Unusual));
+        assert_eq!(level("{% set f = '{}'.format %}"), Some(Level::Unusual));
+        assert_eq!(level("{{ x | map(attribute=name) }}"), Some(Level::Unusual));
     }
 
     #[test]

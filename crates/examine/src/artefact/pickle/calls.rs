@@ -59,12 +59,9 @@ impl Machine<'_, '_, '_> {
     pub(super) fn global_of_lines(&mut self) -> Result<Value, Broken> {
         let mut names = [String::new(), String::new()];
         for name in &mut names {
-            let line = self.input.line()?;
+            let line = self.input.line_or_rest()?;
             let bytes = self.input.bytes(line, judge::NAME_BYTES_MAX);
             *name = String::from_utf8(bytes.into_owned()).map_err(|_| Broken::Name)?;
-            if name.is_empty() {
-                return Err(Broken::Name);
-            }
         }
         let [module, name] = names;
         self.import(module, name)
@@ -74,7 +71,12 @@ impl Machine<'_, '_, '_> {
         let name = self.pop()?;
         let module = self.pop()?;
         let global = match (self.text_of(module), self.text_of(name)) {
-            (Some(module), Some(name)) => self.import(module, name)?,
+            (Some(module), Some(name)) => {
+                if [&module, &name].iter().any(|n| n.contains(char::REPLACEMENT_CHARACTER)) {
+                    self.odd("the name of a global that is not UTF-8")?;
+                }
+                self.import(module, name)?
+            }
             _ if self.computed(module) || self.computed(name) => {
                 self.globals.computed += 1;
                 self.tell(&codes::COMPUTED_NAME, |m, f| {
@@ -94,6 +96,9 @@ impl Machine<'_, '_, '_> {
     }
 
     fn import(&mut self, module: String, name: String) -> Result<Value, Broken> {
+        if module.is_empty() || name.is_empty() {
+            return Err(Broken::Name);
+        }
         self.plausible_if(|_| judge::is_dotted_name(&module) && judge::is_dotted_name(&name))?;
         let key = (module, name);
         if let Some(&number) = self.globals.numbers.get(&key) {

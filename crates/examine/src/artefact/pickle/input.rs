@@ -42,6 +42,11 @@ impl<'s> Input<'s> {
         self.base + self.at as u64
     }
 
+    /// The bytes of the source.
+    pub(super) fn size(&self) -> u64 {
+        self.size
+    }
+
     /// The bytes left.
     pub(super) fn left(&self) -> u64 {
         self.size.saturating_sub(self.position())
@@ -109,6 +114,15 @@ impl<'s> Input<'s> {
                 }
                 None => self.at = self.chunk.len(),
             }
+        }
+    }
+
+    /// A line, or what is left without a line feed: CPython's unpickler in Python takes the last byte for one.
+    pub(super) fn line_or_rest(&mut self) -> Result<Span, Broken> {
+        let offset = self.position();
+        match self.line() {
+            Err(Broken::Truncated) if self.size > offset => Ok(Span { offset, len: self.size - offset - 1 }),
+            line => line,
         }
     }
 

@@ -53,6 +53,7 @@ impl Machine<'_, '_, '_> {
     }
 
     fn skip_array(&mut self, wrapper: Value, built: Built) -> Result<(), Broken> {
+        self.leave_frame();
         // Attributes of an earlier state stay, and only the last state is kept here.
         let follows = if built == Built::Again { None } else { self.follows(wrapper) };
         match follows {

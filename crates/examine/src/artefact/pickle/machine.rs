@@ -184,16 +184,25 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
 
     fn run_to_stop(&mut self) -> Result<Value, Broken> {
         loop {
-            self.offset = self.input.position();
+            let next = self.input.position();
+            if next > self.frame_end && self.offset < self.frame_end {
+                self.tell_split();
+            }
+            self.offset = next;
             let code = self.input.byte()?;
             self.opcodes += 1;
             if self.opcodes.is_multiple_of(BATCH_OPCODES) {
                 self.check_limits()?;
             }
             if code == b'.' {
+                self.leave_frame();
                 return self.pop();
             }
-            self.step(code)?;
+            let done = self.step(code);
+            if done.is_err() && self.input.position() > self.frame_end && self.offset < self.frame_end {
+                self.tell_split();
+            }
+            done?;
         }
     }
 
@@ -389,7 +398,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
                 self.extension(registered)
             }
             b'P' => {
-                let line = self.input.line()?;
+                let line = self.input.line_or_rest()?;
                 self.plausible_if(|m| m.input.bytes(line, 256).iter().all(u8::is_ascii_graphic))?;
                 self.persistent(Value::text(TextForm::Raw, line))
             }
@@ -419,11 +428,33 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     /// of one that is too short.
     fn frame(&mut self) -> Result<(), Broken> {
         let len = u64::from_le_bytes(self.input.fixed()?);
-        if (len > self.input.left() || self.offset < self.frame_end) && self.purpose == Purpose::Examine {
+        let end = self.input.position().saturating_add(len);
+        if len > self.input.left() || self.offset < self.frame_end {
             self.note(codes::FRAME, |f| f);
         }
-        self.frame_end = self.input.position().saturating_add(len);
+        // Within another frame and longer than it: the C unpickler drops what is left of that one.
+        if self.input.position() < self.frame_end && end > self.frame_end && len <= self.input.left() {
+            self.tell_split();
+        }
+        let outer = if self.input.position() < self.frame_end { self.frame_end } else { 0 };
+        self.frame_end = end.max(outer);
         Ok(())
+    }
+
+    /// Before bytes that are no opcodes, which are read past the frame that is in memory: it ends where they start.
+    pub(super) fn leave_frame(&mut self) {
+        if self.input.position() < self.frame_end && self.frame_end <= self.input.size() {
+            self.tell_split();
+        }
+        self.frame_end = 0;
+    }
+
+    /// A frame that ends inside of an instruction, or behind the pickle, as no pickler writes it. The C unpickler has read
+    /// the frame at once when its file can't look ahead (as with `torch.load`); it drops the part of the instruction that
+    /// it has, and takes what follows the frame for the whole: other names than any other reader sees.
+    fn tell_split(&mut self) {
+        let what = "a frame that does not end between two instructions: loaders read different things there";
+        self.note(codes::NOT_FOLLOWED, |f| f.with("what", what));
     }
 
     fn sized_literal(&mut self, code: u8) -> Result<(), Broken> {

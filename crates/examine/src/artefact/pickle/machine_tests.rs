@@ -23,7 +23,7 @@ fn found_within(bytes: &[u8], limits: &Limits) -> Vec<String> {
 #[test]
 fn every_opcode_of_protocols_0_to_5_is_run() {
     // From CPython's pickletools: all opcodes, each after what it needs.
-    let pickle: &[u8] = b"\x80\x05\x95\x01\0\0\0\0\0\0\0I1\nJ\x01\0\0\0K\x01M\x01\0L1L\n\x8a\x01\x01\x8b\x01\0\0\0\x01\
+    let pickle: &[u8] = b"\x80\x05\x95\x03\0\0\0\0\0\0\0I1\nJ\x01\0\0\0K\x01M\x01\0L1L\n\x8a\x01\x01\x8b\x01\0\0\0\x01\
         S'a'\nT\x01\0\0\0aU\x01aB\x01\0\0\0aC\x01a\x8e\x01\0\0\0\0\0\0\0a\x96\x01\0\0\0\0\0\0\0a\x97\x98N\x88\x89\
         Va\n\x8c\x01aX\x01\0\0\0a\x8d\x01\0\0\0\0\0\0\0aF1.5\nG\0\0\0\0\0\0\0\0]Na(NNe0(l0)0(t0N\x85N\x86NN\x87\
         }NNs(NNu0(NNd0\x8f(N\x90(N\x910N20(N1p0\n0Nq\x01r\x02\0\0\0\x94g0\nh\x01j\x02\0\0\0\

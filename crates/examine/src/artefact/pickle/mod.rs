@@ -29,7 +29,7 @@ pub use recognise::looks_like_pickle;
 pub const KIND: sakimori_model::Kind = sakimori_model::Kind::new("pickle");
 
 /// The version of this examiner's judgement; it rises when the same bytes may be judged otherwise.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Pickles in a PyTorch file before 1.6: magic number, protocol, system, object, keys of the storages.
 const TORCH_PICKLES: u32 = 5;
