@@ -9,4 +9,5 @@ mod limits;
 mod live;
 mod observing;
 mod reading;
+mod register;
 mod uploads;
