@@ -41,6 +41,7 @@ export async function admitAndRevoke({ serve, visit }) {
   await revoking.getByRole('button', { name: '「取り消し」で記録する' }).click();
   await page.getByText('承認は取り消されました。使っているものは止めてください。').waitFor();
   await page.getByText('出力に誤りが多い。').waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
   await page.getByText('市民課 手紙係').waitFor();
   assert.ok(await page.getByRole('button', { name: '承認を取り消す' }).isDisabled(), 'only what is admitted can be revoked');
   await visit.shot(page, 'walk-model-revoked');
@@ -98,7 +99,7 @@ async function seenByReader({ service, visit, id, sha256 }) {
 export async function register({ serve, visit }) {
   const vetted = { letters: MODEL_FOLDER, 'from-somewhere': { 'pytorch_model.bin': BAD_MODEL } };
   const service = await serve({ vetted });
-  await service.administrator();
+  const program = await service.administrator();
   const page = await visit.person(service, { lang: 'en' });
   await visit.signIn(page, { to: '/models' });
   await page.getByRole('row', { name: /^refused from-somewhere/ }).waitFor();
@@ -115,13 +116,17 @@ export async function register({ serve, visit }) {
   await visit.shot(page, 'walk-model');
   const [download] = await Promise.all([
     page.waitForEvent('download'),
-    page.getByRole('link', { name: /^Download the bill of materials/ }).click(),
+    page.getByRole('link', { name: /^Bill of materials/ }).click(),
   ]);
   const bom = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.equal(bom.bomFormat, 'CycloneDX');
 
   // A file's digest leads to the model that it is of; one that nobody knows leads to nothing.
   const digest = createHash('sha256').update(MODEL_FOLDER['model.safetensors']).digest('hex');
+  const { items } = await program.get(`/api/v1/admissions?sha256=${digest}`);
+  assert.deepEqual(items.map(({ name }) => name), ['letters']);
+  assert.deepEqual((await program.get(`/api/v1/admissions?sha256=${'0'.repeat(64)}`)).items, []);
+  assert.equal((await program.ask('/api/v1/admissions?sha256=0')).status, 400);
   await page.goto(`/models/${digest}`);
   await page.getByText('This is a file of these models:').waitFor();
   await visit.shot(page, 'walk-model-file');
