@@ -121,6 +121,10 @@ export async function register({ serve, visit }) {
   const bom = JSON.parse(readFileSync(await download.path(), 'utf8'));
   assert.equal(bom.bomFormat, 'CycloneDX');
 
+  await page.getByRole('link', { name: 'The decision on its content' }).click();
+  await page.getByRole('link', { name: 'Register', exact: true }).click();
+  await page.getByRole('heading', { name: 'letters' }).waitFor();
+
   // A file's digest leads to the model that it is of; one that nobody knows leads to nothing.
   const digest = createHash('sha256').update(MODEL_FOLDER['model.safetensors']).digest('hex');
   const { items } = await program.get(`/api/v1/admissions?sha256=${digest}`);
