@@ -132,6 +132,7 @@ const routes = {
   'POST /api/v1/observations': ({ url, raw }) => ({ status: 201, body: named(url.searchParams.get('name') ?? '-', raw.length) }),
   'GET /api/v1/jobs/:id': ({ id }) => (jobs.has(id) ? { body: jobs.get(id) } : missing()),
   'POST /api/v1/jobs/:id/cancel': ({ id }) => { const job = jobs.get(id); job.state = 'cancelled'; return { status: 202, body: job }; },
+  'GET /api/v1/admissions': () => ({ body: { items: [], next: null } }),
   'GET /api/v1/decisions': ({ url }) => {
     const want = (name) => url.searchParams.get(name);
     const fits = (row) => (!want('effect') || row.effect === want('effect')) && (!want('kind') || row.kind === want('kind')) && (want('waiting') !== 'true' || row.waiting) && (!want('name') || row.name.includes(want('name'))) && (!want('since') || row.observed >= want('since')) && (!want('until') || row.observed < want('until'));

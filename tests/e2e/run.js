@@ -12,6 +12,7 @@ import { citizenInEnglish, citizenOnAPhone } from './walks/citizen.js';
 import { dropAndProve } from './walks/drop.js';
 import { language } from './walks/language.js';
 import { everyPage, narrow } from './walks/looks.js';
+import { admitAndRevoke, register } from './walks/models.js';
 import { oidc } from './walks/oidc.js';
 import { policy, tokens, users } from './walks/settings.js';
 import { live, triage } from './walks/triage.js';
@@ -27,6 +28,8 @@ const WALKS = {
   'tokens: made, used, revoked': tokens,
   'a reader sees, and can do nothing else': users,
   'a policy: tried, used, recorded': policy,
+  'models: admitted, revoked, and seen by a reader': admitAndRevoke,
+  'models that were vetted: the register, their files, their parts': register,
   'a citizen with a phone and no scripts': citizenOnAPhone,
   'a citizen who reads English': citizenInEnglish,
   'every page, light and dark: accessible': everyPage,

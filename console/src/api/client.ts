@@ -5,7 +5,10 @@ import { concat } from '../proof/bytes';
 import { BUNDLE_BYTES_MAX } from '../proof/limits';
 import { currentLang, type Lang } from '../words/index.svelte';
 import type { paths } from './schema';
-import type { Decision, DecisionQuery, DecisionRow, Excerpt, Job, Page, Problem, Role, Scope } from './types';
+import type {
+  Decision, DecisionQuery, DecisionRow, Excerpt, Job, Model, ModelAnswer, ModelQuery, ModelRow, NewAdmission, Page, Problem,
+  Role, Scope,
+} from './types';
 
 /** A request that failed: the server's problem document, or one of our own when there is no answer. */
 export class ApiError extends Error {
@@ -58,6 +61,13 @@ export const api = {
         body: { effect, note },
       }),
     ),
+
+  models: (query: ModelQuery) =>
+    get(client.GET('/api/v1/admissions', { params: { query } })) as Promise<Page<ModelRow>>,
+  model: (sha256: string) =>
+    get(client.GET('/api/v1/admissions/{sha256}', { params: { path: { sha256 } } })) as Promise<unknown> as Promise<ModelAnswer>,
+  admit: (word: NewAdmission) =>
+    get(client.POST('/api/v1/admissions', { params: { header: repeatable() }, body: word })) as Promise<Model>,
 
   logHead: () => get(client.GET('/api/v1/log')),
   evidence: (record: string) => bytes(`/api/v1/records/${encodeURIComponent(record)}/proof`, BUNDLE_BYTES_MAX),

@@ -1863,6 +1863,232 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/admissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The register, newest first. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What was decided on them. */
+                    state?: string;
+                    /** @description Only the model with this digest, or the models that have a file with it. There is one page of them. */
+                    sha256?: string;
+                    /** @description Items of the page, 1 to 200; 50 otherwise. */
+                    limit?: number;
+                    /** @description The `next` of the page before. */
+                    after?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_Admission"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Admits, refuses or revokes a model. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /**
+                     * @description 1 to 128 visible ASCII characters. The same name with the same request again gives the same answer, and nothing is done
+                     *     twice; with another request it is an error (422).
+                     */
+                    "Idempotency-Key"?: string;
+                };
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewAdmission"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        Location?: string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdmissionFull"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admissions/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** May this run? Asked with the digest of a model or of one of its files. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AdmissionAnswer"];
+                    };
+                };
+                /** @description the caller has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/admissions/{sha256}/bom": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bill of materials of a model (CycloneDX 1.7, JSON), byte for byte as its digest was recorded. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    sha256: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/vnd.cyclonedx+json": Record<string, never>;
+                    };
+                };
+                /** @description the caller has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/records": {
         parameters: {
             query?: never;
@@ -2595,6 +2821,80 @@ export interface components {
             /** @description Another password; its sessions end. */
             password?: string | null;
         };
+        /** @description A model in a list of the register. */
+        Admission: {
+            /**
+             * Format: uuid
+             * @description The newest record on it.
+             */
+            record: string;
+            /** @description SHA-256 of its file, or over the digests of its files. */
+            sha256: string;
+            /** @description Its name. */
+            name: string;
+            /** @description What holds now. */
+            standing: components["schemas"]["Standing"];
+            /** @description `policy` or `person`: what decided. */
+            basis: string;
+            /** @description Who answers for it. */
+            owner: string;
+            /**
+             * Format: date-time
+             * @description Until when the admission holds.
+             */
+            expires?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was decided.
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @description The decision on its content.
+             */
+            decision: string;
+        };
+        /** @description The answer to "may this run?". */
+        AdmissionAnswer: {
+            /** @description The digest that was asked for. */
+            sha256: string;
+            /** @description True when it may go live: a model that is admitted, or a file of one, while no model that has it is refused or revoked. */
+            admitted: boolean;
+            /** @description `model` when the digest is that of a model, `file` when it is that of a file of one. */
+            matched: string;
+            /** @description The models, newest first: one when the digest is that of a model. */
+            models: components["schemas"]["AdmissionFull"][];
+            /** @description The evidence bundle of the newest record, which a stranger verifies offline with `sakimori verify`. */
+            evidence: Record<string, never>;
+        };
+        /** @description A model of the register. */
+        AdmissionFull: components["schemas"]["Admission"] & {
+            /** @description Where it was examined. */
+            path: string;
+            /** @description What it is used for. */
+            purpose: string;
+            role?: null | components["schemas"]["ModelRole"];
+            /** @description Answers to questions on its risk. */
+            risk: {
+                [key: string]: string;
+            };
+            /** @description Why, in the person's words. */
+            note: string;
+            /** @description Who decided, or had it vetted. */
+            by: components["schemas"]["By"];
+            /** @description What the policy made of its content. */
+            effect: components["schemas"]["Effect"];
+            /** @description Which rules of the policy spoke, and by which findings. */
+            reasons: Record<string, never>[];
+            /** @description What became of its signature. */
+            signature: Record<string, never>;
+            /** @description Its files, at most 200 of them. */
+            files: Record<string, never>[];
+            /** @description The number of its files. */
+            files_count: number;
+            /** @description What has changed since it was vetted: `policy`, `rules`, `program`. */
+            outdated: string[];
+        };
         /** @description Who did something. */
         By: {
             /** @description The account; `null` for the check page and the machine itself. */
@@ -2988,6 +3288,47 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        List_Admission: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: uuid
+                 * @description The newest record on it.
+                 */
+                record: string;
+                /** @description SHA-256 of its file, or over the digests of its files. */
+                sha256: string;
+                /** @description Its name. */
+                name: string;
+                /** @description What holds now. */
+                standing: components["schemas"]["Standing"];
+                /** @description `policy` or `person`: what decided. */
+                basis: string;
+                /** @description Who answers for it. */
+                owner: string;
+                /**
+                 * Format: date-time
+                 * @description Until when the admission holds.
+                 */
+                expires?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it was decided.
+                 */
+                at: string;
+                /**
+                 * Format: uuid
+                 * @description The decision on its content.
+                 */
+                decision: string;
+            }[];
+            /**
+             * @description What `after` has to be for the next page; `null` when this was the last one. A page may hold fewer items than were
+             *     asked for and still have a next one.
+             */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         List_CodeItem: {
             /** @description The items. */
             items: {
@@ -3280,6 +3621,11 @@ export interface components {
             /** @description Its secret, shown this once; `null` when the request was repeated. */
             secret?: string | null;
         };
+        /**
+         * @description What an organisation is to a model.
+         * @enum {string}
+         */
+        ModelRole: "developer" | "provider" | "user";
         /** @description An account to be made. Either a password or a subject at the provider is needed. */
         NewAccount: {
             /** @description The name with which one signs in. Capital letters become small ones. */
@@ -3290,6 +3636,32 @@ export interface components {
             password?: string | null;
             /** @description The person at the configured OpenID provider (`sub`). */
             oidc_subject?: string | null;
+        };
+        /** @description A person's word on a model. */
+        NewAdmission: {
+            /**
+             * Format: uuid
+             * @description The decision on its content: that of `sakimori vet`, or that on an uploaded file.
+             */
+            decision: string;
+            /** @description What holds from now on: `admitted`, `refused` or `revoked`. */
+            state: string;
+            /** @description Who answers for it. What is left out stays as it is; 2,000 characters at most, as every text here. */
+            owner?: string;
+            /** @description What it is used for. */
+            purpose?: string;
+            role?: null | components["schemas"]["ModelRole"];
+            /** @description Answers to questions on its risk; 50 at most. */
+            risk?: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @description Until when the admission holds; the policy's number of days otherwise.
+             */
+            expires?: string | null;
+            /** @description Why, in one's own words. */
+            note?: string;
         };
         /** @description A judgement. */
         NewJudgement: {
@@ -3565,6 +3937,11 @@ export interface components {
             /** @description The account. */
             account: components["schemas"]["Account"];
         };
+        /**
+         * @description What holds for a model, in a word.
+         * @enum {string}
+         */
+        Standing: "admitted" | "waiting" | "refused" | "revoked" | "expired";
         /** @description A technique of ATT&CK or ATLAS. */
         Technique: {
             /** @description `ATT&CK` or `ATLAS`. */

@@ -24,6 +24,35 @@ export type Overview = Schemas['Overview'];
 export type LogHead = Schemas['LogHead'];
 export type Settings = Schemas['Settings'];
 
+export type Standing = Schemas['Standing'];
+export type ModelRole = Schemas['ModelRole'];
+/** A model in the list of the register. */
+export type ModelRow = Omit<Schemas['Admission'], 'basis'> & { basis: 'policy' | 'person' };
+/** A model of the register. */
+export type Model = ModelRow &
+  Omit<Schemas['AdmissionFull'], keyof Schemas['Admission'] | 'reasons' | 'signature' | 'files' | 'outdated'> & {
+    reasons: { rule: string; effect: Effect; codes: string[] }[];
+    /** `null` when it was not examined as a model, so that nobody looked for a signature. */
+    signature: SignatureState | null;
+    /** 200 of them at most. */
+    files: { path: string; size: number; sha256: string; kind: string }[];
+    outdated: ('policy' | 'rules' | 'program')[];
+  };
+export type SignatureState =
+  | { state: 'none' }
+  | { state: 'not-verified'; file: string }
+  | { state: 'verified'; by: string }
+  | { state: 'refused'; why: string };
+/** What the register says to a digest. */
+export type ModelAnswer = Omit<Schemas['AdmissionAnswer'], 'matched' | 'models' | 'evidence'> & {
+  matched: 'model' | 'file';
+  models: Model[];
+};
+export type ModelQuery = NonNullable<paths['/api/v1/admissions']['get']['parameters']['query']>;
+/** What a person may decide on a model. */
+export type Word = 'admitted' | 'refused' | 'revoked';
+export type NewAdmission = Schemas['NewAdmission'] & { state: Word };
+
 /** A page of a list, and where the next one begins. */
 export interface Page<Item> {
   items: Item[];

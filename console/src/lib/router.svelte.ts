@@ -7,6 +7,8 @@ export type Route =
   | { page: 'decisions' }
   | { page: 'decision'; id: string }
   | { page: 'proof'; id: string; from: 'decisions' | 'records' }
+  | { page: 'models' }
+  | { page: 'model'; sha256: string }
   | { page: 'drop' }
   | { page: 'settings'; tab: SettingsTab }
   | { page: 'not-found' };
@@ -32,6 +34,10 @@ export function routeOf(path: string): Route {
   if (parts.length === 1 && (first === 'first' || first === 'sign-in' || first === 'drop')) return { page: first };
   if (first === 'decisions' && parts.length === 1) return { page: 'decisions' };
   if (first === 'decisions' && second !== undefined && parts.length === 2) return { page: 'decision', id: second };
+  if (first === 'models' && parts.length === 1) return { page: 'models' };
+  if (first === 'models' && second !== undefined && /^[0-9a-f]{64}$/.test(second) && parts.length === 2) {
+    return { page: 'model', sha256: second };
+  }
   if ((first === 'decisions' || first === 'records') && second !== undefined && third === 'proof' && parts.length === 3) {
     return { page: 'proof', id: second, from: first };
   }

@@ -1,6 +1,6 @@
 // The program, served from a temporary home.
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,9 +12,11 @@ export const NAME = 'hanako';
 export const PASSWORD = 'tulip harbor kettle';
 
 export class Service {
-  /** Starts it; `config` is the text of a configuration. Resolves with its first line. */
-  static async start(program, { config = '', listen = '127.0.0.1:0' } = {}) {
+  /** Starts it; `config` is the text of a configuration, `vetted` the models that its node has vetted before: by the name of
+   *  each the bytes of its files. Resolves with its first line. */
+  static async start(program, { config = '', listen = '127.0.0.1:0', vetted = {} } = {}) {
     const home = mkdtempSync(join(tmpdir(), 'sakimori-e2e-'));
+    for (const [name, files] of Object.entries(vetted)) vet(program, home, name, files);
     writeFileSync(join(home, 'config.toml'), config);
     const child = spawn(program, ['--home', join(home, 'node'), 'serve', '--listen', listen, '--config', join(home, 'config.toml')], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -77,6 +79,15 @@ export class Service {
     if (child.exitCode !== 0) return `the service ended with ${child.exitCode ?? child.signalCode}: ${this.said}`;
     return /\b(ERROR|panicked)\b/.test(this.said) ? `the service logged: ${this.said}` : null;
   }
+}
+
+/** Has a model vetted by the command for it, as an engineer does. */
+function vet(program, home, name, files) {
+  const folder = join(home, 'models', name);
+  mkdirSync(folder, { recursive: true });
+  for (const [file, bytes] of Object.entries(files)) writeFileSync(join(folder, file), bytes);
+  const stdio = ['ignore', 'ignore', 'inherit'];
+  execFileSync(program, ['--home', join(home, 'node'), 'vet', '--quiet', '--fail-on', 'never', folder], { stdio });
 }
 
 /** A program that uses the interface beside the browser. */

@@ -6,6 +6,13 @@ export const BAD_MODEL = Buffer.from("cos\nsystem\n(S'echo this would have run'\
 /** Numbers only. */
 export const GOOD_MODEL = safetensors(1);
 
+/** A folder with a model, as it comes from a hub: the bytes of its files. */
+export const MODEL_FOLDER = {
+  'README.md': Buffer.from('---\nlicense: apache-2.0\n---\n# A small model\n\nIt classifies letters.\n'),
+  'config.json': Buffer.from('{"architectures":["BertForSequenceClassification"],"model_type":"bert","hidden_size":8}\n'),
+  'model.safetensors': safetensors(64),
+};
+
 /** Larger than what one request may carry: it goes up in pieces. Bytes. */
 export const LARGE_MODEL = safetensors(9 * 1024 * 1024);
 

@@ -150,6 +150,9 @@ pub struct AdmissionQuery {
     /// What was decided on them.
     #[param(value_type = Option<String>, pattern = "^(admitted|waiting|refused|revoked)$")]
     state: Option<AdmissionState>,
+    /// Only the model with this digest, or the models that have a file with it. There is one page of them.
+    #[param(value_type = Option<String>, pattern = "^[0-9a-f]{64}$")]
+    sha256: Option<Digest>,
     /// Items of the page, 1 to 200; 50 otherwise.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<usize>,
@@ -170,11 +173,17 @@ pub async fn list(
     State(app): State<Arc<App>>,
     query: Asked<AdmissionQuery>,
 ) -> Result<axum::Json<List<AdmissionBrief>>, Problem> {
-    let page = PageQuery { limit: query.0.limit, after: query.0.after };
+    let AdmissionQuery { state, sha256, limit: items, after } = query.0;
+    let page = PageQuery { limit: items, after };
     let (after, limit) = (after_record(&page)?, limit(&page)?);
-    let state = query.0.state;
     app.readers
         .read(move |reader| {
+            if let Some(sha256) = sha256 {
+                let (mut rows, _) = with_digest(reader, &sha256)?;
+                rows.retain(|row| state.is_none_or(|state| row.state == state));
+                let items = rows.iter().map(|row| AdmissionBrief::of(row, now())).collect();
+                return Ok(axum::Json(List { items, next: None }));
+            }
             let page = reader.store.admissions(state, after, limit)?;
             let items = page.items.iter().map(|row| AdmissionBrief::of(row, now())).collect();
             Ok(axum::Json(List { items, next: page.next.map(|id| id.to_string()) }))
@@ -320,12 +329,7 @@ fn digest(text: &str) -> Result<Digest, Problem> {
 }
 
 fn answer(reader: &Reader, sha256: Digest, present: &Present<'_>) -> Result<AdmissionAnswer, Problem> {
-    let model = reader.store.current_admission(&sha256)?;
-    let matched = if model.is_some() { "model" } else { "file" };
-    let rows = match model {
-        Some(row) => vec![row],
-        None => reader.store.admissions_with_file(&sha256)?,
-    };
+    let (rows, matched) = with_digest(reader, &sha256)?;
     let newest = rows.first().ok_or_else(|| Problem::of(Trouble::NotFound))?;
     let record = reader.store.record(newest.record)?.ok_or_else(|| Problem::of(Trouble::NotFound))?;
     let evidence = serde_json::from_str(&prove(&record, &reader.log, &reader.key)?)
@@ -335,6 +339,14 @@ fn answer(reader: &Reader, sha256: Digest, present: &Present<'_>) -> Result<Admi
     let admitted = rows.iter().any(|row| standing(row).is_admitted()) && !rows.iter().any(is_stopped);
     let models = rows.iter().map(|row| full(reader, row, present)).collect::<Result<_, _>>()?;
     Ok(AdmissionAnswer { sha256, admitted, matched, models, evidence })
+}
+
+/// What holds for the model with this digest (`model`), or else for those that have a file with it (`file`), newest first.
+fn with_digest(reader: &Reader, sha256: &Digest) -> Result<(Vec<AdmissionRow>, &'static str), Problem> {
+    Ok(match reader.store.current_admission(sha256)? {
+        Some(row) => (vec![row], "model"),
+        None => (reader.store.admissions_with_file(sha256)?, "file"),
+    })
 }
 
 fn full(reader: &Reader, row: &AdmissionRow, present: &Present<'_>) -> Result<AdmissionFull, Problem> {
