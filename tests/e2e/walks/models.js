@@ -155,6 +155,11 @@ async function ended({ program, visit, page }) {
   await page.getByRole('row', { name: /^expired letters/ }).waitFor();
   await page.getByRole('link', { name: 'letters' }).click();
   await page.getByText(/^Its admission ended at /).waitFor();
+  assert.equal(await page.getByText('What has changed since it was vetted').count(), 0);
+  const { text } = await program.get('/api/v1/policies/active');
+  await program.post('/api/v1/policies', { text: text.replace('sakimori-default-1', 'our-policy-2') });
+  await page.reload();
+  await page.getByText('What has changed since it was vetted: the policy. Vet it again: sakimori model revet').waitFor();
   await page.getByRole('button', { name: 'Admit anew' }).waitFor();
   await visit.shot(page, 'walk-model-expired');
 }
