@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs';
 
 import { BAD_MODEL, GOOD_MODEL, MODEL_FOLDER } from '../lib/things.js';
 
+/** How long the shortest admission holds. */
+const SHORT_MS = 2_000;
 const READER = { name: 'taro', password: 'seven small lanterns' };
 
 export async function admitAndRevoke({ serve, visit }) {
@@ -139,4 +141,25 @@ export async function register({ serve, visit }) {
   visit.refusal(404);
   await page.goto(`/models/${'0'.repeat(64)}`);
   await page.getByText('The register has no model with this digest').waitFor();
+
+  await ended({ program, visit, page });
+}
+
+/** An admission that is over. */
+async function ended({ program, visit, page }) {
+  const { items } = await program.get('/api/v1/admissions?state=admitted');
+  const expires = new Date(Date.now() + SHORT_MS).toISOString();
+  await program.post('/api/v1/admissions', { decision: items[0].decision, state: 'admitted', expires });
+  await new Promise((done) => setTimeout(done, SHORT_MS));
+  await page.goto('/models?state=admitted');
+  await page.getByRole('row', { name: /^expired letters/ }).waitFor();
+  await page.getByRole('link', { name: 'letters' }).click();
+  await page.getByText(/^Its admission ended at /).waitFor();
+  assert.equal(await page.getByText('What has changed since it was vetted').count(), 0);
+  const { text } = await program.get('/api/v1/policies/active');
+  await program.post('/api/v1/policies', { text: text.replace('sakimori-default-1', 'our-policy-2') });
+  await page.reload();
+  await page.getByText('What has changed since it was vetted: the policy. Vet it again: sakimori model revet').waitFor();
+  await page.getByRole('button', { name: 'Admit anew' }).waitFor();
+  await visit.shot(page, 'walk-model-expired');
 }
