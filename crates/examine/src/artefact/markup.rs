@@ -117,7 +117,7 @@ pub fn python_tags(text: &str, report: &mut Report<'_>) {
 }
 
 /// Reports what a configuration asks Hydra, or who reads its habit, to import and call. What is no YAML after all, or too
-/// large a document, is searched by lines.
+/// large a document, is searched by lines; a lenient reader may see more in it than the lines show.
 fn targets(text: &str, report: &mut Report<'_>) {
     let mut found: Vec<(String, Place)> = Vec::new();
     if let Ok(documents) = documents(text.as_bytes()) {
@@ -126,6 +126,9 @@ fn targets(text: &str, report: &mut Report<'_>) {
         let matches = TARGET.captures_iter(text).take(TARGETS_MAX);
         let place = |m: &regex::Captures<'_>| place_in(text, m.get(0).map_or(0, |m| m.start()), report);
         found = matches.map(|m| (m[1].to_owned(), place(&m))).collect();
+        if text.contains("_target_") || text.contains("loader_module") {
+            report.unreadable(&"names what to import, and can't be read as YAML");
+        }
     }
     for (name, place) in found {
         let code = match in_targets(&name) {

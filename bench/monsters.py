@@ -1,0 +1,210 @@
+#!/usr/bin/env python3
+"""Files that cost a careless scanner much: writes them into a folder and measures `sakimori check` on each.
+
+    monsters.py make FOLDER            about 5 GB, harmless
+    monsters.py run BINARY FOLDER      a Markdown table: CPU seconds, peak memory, exit status
+
+Standard library only; nothing is loaded or executed.
+"""
+import io, json, lzma, os, random, resource, struct, subprocess, sys, tempfile, zipfile, zlib
+
+MIB = 1 << 20
+
+
+def main():
+    if sys.argv[1] == "make":
+        make(sys.argv[2])
+    else:
+        run(sys.argv[2], sys.argv[3], sys.argv[4:])
+
+
+def make(folder):
+    os.makedirs(folder, exist_ok=True)
+    for name, write in MONSTERS.items():
+        path = os.path.join(folder, name)
+        if not os.path.exists(path):
+            with open(path, "wb") as out:
+                write(out)
+
+
+def run(binary, folder, only):
+    print("| file | MB | CPU s | of sha256 | CPU s / 100 MB | peak MiB | exit |\n|---|---|---|---|---|---|---|")
+    for name in only or MONSTERS:
+        path = os.path.join(folder, name)
+        size = os.path.getsize(path)
+        beside = measured(["openssl", "dgst", "-sha256", path])[0]
+        with tempfile.TemporaryDirectory() as home:
+            cpu, peak, status = measured([binary, "check", path], dict(os.environ, SAKIMORI_HOME=home))
+        ratio = f"{cpu / beside:.2f}" if size > 20 * MIB else "–"
+        rate = f"{cpu / size * 1e8:.2f}" if size > 5 * MIB else "–"
+        print(f"| {name} | {size / 1e6:.1f} | {cpu:.2f} | {ratio} | {rate} | {peak / 1024:.0f} | {status} |", flush=True)
+
+
+def measured(command, env=None):
+    """CPU seconds, peak KiB and exit status of one process."""
+    child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    return used.ru_utime + used.ru_stime, used.ru_maxrss, os.waitstatus_to_exitcode(status)
+
+
+def tensors(out, size):
+    """Bytes that look like weights: one random block again and again, each time with another start."""
+    block = random.Random(1).randbytes(MIB)
+    for _ in range(size // MIB):
+        out.write(block)
+
+
+def safetensors(out):
+    size = 2048 * MIB
+    header = json.dumps({"w": {"dtype": "F16", "shape": [size // 2], "data_offsets": [0, size]}}).encode()
+    out.write(struct.pack("<Q", len(header)) + header)
+    tensors(out, size)
+
+
+
+
+def checkpoint(out):
+    one = 64 * MIB
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("archive/data.pkl", b"\x80\x02}q\x00.")
+        archive.writestr("archive/version", b"3\n")
+        for i in range(16):
+            with archive.open(f"archive/data/{i}", "w") as member:
+                tensors(member, one)
+
+
+def gguf(out):
+    size = 1024 * MIB
+    text = lambda s: struct.pack("<Q", len(s)) + s
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1)
+    head += text(b"general.architecture") + struct.pack("<I", 8) + text(b"llama")
+    head += text(b"w") + struct.pack("<IQIQ", 1, size // 2, 1, 0)
+    out.write(head + bytes(-len(head) % 32))
+    tensors(out, size)
+
+
+def opcodes(out):
+    out.write(b"\x80\x02](" + b"K\x01" * 2_500_000 + b"N" * 2_499_996 + b"e.")
+
+
+def memo_bomb(out):
+    out.write(b"\x80\x04N" + b"".join(b"r" + struct.pack("<I", i * 7919 % 2**32) for i in range(3_000_000)) + b".")
+
+
+def laughs(out):
+    out.write(b"\x80\x02]q\x00" + b"".join(b"](" + b"h%c" % i * 10 + b"eq%c" % (i + 1) for i in range(200)) + b".")
+
+
+def long_lie(out):
+    out.write(b"\x80\x02\x8b" + struct.pack("<i", 0x7FFFFFFF) + b"\xff" * 1000)
+
+
+def long_true(out):
+    out.write(b"\x80\x02\x8b" + struct.pack("<i", 100 * MIB) + b"\x7f" * (100 * MIB) + b".")
+
+
+def unicode_true(out):
+    out.write(b"\x80\x04\x8d" + struct.pack("<Q", 100 * MIB) + b"a b-" * (25 * MIB) + b".")
+
+
+def unicode_lie(out):
+    out.write(b"\x80\x04\x8d" + struct.pack("<Q", 2**62) + b"a" * 1000)
+
+
+def nested_zip(out):
+    inner = bytes(10 * MIB)
+    name = "zeros.bin"
+    for level in range(6):
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for i in range(16 if level else 1):
+                archive.writestr(f"{i}-{name}", inner)
+        inner, name = packed.getvalue(), "inner.zip"
+    out.write(inner)
+
+
+def gzip_zeros(out):
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    for _ in range(4096):
+        out.write(packer.compress(bytes(MIB)))
+    out.write(packer.flush())
+
+
+def deep_json(out):
+    out.write(b'{"a":' * 5_000_000 + b"1" + b"}" * 5_000_000)
+
+
+def prose(size):
+    rng = random.Random(2)
+    words = ["the", "model", "token", "key", "of", "password", "a", "reads", "weight", "user@example.org", "and", "10.0.0.1", "path"]
+    block = " ".join(rng.choice(words) for _ in range(200_000))
+    block = "\n".join(block[i : i + 100] for i in range(0, len(block), 100)).encode() + b"\n"
+    return (block * (size // len(block) + 1))[:size]
+
+
+def python_source(size):
+    block = "".join(f"def f{i}(x, y={i}):\n    '''Adds {i}.'''\n    return x + y * {i}\n\n" for i in range(10_000)).encode()
+    return b"import os\nimport subprocess\n" + (block * (size // len(block) + 1))[:size]
+
+
+def notebook(out):
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": 1}
+    lines = ["import os\n"] + [f"x{i} = {i} + len('abc')\n" for i in range(5_000)]
+    cells = [dict(cell, source=lines)] * 780
+    out.write(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1).encode())
+
+
+def tokenizer(out):
+    rng = random.Random(3)
+    vocab = {"%x" % rng.getrandbits(64): i for i in range(1_500_000)}
+    out.write(json.dumps({"version": "1.0", "model": {"type": "BPE", "vocab": vocab, "merges": []}}, indent=1).encode())
+
+
+def sevenz(out):
+    """A 7z archive of one LZMA2 member of 64 MiB of zeros whose dictionary is said to be 3 GiB."""
+    size = 64 * MIB
+    packed = lzma.compress(bytes(size), lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA2, "dict_size": MIB}])
+    number = lambda n: b"\xff" + struct.pack("<Q", n)
+    folder = b"\x01" + b"\x21\x21\x01" + b"\x27"
+    streams = b"\x04\x06" + number(0) + b"\x01\x09" + number(len(packed)) + b"\x00"
+    streams += b"\x07\x0b\x01\x00" + folder + b"\x0c" + number(size) + b"\x00\x08\x00\x00"
+    names = b"\x00" + "zeros.bin\0".encode("utf-16-le")
+    files = b"\x05\x01\x11" + bytes([len(names)]) + names + b"\x00"
+    header = b"\x01" + streams + files + b"\x00"
+    start = struct.pack("<QQI", len(packed), len(header), zlib.crc32(header))
+    out.write(b"7z\xbc\xaf\x27\x1c\x00\x04" + struct.pack("<I", zlib.crc32(start)) + start + packed + header)
+
+
+def rows(text):
+    return lambda out: out.write(text * (30 * MIB // len(text)))
+
+
+MONSTERS = {
+    "weights.safetensors": safetensors,
+    "checkpoint.pt": checkpoint,
+    "weights.gguf": gguf,
+    "opcodes.pkl": opcodes,
+    "memo_bomb.pkl": memo_bomb,
+    "laughs.pkl": laughs,
+    "long_lie.pkl": long_lie,
+    "long_100MiB.pkl": long_true,
+    "unicode_100MiB.pkl": unicode_true,
+    "unicode_lie.pkl": unicode_lie,
+    "nested.zip": nested_zip,
+    "zeros_4GiB.gz": gzip_zeros,
+    "deep.json": deep_json,
+    "text_100MB.txt": lambda out: out.write(prose(100_000_000)),
+    "source_100MB.py": lambda out: out.write(python_source(100_000_000)),
+    "notebook_100MB.ipynb": notebook,
+    "dictionary.7z": sevenz,
+    "tokenizer.json": tokenizer,
+    "rows_sk.txt": rows(b"sk-"),
+    "rows_jwt.txt": rows(b"-eyJ"),
+    "rows_url.txt": rows(b"://a"),
+    "rows_at.txt": rows(b"a@"),
+    "rows_hex.txt": rows(b"0123456789abcdef"),
+    "rows_begin.txt": rows(b"-----BEGIN "),
+}
+
+if __name__ == "__main__":
+    main()
