@@ -178,7 +178,8 @@ fn a_statement_that_says_something_else_is_refused_although_it_is_signed() {
     assert!(matches!(twice, Err(ModelVerifyError::Resource { .. })), "{twice:?}");
     assert!(with(&[], &same).is_err(), "a signature over nothing");
     assert!(with(&[resource("."), resource("a")], &same).is_err(), "a file and a folder");
-    let changes: [(&str, &dyn Fn(&mut Value)); 12] = [
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let changes: [(&str, Change<'_>); 12] = [
         ("type", &|s| s["_type"] = json!("https://in-toto.io/Statement/v0.1")),
         ("predicate type", &|s| s["predicateType"] = json!("https://slsa.dev/provenance/v1")),
         ("no subject", &|s| s["subject"] = json!([])),
@@ -208,7 +209,8 @@ fn an_envelope_with_more_or_other_signatures_is_refused() {
         verify(bundle.to_string().as_bytes(), &trust())
     };
     let signature = |b: &Value| b["dsseEnvelope"]["signatures"][0].clone();
-    let edits: [(&str, &dyn Fn(&mut Value)); 7] = [
+    type Edit<'a> = &'a dyn Fn(&mut Value);
+    let edits: [(&str, Edit<'_>); 7] = [
         ("two signatures", &|b| b["dsseEnvelope"]["signatures"] = json!([signature(b), signature(b)])),
         ("no signature", &|b| b["dsseEnvelope"]["signatures"] = json!([])),
         ("key id", &|b| b["dsseEnvelope"]["signatures"][0]["keyid"] = json!("x")),

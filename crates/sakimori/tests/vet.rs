@@ -36,10 +36,14 @@ fn listed(node: &Node) -> Vec<(String, String)> {
 fn a_folder_is_one_model_with_a_bill_and_an_admission() {
     let (node, folder) = with_model();
     let bom = node.path("bom.json").display().to_string();
-    let arguments = [&folder, "--owner", "the team", "--role", "user", "--risk", "users=staff", "--bom", &bom, "--until", "30"];
+    let arguments =
+        [&folder, "--owner", "the team", "--role", "user", "--risk", "users=staff", "--bom", &bom, "--until", "30"];
     let (status, line) = vetted(&node, &arguments);
     assert_eq!(status, Some(0), "{line}");
-    assert_eq!((&line["decision"], &line["examined"], &line["kind"]), (&"allow".into(), &true.into(), &"repository".into()));
+    assert_eq!(
+        (&line["decision"], &line["examined"], &line["kind"]),
+        (&"allow".into(), &true.into(), &"repository".into())
+    );
     assert_eq!(line["model"]["files"].as_array().map(Vec::len), Some(3));
     assert_eq!(line["admission"]["state"], "admitted");
     assert_eq!(line["admission"]["entry"]["risk"]["users"], "staff");
@@ -146,7 +150,11 @@ fn a_signature_holds_for_what_was_signed_and_is_no_part_of_the_digest() {
     assert!(line["model"]["signature"]["why"].as_str().is_some_and(|why| why.contains("config.json")), "{line}");
     fs::remove_file(node.path("llm/model.sig")).expect("removed");
     let (status, line) = vetted(&node, &[&folder, "--key", &public]);
-    assert_eq!((status, &line["model"]["signature"]["state"]), (Some(1), &"refused".into()), "whoever names a key wants one");
+    assert_eq!(
+        (status, &line["model"]["signature"]["state"]),
+        (Some(1), &"refused".into()),
+        "whoever names a key wants one"
+    );
 }
 
 #[test]
@@ -235,7 +243,9 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     for entry in fs::read_dir(from).expect("readable") {
         let entry = entry.expect("readable");
         let target = to.join(entry.file_name());
-        if entry.file_type().expect("known").is_dir() { copy_folder(&entry.path(), &target) } else {
+        if entry.file_type().expect("known").is_dir() {
+            copy_folder(&entry.path(), &target)
+        } else {
             fs::copy(entry.path(), target).expect("copied");
         }
     }

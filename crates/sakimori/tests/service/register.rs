@@ -52,7 +52,10 @@ fn approvers_admit_refuse_and_revoke_and_nobody_else() {
     let made = serving.post(&approver, "/api/v1/admissions", &wish("admitted"));
     assert_eq!(made.status, 201, "{}", made.text());
     let made = made.json();
-    assert_eq!((&made["standing"], &made["basis"], &made["name"]), (&"admitted".into(), &"person".into(), &"weights.safetensors".into()));
+    assert_eq!(
+        (&made["standing"], &made["basis"], &made["name"]),
+        (&"admitted".into(), &"person".into(), &"weights.safetensors".into())
+    );
     assert!(made["expires"].is_string(), "no admission is for ever");
     let sha256 = made["sha256"].as_str().expect("a digest").to_owned();
     assert_eq!(serving.post(&approver, "/api/v1/admissions", &wish("revoked")).status, 201);
