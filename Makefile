@@ -7,7 +7,7 @@ TARGET  := $(abspath $(or $(CARGO_TARGET_DIR),target))
 CONSOLE := console/package.json console/package-lock.json console/vite.config.js console/index.html \
            $(shell find console/src console/public words -type f 2>/dev/null)
 
-.PHONY: run demo serve build console test setup lint bench coverage docs dist clean
+.PHONY: run demo serve build console test setup lint bench peers coverage docs dist clean
 
 # Builds the program, runs its main job on a few files that it makes itself, and serves the pages until Ctrl-C.
 run: demo serve
@@ -52,6 +52,11 @@ docs:
 bench: build
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked -- service
+	@if [ -n "$(SAKIMORI_DATA)" ]; then $(MAKE) --no-print-directory peers; else echo "peers: skipped, SAKIMORI_DATA is not set"; fi
+
+# Other scanners from PyPI beside ours, into docs/peers.md: make peers SAKIMORI_DATA=/path
+peers: build
+	python3 bench/peers.py --data "$(SAKIMORI_DATA)" --program "$(TARGET)/release/sakimori"
 
 # Runs the program over unpacked data sets: make coverage SAKIMORI_DATA=/path
 coverage: build
