@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::source::{Source, read_up_to};
 
 /// The version of this examiner's judgement.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 /// Findings of one kind and document.
 const FINDINGS_MAX: usize = 200;
 
@@ -69,10 +69,27 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
 
 /// Keys of events. A log whose source no examiner knows was not examined by looking for models in it.
 const EVENT_KEYS: &[&str] = &["timestamp", "@timestamp", "eventTime", "EventID", "event", "log", "spec_version"];
+/// Keys of what is to be done or opened: looking for models says nothing about a command or an address.
+const DEED_KEYS: &[&str] = &["command", "commands", "workflow", "url", "urls", "href"];
 /// Words from which on a text counts as prose, which may be a message or a prompt and has its own dangers.
 const PROSE_WORDS_MIN: usize = 16;
 /// The same for languages that don't part words by spaces, in characters.
 const PROSE_CHARS_MIN: usize = 40;
+
+/// Words from which on a text can be an order.
+const ORDER_WORDS_MIN: usize = 3;
+
+/// True for an order to an assistant, however short. Entries of vocabularies, of which there are many, are too short for one.
+fn is_order(text: &str) -> bool {
+    let long_enough = !text.is_ascii() || text.split_ascii_whitespace().nth(ORDER_WORDS_MIN - 1).is_some();
+    long_enough && orders::order(text).is_some()
+}
+
+/// True for an object of STIX or CACAO, whose identifier is its type, two hyphens and a UUID (STIX 2.1, section 2.9).
+fn is_exchanged(object: &Object) -> bool {
+    let named = object.text("type").zip(object.text("id"));
+    named.is_some_and(|(kind, id)| id.strip_prefix(kind).is_some_and(|rest| rest.starts_with("--")))
+}
 
 /// True for sentences, as messages and prompts have them, in place of names, paths and numbers.
 fn is_prose(text: &str) -> bool {
@@ -215,9 +232,12 @@ fn dotted(module: &str, name: &str) -> String {
 
 impl Sink for Judge<'_, '_> {
     fn string(&mut self, key: &str, value: &str) {
-        if is_prose(value) {
-            // How a document describes itself is known when nothing in it is an order to an assistant.
-            let described = key == "description" && !self.described && orders::order(value).is_none();
+        // Once it is foreign, it stays so.
+        if !self.foreign && is_order(value) {
+            self.foreign = true;
+        } else if is_prose(value) {
+            // How a document describes itself is known when nothing in it is an order to an assistant or leads elsewhere.
+            let described = key == "description" && !self.described && !value.contains("://");
             self.described |= described;
             self.foreign |= !described;
         }
@@ -233,7 +253,7 @@ impl Sink for Judge<'_, '_> {
     }
 
     fn object(&mut self, object: &Object) {
-        self.foreign |= EVENT_KEYS.iter().any(|key| object.has(key));
+        self.foreign |= EVENT_KEYS.iter().chain(DEED_KEYS).any(|key| object.has(key)) || is_exchanged(object);
         // One description is a document's own only where it names its form; others tell of tools and offers.
         self.foreign |=
             object.depth == 0 && self.described && !["schema_version", "$schema"].iter().any(|k| object.has(k));
