@@ -18,11 +18,15 @@ const NOT_SHOWN: &[(&str, &str)] = &[
     ("tar/link-below-link", "a member that is cut off with its archive"),
     ("tar/links-escape", "a link has no bytes"),
     ("zip/encrypted", "the bytes are encrypted"),
+    ("agent/python-behind-a-return", "a carriage return alone ends a line of Python, and none of a text"),
 ];
 
 /// Texts that do not hold what the finding names, and why.
 const NOT_NAMED: &[(&str, &str)] = &[
     ("disclosure/", "the value is in no parameter"),
+    ("agent/python-", "it says in words what the line does, by the names that the program gave things"),
+    ("agent/skill-comment", "it names the text without its marks and its case"),
+    ("agent/tool-terminal-codes", "it names the text as it stands between the escapes of JSON"),
     ("mail/benign-modern-survey-en.in SKM-MAIL-0061", "the words stand in the other alternative"),
     ("mail/hidden-text.in SKM-MAIL-0045", "it names a count of words"),
     ("mail/phishing-homograph.in SKM-MAIL-00", "it names the host as the network writes it"),
