@@ -36,8 +36,6 @@ struct Reader<'a> {
     big_endian: bool,
     version: u32,
     alignment: u64,
-    /// A tensor of a type that this build does not know, so that its size isn't known either.
-    unknown_types: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -52,7 +50,7 @@ impl<'a> Reader<'a> {
         if !(1..=3).contains(&version) {
             return Err(cursor.wrong("a version that does not exist"));
         }
-        Ok(Self { cursor, big_endian, version, alignment: 32, unknown_types: false })
+        Ok(Self { cursor, big_endian, version, alignment: 32 })
     }
 
     fn walk(&mut self, report: &mut Report<'_>) -> Result<(), Broken> {
@@ -71,11 +69,6 @@ impl<'a> Reader<'a> {
         let data = self.cursor.position().next_multiple_of(self.alignment);
         if tensors > 0 && data.saturating_add(end) > self.cursor.source().size() {
             return Err(self.cursor.wrong("tensors that lie behind the end of the file"));
-        }
-        // Read as another version, metadata can look like none at all.
-        let covered = data.saturating_add(end).checked_next_multiple_of(self.alignment).unwrap_or(u64::MAX);
-        if !self.unknown_types && covered < self.cursor.source().size() {
-            return Err(self.cursor.wrong("bytes behind the last tensor"));
         }
         Ok(())
     }
@@ -217,10 +210,7 @@ impl<'a> Reader<'a> {
         }
         let bytes = match tensor_block(kind) {
             // The tensors of a type that is newer than this build are taken to have no size.
-            None => {
-                self.unknown_types = true;
-                0
-            }
+            None => 0,
             Some((block, bytes)) => elements
                 .div_ceil(block)
                 .checked_mul(bytes)
