@@ -31,6 +31,13 @@ const CUT_CANNOT_SHOW: &[(&str, &str)] = &[
     ("jinja", "text without an end of its own"),
     ("yaml", "text without an end of its own"),
     ("text", "text without an end of its own"),
+    ("agent-config", "YAML without an end of its own"),
+    ("agent-rules", "text without an end of its own"),
+    ("agent-skill", "text without an end of its own"),
+    ("conda-environment", "YAML without an end of its own"),
+    ("python-project", "TOML without an end of its own"),
+    ("lightgbm", "sections of lines; what is left are numbers for a loader that refuses them"),
+    ("ncnn", "lines of layers; what is left are numbers for a loader that refuses them"),
 ];
 
 #[test]
@@ -55,10 +62,18 @@ fn a_cut_is_not_passed_over_in_silence() {
 /// Inputs of other kinds of which a cut leaves something whole, and why.
 const WHOLE_WHEN_CUT: &[(&str, &str)] = &[
     ("keras/h5-behind-a-pickle", "the cuts fall between the pickle's end and the HDF5 file behind it"),
+    ("agent/codex-toml", "TOML without an end of its own"),
+    ("coreml/weights", "cut in the padding behind the last number, or between two blobs"),
+    ("gguf/described", "cut in the padding behind the last tensor"),
     ("numpy/two-arrays", "cut between two arrays, each with its own length"),
     ("pickle/torch-legacy", "the raw storages behind the pickles hold numbers only, and are not read"),
     ("pickle/zero-padding", "cut in the padding behind the pickle's STOP"),
     ("stream/gzip-two-members", "cut between two members, each with its own checksum"),
+    ("rds/rda-text-form", "cut in the line feed behind the last value"),
+    ("rds/text-form", "cut in the line feed behind the last value"),
+    ("tensorflow/fingerprint", "fields of numbers, each whole"),
+    ("tflite/metadata-and-labels", "cut in the padding behind the zip archive's end"),
+    ("tar/nemo", "cut in the padding behind the archive's end mark"),
     ("tar/behind-the-end", "cut behind the archive's end mark"),
     ("tar/plain", "cut in the padding behind the archive's end mark"),
 ];

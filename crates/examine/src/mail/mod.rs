@@ -202,7 +202,9 @@ fn examine_attachment(attachment: &Attachment<'_>, settings: &Settings, report: 
 fn is_data(attachment: &Attachment<'_>) -> bool {
     use crate::recognise::kinds::{HTML, SCRIPT, TEXT, UNKNOWN, XML, YAML};
     let for_reading = [UNKNOWN, TEXT, HTML, XML, YAML, SCRIPT];
-    crate::recognise::recognise(attachment).is_ok_and(|kind| !for_reading.contains(&kind))
+    // A program as text of a mail is something to read, or what the codes of attachments speak of.
+    let is_program = |kind: &Kind| kind.as_str().ends_with("-source");
+    crate::recognise::recognise(attachment).is_ok_and(|kind| !for_reading.contains(&kind) && !is_program(&kind))
 }
 
 /// Signatures of people's mail programs, which nothing opens.
