@@ -57,6 +57,7 @@ class Service:
     def __init__(self, folder):
         config = folder / "service.toml"
         config.write_text(CONFIG)
+        self.model = folder / "model"
         self.log = open(folder / "log", "w+", encoding="utf-8")
         command = [os.environ["SAKIMORI_BIN"], "--home", str(folder / "home")]
         self.command = command
@@ -99,7 +100,12 @@ class Service:
         user = {"name": "reader", "role": "reader", "password": PASSWORD + "-2"}
         other, _ = self.ask("POST", "/api/v1/users", user)
         token, _ = self.ask("POST", "/api/v1/tokens", {"name": "other", "scopes": ["read"], "days": 1})
+        self.model.mkdir()
+        (self.model / "config.json").write_text('{"model_type": "llama"}')
+        subprocess.run([*self.command, "vet", "--quiet", str(self.model)], stdout=subprocess.DEVNULL, check=True)
+        models, _ = self.ask("GET", "/api/v1/admissions")
         return {
+            "admissions": [model["sha256"] for model in models["items"]],
             "decisions": ids,
             "records": ids,
             "uploads": [upload.rsplit("/", 1)[1] for upload in uploads],

@@ -24,11 +24,21 @@ def map_path_parameters(ctx, path_parameters):
     """Every second id is one that there is: else all answers would be 404."""
     ids = KNOWN.get(ctx.operation.path.split("/")[3]) if ctx.operation.path.startswith("/api/v1/") else None
     for name, wanted in (path_parameters or {}).items():
-        known = ids if name == "id" else RESOURCES
+        known = ids if name in ("id", "sha256") else RESOURCES
         choice, is_known = divmod(sum(str(wanted).encode(errors="surrogatepass")), 2)
         if known and is_known:
             path_parameters[name] = known[choice % len(known)]
     return path_parameters
+
+
+@schemathesis.hook
+def map_body(ctx, body):
+    """Half of the judged models are of a decision that there is. What is no id of one stays what it is."""
+    if ctx.operation.path == "/api/v1/admissions" and isinstance(body, dict):
+        wanted = body.get("decision")
+        if isinstance(wanted, str) and len(wanted) == 36 and sum(wanted.encode(errors="surrogatepass")) % 2:
+            body["decision"] = KNOWN["decisions"][sum(wanted.encode(errors="surrogatepass")) % len(KNOWN["decisions"])]
+    return body
 
 
 @schemathesis.serializer("application/offset+octet-stream")
