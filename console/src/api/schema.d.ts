@@ -2887,7 +2887,7 @@ export interface components {
             /** @description Which rules of the policy spoke, and by which findings. */
             reasons: Record<string, never>[];
             /** @description What became of its signature. */
-            signature: Record<string, never>;
+            signature?: Record<string, never> | null;
             /** @description Its files, at most 200 of them. */
             files: Record<string, never>[];
             /** @description The number of its files. */

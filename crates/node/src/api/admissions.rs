@@ -113,7 +113,7 @@ pub struct AdmissionFull {
     #[schema(value_type = Vec<Object>)]
     reasons: Vec<Reason>,
     /// What became of its signature.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     signature: Option<SignatureState>,
     /// Its files, at most 200 of them.
     #[schema(value_type = Vec<Object>)]
