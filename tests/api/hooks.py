@@ -12,6 +12,12 @@ RESOURCES = ["checkpoint", "key"]
 """What the public log always has."""
 
 
+def known_for(ids, wanted):
+    """One of the ids that there are in three of four cases, and the wanted one in the fourth: both answers are to be seen."""
+    choice, left = divmod(sum(str(wanted).encode(errors="surrogatepass")), 4)
+    return ids[choice % len(ids)] if ids and left else wanted
+
+
 @schemathesis.hook
 def filter_case(ctx, case):
     """The tester keeps its account and its token. A header that nobody knows is no mistake (RFC 9110, section 5.1)."""
@@ -21,23 +27,20 @@ def filter_case(ctx, case):
 
 @schemathesis.hook
 def map_path_parameters(ctx, path_parameters):
-    """Every second id is one that there is: else all answers would be 404."""
+    """Most ids are ones that there are: else nearly all answers would be 404."""
     ids = KNOWN.get(ctx.operation.path.split("/")[3]) if ctx.operation.path.startswith("/api/v1/") else None
     for name, wanted in (path_parameters or {}).items():
-        known = ids if name in ("id", "sha256") else RESOURCES
-        choice, is_known = divmod(sum(str(wanted).encode(errors="surrogatepass")), 2)
-        if known and is_known:
-            path_parameters[name] = known[choice % len(known)]
+        path_parameters[name] = known_for(ids if name in ("id", "sha256") else RESOURCES, wanted)
     return path_parameters
 
 
 @schemathesis.hook
 def map_body(ctx, body):
-    """Half of the judged models are of a decision that there is. What is no id of one stays what it is."""
+    """Most judged models are of a decision that there is. What is no id of one stays what it is."""
     if ctx.operation.path == "/api/v1/admissions" and isinstance(body, dict):
         wanted = body.get("decision")
-        if isinstance(wanted, str) and len(wanted) == 36 and sum(wanted.encode(errors="surrogatepass")) % 2:
-            body["decision"] = KNOWN["decisions"][sum(wanted.encode(errors="surrogatepass")) % len(KNOWN["decisions"])]
+        if isinstance(wanted, str) and len(wanted) == 36:
+            body["decision"] = known_for(KNOWN["decisions"], wanted)
     return body
 
 

@@ -24,7 +24,11 @@ const NOT_SHOWN: &[(&str, &str)] = &[
 /// Texts that do not hold what the finding names, and why.
 const NOT_NAMED: &[(&str, &str)] = &[
     ("disclosure/", "the value is in no parameter"),
-    ("agent/python-", "it says in words what the line does, by the names that the program gave things"),
+    ("agent/python-decodes-and-runs.in SKM-AGT-015", "it says in words what the line does"),
+    ("agent/python-decodes-then-runs.in SKM-AGT-0159", "it says in words what the line does"),
+    ("agent/python-hands-over.in SKM-AGT-0160", "it says in words what the file does"),
+    ("agent/python-hidden-program.in SKM-AGT-0164", "it names the text that is encoded there"),
+    ("agent/python-system.in SKM-AGT-0151", "it names what the program imported under another name"),
     ("agent/skill-comment", "it names the text without its marks and its case"),
     ("agent/tool-terminal-codes", "it names the text as it stands between the escapes of JSON"),
     ("mail/benign-modern-survey-en.in SKM-MAIL-0061", "the words stand in the other alternative"),

@@ -135,10 +135,16 @@ pub fn examine_lightgbm(source: &dyn Source, report: &mut Report<'_>) {
 fn lightgbm(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
     let mut input = BufReader::with_capacity(64 * 1024, SourceReader::new(source));
     let (mut at, mut header) = (0, true);
+    // What is written at the end of the trees, and of the parameters where there are any (gbdt_model_text.cpp).
+    let mut awaited = Some("end of trees");
     loop {
         let mut line = Vec::new();
         let count = io::Read::take(&mut input, LINE_BYTES_MAX).read_until(b'\n', &mut line)?;
         if count == 0 {
+            if let Some(end) = awaited {
+                let what = format!("a model that is cut off: it has no line `{end}`");
+                report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "LightGBM").with("what", what));
+            }
             return Ok(());
         }
         if count as u64 == LINE_BYTES_MAX {
@@ -148,6 +154,13 @@ fn lightgbm(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
         let text = String::from_utf8_lossy(&line);
         let text = text.trim_end();
         header &= !text.starts_with("Tree=");
+        // Older versions close the trees with the title of what follows them.
+        let closes = awaited == Some("end of trees") && matches!(text, "feature importances:" | "feature_importances:");
+        if closes || awaited == Some(text) {
+            awaited = None;
+        } else if text == "parameters:" {
+            awaited = Some("end of parameters");
+        }
         match text.split_once('=') {
             Some(("version", version)) if header => report.fact(FactName::Version, version),
             Some(("objective", objective)) if header => report.fact(FactName::Task, objective),

@@ -149,11 +149,20 @@ fn weights(source: &dyn Source, count: &mut tensors::Count, report: &mut Report<
         };
         count.add(name, bytes.saturating_mul(8) / bits);
     }
-    // The last blob is padded to the alignment.
-    let padded = end.next_multiple_of(BLOB_ALIGNMENT);
-    if padded < source.size() {
-        let left = source.size() - padded;
-        report.add(finding(&codes::STRAY_BYTES, report.byte(padded)).with("count", left).with("format", "Core ML"));
+    // The last blob is padded with zeros to the alignment.
+    let padded = end.next_multiple_of(BLOB_ALIGNMENT).min(source.size());
+    let mut padding = Cursor::within(source, end.min(padded), padded);
+    let mut stray = padded;
+    while padding.position() < padded {
+        let at = padding.position();
+        if padding.take::<1>()? != [0] {
+            stray = at;
+            break;
+        }
+    }
+    if stray < source.size() {
+        let left = source.size() - stray;
+        report.add(finding(&codes::STRAY_BYTES, report.byte(stray)).with("count", left).with("format", "Core ML"));
     }
     Ok(())
 }
