@@ -8,7 +8,7 @@ use crate::artefact::gguf_about::{self, About};
 use crate::artefact::{codes, codetext, template, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
-use crate::source::Source;
+use crate::source::{Source, read_up_to};
 
 /// Bytes of metadata, vocabulary included, that are gone through.
 const METADATA_BYTES_MAX: u64 = 512 * 1024 * 1024;
@@ -16,6 +16,8 @@ const METADATA_BYTES_MAX: u64 = 512 * 1024 * 1024;
 const TEXT_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// Arrays in arrays.
 const ARRAY_NESTING_MAX: usize = 4;
+/// Zeros behind the last tensor: at most a page, which is the largest alignment that is in use.
+const PADDING_BYTES_MAX: u64 = 4096;
 /// Bytes of a key or of a tensor's name (specification: a key has at most 65,535).
 const NAME_BYTES_MAX: u64 = 65_535;
 
@@ -36,6 +38,8 @@ struct Reader<'a> {
     big_endian: bool,
     version: u32,
     alignment: u64,
+    /// A tensor has a type that is newer than this build, so that its end is not known.
+    unknown_types: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -50,7 +54,7 @@ impl<'a> Reader<'a> {
         if !(1..=3).contains(&version) {
             return Err(cursor.wrong("a version that does not exist"));
         }
-        Ok(Self { cursor, big_endian, version, alignment: 32 })
+        Ok(Self { cursor, big_endian, version, alignment: 32, unknown_types: false })
     }
 
     fn walk(&mut self, report: &mut Report<'_>) -> Result<(), Broken> {
@@ -70,7 +74,25 @@ impl<'a> Reader<'a> {
         if tensors > 0 && data.saturating_add(end) > self.cursor.source().size() {
             return Err(self.cursor.wrong("tensors that lie behind the end of the file"));
         }
+        let end = if tensors > 0 { data.saturating_add(end) } else { self.cursor.position() };
+        if self.unknown_types || self.is_padding(end)? {
+            return Ok(());
+        }
+        if tensors == 0 {
+            // Read as another version, metadata and tensors can look like none at all.
+            return Err(Broken::Wrong { what: "bytes behind the metadata, and no tensor", at: end });
+        }
+        let left = self.cursor.source().size().saturating_sub(end);
+        report.add(finding(&codes::STRAY_BYTES, report.byte(end)).with("count", left).with("format", "GGUF"));
         Ok(())
+    }
+
+    /// True when nothing is left from `end` on but the zeros with which a writer filled the file up.
+    fn is_padding(&self, end: u64) -> Result<bool, Broken> {
+        let source = self.cursor.source();
+        let left = source.size().saturating_sub(end);
+        let is_filled = read_up_to(source, end, PADDING_BYTES_MAX as usize)?.iter().all(|byte| *byte == 0);
+        Ok(left <= PADDING_BYTES_MAX && is_filled)
     }
 
     /// Goes through metadata and descriptions, and returns where the last tensor ends; `None` when a limit is reached.
@@ -210,7 +232,10 @@ impl<'a> Reader<'a> {
         }
         let bytes = match tensor_block(kind) {
             // The tensors of a type that is newer than this build are taken to have no size.
-            None => 0,
+            None => {
+                self.unknown_types = true;
+                0
+            }
             Some((block, bytes)) => elements
                 .div_ceil(block)
                 .checked_mul(bytes)
