@@ -165,6 +165,7 @@ fn artefacts(bench: &Runner) -> Result<String> {
     Ok(format!(
         "\n## Model artefacts\n\nTest files of picklescan, modelscan, modelaudit, joblib and pickle_injector, llama.cpp vocabularies, small\n\
          models from PyPI and harmless proofs of concept, labelled `mal`, `ben`, `hazard-text` or `other` by their source.\n\
+         They were at hand while the examiners were built. What other scanners say of them stands in [peers.md](peers.md).\n\
          {} files in {seconds:.1} s. Passed as *allow* without a whole examination: {silent}.\n\n{}\n{}{}",
         results.len(),
         table(&groups),
@@ -307,8 +308,9 @@ fn others(bench: &Runner) -> Result<String> {
         }
     }
     Ok(format!(
-        "\n## Kinds without an examiner yet\n\nMessages, prompts, URL lists, media and STIX have no examiner in this version, so they must not be *allow*. Read-me files\n\
-         and licences among them are text that was searched.\n\n{}",
+        "\n## Files of forms without an examiner\n\nTables (CSV) of messages and of addresses, collections of prompts, STIX bundles, pictures and sound: given as files they\n\
+         are searched for secrets and hidden text where they are text, and told as not examined otherwise. (A single message is\n\
+         examined when it comes as one: see above.)\n\n{}",
         table(&groups)
     ))
 }
