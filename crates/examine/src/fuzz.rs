@@ -100,6 +100,7 @@ pub fn limits() -> Limits {
         pickle_streams_max: 100,
         pickle_stack_max: 10_000,
         pickle_memo_max: 10_000,
+        pickle_memo_sparse_max: 1_000,
         pickle_cells_max: 20_000,
         pickle_globals_max: 100,
         pickle_literals_max: 10,

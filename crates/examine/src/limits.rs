@@ -21,6 +21,8 @@ pub struct Limits {
     pub pickle_stack_max: usize,
     /// Memo slots in use of one pickle.
     pub pickle_memo_max: usize,
+    /// Memo slots of one pickle whose numbers lie far beyond the number of slots in use.
+    pub pickle_memo_sparse_max: usize,
     /// Containers and their items of one pickle whose content is kept, in cells of about 16 bytes. The content of
     /// others counts as not known.
     pub pickle_cells_max: usize,
@@ -69,6 +71,7 @@ impl Default for Limits {
             pickle_streams_max: 100_000,
             pickle_stack_max: 4_000_000,
             pickle_memo_max: 8_000_000,
+            pickle_memo_sparse_max: 100_000,
             pickle_cells_max: 4_000_000,
             pickle_globals_max: 10_000,
             pickle_literals_max: 100,

@@ -67,7 +67,7 @@ pub fn refine(kind: Kind, source: &dyn Source, head: &[u8]) -> io::Result<Kind> 
     if kind == kinds::JSON && source.size() > head.len() as u64 && !has_mark(&read_up_to(source, 0, limit())?) {
         return Ok(kind);
     }
-    let text = decoded(&read_up_to(source, 0, limit())?);
+    let text = decoded(read_up_to(source, 0, limit())?);
     Ok(of(&kind, &text).unwrap_or(kind))
 }
 

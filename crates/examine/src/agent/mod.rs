@@ -44,7 +44,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     }
     let max = usize::try_from(SOURCE_BYTES_MAX).unwrap_or(usize::MAX);
     let text = match read_up_to(source, 0, max) {
-        Ok(bytes) => decoded(&bytes),
+        Ok(bytes) => decoded(bytes),
         Err(error) => {
             report.unreadable(&error);
             return true;

@@ -8,7 +8,7 @@ use sakimori_model::Code;
 
 use crate::artefact::json::{self, Object, Sink};
 use crate::artefact::modules::{Standing, in_keras, in_skops, in_targets};
-use crate::artefact::{codes, keras_names, template};
+use crate::artefact::{codes, decoded, keras_names, template};
 use crate::catalogue::finding;
 use crate::prose::orders;
 use crate::report::Report;
@@ -129,7 +129,7 @@ fn text_of(source: &dyn Source, report: &mut Report<'_>) -> Option<Vec<u8>> {
         report.over("member_bytes_max", max);
     }
     Some(match encoding_rs::Encoding::for_bom(&bytes) {
-        Some((encoding, skip)) => encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned().into_bytes(),
+        Some(_) => decoded(bytes).into_bytes(),
         None => bytes,
     })
 }

@@ -97,15 +97,18 @@ pub fn read_text(source: &dyn Source, report: &mut Report<'_>) -> std::io::Resul
     if source.size() > max {
         report.over("member_bytes_max", max);
     }
-    Ok(decoded(&bytes))
+    Ok(decoded(bytes))
 }
 
 /// Bytes as text: in the encoding that their mark says, or else in UTF-8.
-pub fn decoded(bytes: &[u8]) -> String {
-    match encoding_rs::Encoding::for_bom(bytes) {
-        Some((encoding, skip)) => encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned(),
-        None => String::from_utf8_lossy(bytes).into_owned(),
+pub fn decoded(mut bytes: Vec<u8>) -> String {
+    match encoding_rs::Encoding::for_bom(&bytes) {
+        Some((encoding, skip)) if encoding == encoding_rs::UTF_8 => drop(bytes.drain(..skip)),
+        Some((encoding, skip)) => return encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned(),
+        None => {}
     }
+    // Texts are long: what is UTF-8 already is not copied.
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
 /// Reports the first tag with which PyYAML makes a Python object.

@@ -34,7 +34,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) {
     let max = usize::try_from(report.limits().member_bytes_max).unwrap_or(usize::MAX);
     // What can't be read has been reported by the examiner of the kind, or is no one's.
     if let Ok(bytes) = read_up_to(source, 0, max) {
-        search(&decoded(&bytes), report);
+        search(&decoded(bytes), report);
     }
 }
 

@@ -4,7 +4,7 @@
 //! over a bounded stretch of text, so that the time is linear.
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use base64::Engine;
@@ -114,7 +114,9 @@ struct Data {
 struct Form {
     name: String,
     level: Level,
-    pattern: Regex,
+    pattern: &'static str,
+    /// The pattern, made when its first needle is met: most texts hold none.
+    regex: OnceLock<Regex>,
     check: Option<Check>,
 }
 
@@ -142,8 +144,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let forms = data.secret.iter().map(|secret| {
         assert!(!secret.source.is_empty() && !secret.examples.is_empty(), "{} lacks source or examples", secret.id);
         assert!(!secret.others.iter().any(String::is_empty), "{}: nothing is no example", secret.id);
-        let pattern = Regex::new(&format!("^(?:{})", secret.pattern)).unwrap_or_else(|e| panic!("{}: {e}", secret.id));
-        Form { name: secret.name.clone(), level: secret.level, pattern, check: secret.check }
+        let (name, pattern) = (secret.name.clone(), secret.pattern.as_str());
+        Form { name, level: secret.level, pattern, regex: OnceLock::new(), check: secret.check }
     });
     let needles: Vec<(usize, &str)> =
         data.secret.iter().enumerate().flat_map(|(i, s)| s.needles.iter().map(move |n| (i, n.as_str()))).collect();
@@ -171,12 +173,19 @@ impl Form {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let captures = self.pattern.captures(&text[offset..end])?;
+        let stretch = &text[offset..end];
+        // To tell whether there is something is much cheaper than to tell what.
+        let captures = self.regex().is_match(stretch).then(|| self.regex().captures(stretch))??;
         let (whole, value) = (captures.get(0)?, captures.name("value")?);
         let value = &text[offset + value.start()..offset + value.end()];
         let after = text[offset + whole.end()..].chars().next();
         let goes_on = whole.end() == captures.name("value")?.end() && after.is_some_and(joins);
         (!goes_on && !is_filler(value) && self.holds(&captures, value, &text[..offset])).then_some(value)
+    }
+
+    fn regex(&self) -> &Regex {
+        let compiled = || Regex::new(&format!("^(?:{})", self.pattern)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        self.regex.get_or_init(compiled)
     }
 
     fn holds(&self, captures: &Captures<'_>, value: &str, before: &str) -> bool {

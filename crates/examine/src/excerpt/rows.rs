@@ -109,13 +109,14 @@ pub(super) fn around(source: &dyn Source, place: &Place, limits: &Limits) -> Opt
         Place::Byte { offset, .. } => bytes(source, *offset, Pointed::Byte),
         Place::Text { line, column, .. } => {
             let max = usize::try_from(limits.member_bytes_max).unwrap_or(usize::MAX);
-            lines(&decoded(&read_up_to(source, 0, max).ok()?), *line, *column)
+            lines(&decoded(read_up_to(source, 0, max).ok()?), *line, *column)
         }
         Place::Whole { .. } => {
             let head = read_up_to(source, 0, HEAD_BYTES).ok()?;
             if is_text(&head) {
-                let mut rows = first_lines(&decoded(&head), HEAD_LINES);
-                rows.cut |= source.size() > head.len() as u64;
+                let is_longer = source.size() > head.len() as u64;
+                let mut rows = first_lines(&decoded(head), HEAD_LINES);
+                rows.cut |= is_longer;
                 Some(rows)
             } else {
                 bytes(source, 0, Pointed::Nothing)

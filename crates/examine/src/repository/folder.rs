@@ -41,7 +41,7 @@ impl<'a> Folder<'a> {
 
 /// The text of a file, if it was handed over.
 pub(crate) fn text(file: &RepositoryFile<'_>) -> Option<String> {
-    file.bytes.map(decoded)
+    file.bytes.map(|bytes| decoded(bytes.to_vec()))
 }
 
 /// A file as JSON. That it can't be read as such has been said where it was examined alone.

@@ -229,6 +229,10 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             self.report.over("pickle_memo_max", limits.pickle_memo_max as u64);
             return Err(Broken::Limit);
         }
+        if self.memo.count_sparse() > limits.pickle_memo_sparse_max {
+            self.report.over("pickle_memo_sparse_max", limits.pickle_memo_sparse_max as u64);
+            return Err(Broken::Limit);
+        }
         Ok(())
     }
 

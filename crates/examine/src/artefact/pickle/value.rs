@@ -227,9 +227,14 @@ impl Memo {
         self.count
     }
 
+    /// How many slots lie far from all others. Picklers number as they go, so theirs are few.
+    pub(super) fn count_sparse(&self) -> usize {
+        self.sparse.len()
+    }
+
     #[inline]
     pub(super) fn put(&mut self, slot: u64, value: Value) {
-        let reach = 4 * self.count as u64 + 1024;
+        let reach = self.count as u64 + self.count as u64 / 2 + 1024;
         let old = match usize::try_from(slot) {
             Ok(at) if slot < reach => {
                 if at >= self.dense.len() {
