@@ -9,8 +9,13 @@ use url::{Host, Url};
 use super::codes;
 use super::judge::Judge;
 
-/// Judges what of a word is an address.
-pub fn judge(judge: &mut Judge<'_, '_>, path: &str, word: &str) {
+/// Judges the addresses in an argument, which may be a whole line of a shell.
+pub fn judge(judge: &mut Judge<'_, '_>, path: &str, argument: &str) {
+    let between = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '|' | ';' | '<' | '>');
+    argument.split(between).for_each(|word| judge_word(judge, path, word));
+}
+
+fn judge_word(judge: &mut Judge<'_, '_>, path: &str, word: &str) {
     let word = word.split_once('=').filter(|(_, v)| v.contains("://")).map_or(word, |(_, value)| value);
     let Some(start) = ["git+", "http://", "https://"].iter().find_map(|scheme| word.find(scheme)) else {
         return;
