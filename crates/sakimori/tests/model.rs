@@ -231,6 +231,38 @@ fn openssf_model_signing_agrees_in_both_directions() {
     );
 }
 
+/// Signs by pieces of three bytes, which the command line of OpenSSF's tool has no option for.
+const SIGN_SHARDS: &str = r"
+import sys
+from model_signing import hashing, signing
+by = hashing.Config().use_shard_serialization(shard_size=3)
+signing.Config().use_elliptic_key_signer(private_key=sys.argv[1]).set_hashing_config(by).sign(sys.argv[2], sys.argv[3])
+";
+
+#[test]
+fn signatures_over_pieces_of_files_are_verified() {
+    let Some(oracles) = std::env::var_os("SAKIMORI_ORACLES") else {
+        println!("skipped: SAKIMORI_ORACLES is not set (make test sets it)");
+        return;
+    };
+    let node = Node::new();
+    let python = Path::new(&oracles).join("bin/python");
+    let model = model(&node);
+    let made = Command::new(&python).args(["-c", MAKE]).arg(node.path("")).output().expect("started");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let (key, public, signature) = (node.path("p256.pem"), node.path("p256.pub"), node.path("shards.sig"));
+    let signed =
+        Command::new(&python).args(["-c", SIGN_SHARDS]).args([&key, &model, &signature]).output().expect("started");
+    assert!(signed.status.success(), "{}", String::from_utf8_lossy(&signed.stderr));
+    let weights = model.join("a/weights.bin");
+    // As it was; one byte in the last piece; a piece less; a byte more.
+    for (content, status) in [("weights", 0), ("weightS", 1), ("weight", 1), ("weightss", 1), ("weights", 0)] {
+        fs::write(&weights, content).expect("written");
+        let verified = run(&node, &[&"model", &"verify", &model, &"--signature", &signature, &"--key", &public]);
+        assert_eq!(verified.status, Some(status), "{content}: {}{}", verified.out, verified.err);
+    }
+}
+
 /// Runs OpenSSF's tool: whether it agreed, and what it said.
 fn theirs(python: &Path, arguments: &[&dyn AsRef<OsStr>]) -> (bool, String) {
     let arguments = arguments.iter().map(|argument| argument.as_ref().to_owned());

@@ -125,13 +125,11 @@ fn targets(text: &str, report: &mut Report<'_>) {
     let mut found: Vec<(String, Place)> = Vec::new();
     if let Ok(documents) = documents(text.as_bytes()) {
         documents.iter().for_each(|document| named(document, report, &mut found));
-    } else {
+    } else if text.contains("_target_") || text.contains("loader_module") {
         let matches = TARGET.captures_iter(text).take(TARGETS_MAX);
         let place = |m: &regex::Captures<'_>| place_in(text, m.get(0).map_or(0, |m| m.start()), report);
         found = matches.map(|m| (m[1].to_owned(), place(&m))).collect();
-        if text.contains("_target_") || text.contains("loader_module") {
-            report.unreadable(&"names what to import, and can't be read as YAML");
-        }
+        report.unreadable(&"names what to import, and can't be read as YAML");
     }
     for (name, place) in found {
         let code = match in_targets(&name) {

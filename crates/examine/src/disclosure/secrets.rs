@@ -19,6 +19,8 @@ use super::{Found, codes, hint};
 const STRETCH_BYTES_MAX: usize = 4096;
 /// Different values of one form that are told apart; those beyond are still found, and not counted.
 const VALUES_MAX: usize = 1_000;
+/// Needles of one form in one word: a token has one, and a hidden one may follow others.
+const ROW_NEEDLES_MAX: usize = 100;
 /// Bits of information a character from which on a published form is no mere filler.
 const BITS_MIN: f64 = 2.8;
 /// The same for the value of a field that says it is for a secret.
@@ -36,9 +38,13 @@ const ASCENT_MIN: usize = 7;
 pub(super) fn find(text: &str) -> Vec<Found> {
     let table = &*TABLE;
     let mut seen: Vec<Option<(usize, String, BTreeSet<&str>)>> = vec![None; table.forms.len()];
+    let mut rows: Vec<Row> = vec![Row::default(); table.forms.len()];
     for needle in table.needles.find_overlapping_iter(text) {
         let index = table.owners[needle.pattern().as_usize()];
         let form = &table.forms[index];
+        if rows[index].goes_on_to(text, needle.start()) {
+            continue;
+        }
         let Some(value) = form.value_at(text, needle.start()) else { continue };
         let (_, _, values) = seen[index].get_or_insert_with(|| (needle.start(), hint(value), BTreeSet::new()));
         if values.len() < VALUES_MAX {
@@ -50,6 +56,24 @@ pub(super) fn find(text: &str) -> Vec<Found> {
         Some(Found { code: form.level.code(), offset, count: values.len(), name: form.name.clone(), hint })
     });
     found.collect()
+}
+
+/// Needles of one form that stand in one word, hyphens included.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    last: usize,
+    needles: usize,
+}
+
+impl Row {
+    /// True when the word has had so many needles before this one that it is no token: each would be read anew up to its end.
+    fn goes_on_to(&mut self, text: &str, offset: usize) -> bool {
+        // Of needles that end at one place, a longer one begins before a shorter one.
+        let between = &text.as_bytes()[self.last.min(offset)..offset];
+        let inside = between.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        *self = Self { last: offset, needles: if inside { self.needles + 1 } else { 1 } };
+        self.needles > ROW_NEEDLES_MAX
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -184,7 +208,8 @@ impl Form {
     }
 
     fn regex(&self) -> &Regex {
-        let compiled = || Regex::new(&format!("^(?:{})", self.pattern)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+        let compiled =
+            || Regex::new(&format!("^(?:{})", self.pattern)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
         self.regex.get_or_init(compiled)
     }
 
