@@ -87,6 +87,12 @@ pub enum NodeError {
     /// The record is not a decision.
     #[error("record {0} is not a decision")]
     NotADecision(String),
+    /// A decision has no finding and no feature of this name.
+    #[error("the decision has no finding and no feature {0}")]
+    NoFinding(String),
+    /// The text of a policy is not at hand.
+    #[error("the policy with the digest {0} was never in force here")]
+    NoPolicy(sakimori_model::Digest),
     /// No model in the register is named so.
     #[error("no model {0} in the register")]
     NoModel(String),
@@ -134,6 +140,8 @@ impl NodeError {
             Self::NoRecord(_) | Self::Ambiguous { .. } => "SKM-E-0009",
             Self::NotADecision(_) => "SKM-E-0010",
             Self::NoModel(_) => "SKM-E-0062",
+            Self::NoFinding(_) => "SKM-E-0070",
+            Self::NoPolicy(_) => "SKM-E-0071",
             Self::NotJudged(_) => "SKM-E-0061",
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",

@@ -9,6 +9,7 @@ pub mod bom;
 pub mod config;
 pub mod decide;
 pub mod error;
+pub mod explain;
 pub mod flow;
 pub mod fuzz;
 pub mod node;
@@ -19,6 +20,7 @@ pub mod record;
 pub mod register;
 pub mod share;
 pub mod signature;
+pub mod trace;
 pub mod unit;
 pub mod vet;
 

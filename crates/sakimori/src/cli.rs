@@ -77,8 +77,12 @@ pub enum Command {
     /// Make a node from a backup, after everything in it was verified.
     #[command(after_help = RESTORE_EXAMPLES)]
     Restore(Restore),
-    /// What a finding code means, why it matters and what to do.
+    /// What a finding code means; or why a recorded decision came out as it did, recomputed.
+    #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Where a thing came from and what came of it: files, decisions, judgements, admissions, shares.
+    #[command(after_help = TRACE_EXAMPLES)]
+    Trace(Trace),
     /// Serve the pages and the HTTP interface of this node.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -93,6 +97,19 @@ Examples:
   sakimori check model.pt
   sakimori check --fail-on medium --format sarif models/ > sakimori.sarif
   sakimori check --policy strict.toml --rules sigma/rules incoming/";
+
+const EXPLAIN_EXAMPLES: &str = "\
+Examples:
+  sakimori explain SKM-ART-0101                  what the code means and what to do
+  sakimori explain 3c4d5e6f                      the points of a decision, added up and decided again
+  sakimori explain 3c4d5e6f --without SKM-MAIL-0060
+                                                 what it would have been without this finding";
+
+const TRACE_EXAMPLES: &str = "\
+Examples:
+  sakimori trace 3c4d5e6f
+  sakimori trace --down $(sha256sum model.safetensors | cut -d' ' -f1)
+  sakimori trace --format prov 3c4d5e6f > provenance.json";
 
 const SERVE_EXAMPLES: &str = "\
 Examples:
@@ -400,9 +417,48 @@ pub struct Restore {
 
 #[derive(Args)]
 pub struct Explain {
-    /// A finding code (SKM-ART-0101) or an error code (SKM-E-0001). [default: list all finding codes]
-    #[arg(value_name = "CODE")]
-    pub code: Option<String>,
+    /// A finding code (SKM-ART-0101), an error code (SKM-E-0001), or the id of a record, or its beginning or its end.
+    /// [default: list all finding codes]
+    #[arg(value_name = "CODE|ID")]
+    pub what: Option<String>,
+    /// Where the bytes lie that were decided on, if not where they were.
+    #[arg(long, value_name = "FILE", requires = "what")]
+    pub file: Option<PathBuf>,
+    /// What the decision would have been without this finding (its code) or this feature. May be repeated.
+    #[arg(long, value_name = "CODE|FEATURE", requires = "what")]
+    pub without: Vec<String>,
+    /// A folder or file of Sigma rules that were applied besides those that are built in. May be repeated.
+    #[arg(long, value_name = "PATH", requires = "what")]
+    pub rules: Vec<PathBuf>,
+    /// The form of the output, for a record.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
+}
+
+#[derive(Args)]
+pub struct Trace {
+    /// The id of a record, or its beginning or its end; or the SHA-256 of a file or of a model.
+    #[arg(value_name = "ID|SHA256")]
+    pub what: String,
+    /// Only what it came from.
+    #[arg(long, conflicts_with = "down")]
+    pub up: bool,
+    /// Only what came of it.
+    #[arg(long)]
+    pub down: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+    pub format: TraceFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TraceFormat {
+    /// For people.
+    Text,
+    /// One JSON document: things and links.
+    Json,
+    /// PROV-JSON (W3C), for tools of provenance.
+    Prov,
 }
 
 #[derive(Args)]

@@ -8,6 +8,7 @@ mod access;
 mod admissions;
 mod decisions;
 mod derive;
+mod links;
 mod migrate;
 mod rows;
 mod snapshot;

@@ -16,6 +16,7 @@ pub mod restore;
 pub mod rules;
 pub mod serve;
 pub mod share;
+pub mod trace;
 pub mod verify;
 pub mod vet;
 
