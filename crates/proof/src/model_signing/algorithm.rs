@@ -14,8 +14,10 @@ pub(super) const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.
 /// `secp521r1` (RFC 5480).
 pub(super) const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
+/// `id-Ed25519` (RFC 8410).
+pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// `rsaEncryption` (RFC 8017).
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// Signature algorithms of certificates: ECDSA (RFC 5758) and RSA with PKCS#1 v1.5 (RFC 8017).
 const SIGNATURES: [(ObjectIdentifier, Family, Hash); 6] = [
