@@ -168,6 +168,8 @@ impl VerifiedModel {
     }
 }
 
+pub(crate) use sigstore::fuzz::{bundle as fuzz_sigstore, trusted_root as fuzz_trusted_root};
+
 /// The fuzz target: bundles, statements and certificates of others, none of which is by whom it trusts.
 pub(crate) fn fuzz(bytes: &[u8]) {
     const KEY: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt\n6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n-----END PUBLIC KEY-----\n";

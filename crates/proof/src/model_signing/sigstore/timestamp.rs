@@ -105,7 +105,7 @@ fn read(answer: &[u8]) -> Result<Token, SigstoreError> {
     let data = signed_data(*token).ok_or(malformed("its token is not signed data"))?;
     let info = content_of(&data).ok_or(malformed("its token has other content than a time"))?;
     let (imprint, at) = info_of(info).ok_or(malformed("its time or what it was made of can't be read"))?;
-    let signer = signer_of(&data).ok_or(malformed("it has not exactly one signer"))?;
+    let signer = signer_of(&data).ok_or(malformed("it has not exactly one signer with a digest that it announces"))?;
     signer_fields(&signer, info, imprint, at)
 }
 
@@ -141,10 +141,21 @@ fn info_of(info: &[u8]) -> Option<((Hash, Vec<u8>), Timestamp)> {
     Some(((hash_of(algorithm)?, digest), generalized_time(time)?))
 }
 
-/// The elements of the only `SignerInfo`.
+/// The elements of the only `SignerInfo`, in signed data of the version that its content asks for (RFC 5652, section 5.1).
 fn signer_of<'a>(data: &[AnyRef<'a>]) -> Option<Vec<AnyRef<'a>>> {
-    let [signer] = asn1::parts(asn1::content(*data.last()?, Tag::Set)?)?.try_into().ok()?;
-    asn1::sequence(signer)
+    let [version, digests, _content, between @ .., signers] = data else { return None };
+    // Certificates and revocation lists: the certificates that count are in the trusted root.
+    let is_known = |any: &AnyRef<'_>| [asn1::context(0), asn1::context(1)].contains(&asn1::any_tag(*any));
+    if asn1::content(*version, Tag::Integer)? != [3] || !between.iter().all(is_known) {
+        return None;
+    }
+    let [signer] = asn1::parts(asn1::content(*signers, Tag::Set)?)?.try_into().ok()?;
+    let signer = asn1::sequence(signer)?;
+    let announced = asn1::parts(asn1::content(*digests, Tag::Set)?)?;
+    let hash = hash_of(*signer.get(2)?)?;
+    (asn1::content(*signer.first()?, Tag::Integer)? == [1]
+        && announced.into_iter().any(|one| hash_of(one) == Some(hash)))
+    .then_some(signer)
 }
 
 fn signer_fields(
@@ -210,7 +221,12 @@ fn certificate_digest(value: AnyRef<'_>) -> Option<(Hash, Vec<u8>)> {
 }
 
 fn hash_of(algorithm: AnyRef<'_>) -> Option<Hash> {
-    let id = asn1::oid(*asn1::sequence(algorithm)?.first()?)?;
+    let parts = asn1::sequence(algorithm)?;
+    let (id, parameters) = parts.split_first()?;
+    if !parameters.iter().all(|any| any.is_null()) {
+        return None;
+    }
+    let id = asn1::oid(*id)?;
     HASHES.into_iter().find(|(oid, _)| *oid == id).map(|(_, hash)| hash)
 }
 
