@@ -54,6 +54,11 @@ impl Hash {
     }
 }
 
+/// The hash that is a part of this signature algorithm, if it is known here.
+pub(super) fn hash_in(algorithm: &AlgorithmIdentifierOwned) -> Option<Hash> {
+    SIGNATURES.into_iter().find(|(oid, ..)| *oid == algorithm.oid).map(|(.., hash)| hash)
+}
+
 /// True when the holder of this key signed the message with this algorithm. `None` when the algorithm or the kind of key
 /// is not known here.
 pub(super) fn has_signed(

@@ -9,7 +9,7 @@ use rcgen::{
     SerialNumber, SigningKey as _, date_time_ymd,
 };
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest as _, Sha256, Sha384};
 
 /// 2026-06-01, in seconds since 1970.
 pub const NOW: u64 = 1_780_272_000;
@@ -25,6 +25,7 @@ const ISSUER_V1: [u64; 9] = [1, 3, 6, 1, 4, 1, 57264, 1, 1];
 const ISSUER_V2: [u64; 9] = [1, 3, 6, 1, 4, 1, 57264, 1, 8];
 const TST_INFO: [u8; 11] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9, 16, 1, 4];
 const SHA256: [u8; 11] = [6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1];
+const SHA384: [u8; 11] = [6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 2];
 
 /// An authority with its certificate.
 pub struct Authority {
@@ -260,18 +261,20 @@ impl Sigstore {
         let attribute = |id: &[u8], value: &[u8]| element(0x30, &[&element(6, &[id]), &element(0x31, &[value])]);
         let pkcs9 = |last: &[u8]| [&[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 1, 9], last].concat();
         let own = element(0x30, &[&element(4, &[&hash(&[&authority.der])])]);
-        let attributes = [
+        let mut attributes = [
             attribute(&pkcs9(&[3]), &element(6, &[&TST_INFO])),
-            attribute(&pkcs9(&[4]), &element(4, &[&hash(&[&info])])),
+            attribute(&pkcs9(&[4]), &element(4, &[&Sha384::digest(&info)])),
             attribute(&pkcs9(&[16, 2, 47]), &element(0x30, &[&element(0x30, &[&own])])),
-        ]
-        .concat();
+        ];
+        // The elements of a set have an order in DER.
+        attributes.sort();
+        let attributes = attributes.concat();
         let signed = authority.key.sign(&element(0x31, &[&attributes])).expect("signed");
         // The authority's key is on P-384, and signs with SHA-384.
         let ecdsa = element(0x30, &[&[6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 4, 3, 3]]);
         let issuer = issuer_of(&authority.der);
         let who = element(0x30, &[&issuer, &[2, 2, 0x17, 4]]);
-        let digest = element(0x30, &[&SHA256]);
+        let digest = element(0x30, &[&SHA384]);
         let signer = element(
             0x30,
             &[&[2, 1, 1], &who, &digest, &element(0xA0, &[&attributes]), &ecdsa, &element(4, &[&signed])],

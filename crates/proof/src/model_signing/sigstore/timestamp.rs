@@ -9,7 +9,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use super::asn1;
 use super::error::SigstoreError;
 use super::trusted_root::Authority;
-use crate::model_signing::algorithm::{Hash, has_signed};
+use crate::model_signing::algorithm::{Hash, has_signed, hash_in};
 use crate::model_signing::certificate::{Certificate, Purpose, Roots};
 use crate::model_signing::key::der_of;
 
@@ -181,6 +181,11 @@ fn signer_fields(
     let who = asn1::sequence(*who).and_then(|who| <[AnyRef<'_>; 2]>::try_from(who).ok());
     let [issuer, serial] = who.ok_or(malformed("it does not name the certificate by issuer and serial number"))?;
     let certificate = attribute(attributes, SIGNING_CERTIFICATE_V2).and_then(certificate_digest);
+    let algorithm: AlgorithmIdentifierOwned =
+        algorithm.decode_as().map_err(|_| malformed("its signature algorithm"))?;
+    if hash_in(&algorithm).is_some_and(|used| used != hash) {
+        return Err(malformed("its digest is not that of its signature algorithm"));
+    }
     Ok(Token {
         imprint,
         at,
@@ -188,7 +193,7 @@ fn signer_fields(
         // Signed as a SET, and written with an implicit tag (RFC 5652, section 5.4).
         signed: asn1::element(Tag::Set, attributes).ok_or(malformed("its attributes"))?,
         certificate: certificate.ok_or(malformed("it does not say whose certificate it was made with"))?,
-        algorithm: algorithm.decode_as().map_err(|_| malformed("its signature algorithm"))?,
+        algorithm,
         signature: asn1::content(*signature, Tag::OctetString).ok_or(malformed("its signature"))?.to_vec(),
     })
 }
