@@ -1,5 +1,6 @@
 //! A Sigstore of one's own: a certificate authority, a certificate log, a transparency log of either version, a timestamp
 //! authority, and bundles as its users would get them. A test changes one part of it.
+#![allow(dead_code, clippy::allow_attributes, reason = "each test program uses its own part")]
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
