@@ -41,7 +41,7 @@ export type Model = ModelRow &
 export type SignatureState =
   | { state: 'none' }
   | { state: 'not-verified'; file: string }
-  | { state: 'verified'; by: string }
+  | { state: 'verified'; by: string; sigstore?: { identity: string; issuer: string; at: string } }
   | { state: 'refused'; why: string };
 /** What the register says to a digest. */
 export type ModelAnswer = Omit<Schemas['AdmissionAnswer'], 'matched' | 'models' | 'evidence'> & {

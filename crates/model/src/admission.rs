@@ -54,12 +54,27 @@ pub enum SignatureState {
     Verified {
         /// Who signed, as the key or certificate tells.
         by: String,
+        /// The identity, where Sigstore vouches for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sigstore: Option<SigstoreSigner>,
     },
     /// It does not hold.
     Refused {
         /// Why.
         why: String,
     },
+}
+
+/// Who signed with a Sigstore identity, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SigstoreSigner {
+    /// The e-mail address, URI or user name, as the certificate has it.
+    pub identity: String,
+    /// The URL of the OpenID provider that vouched for it, as the certificate has it.
+    pub issuer: String,
+    /// When, as a log or a timestamp authority has signed it.
+    pub at: Timestamp,
 }
 
 /// Whether a model may go live, from this record on.

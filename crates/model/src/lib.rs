@@ -31,8 +31,8 @@ pub use access::{
     TokenState, UnknownRight,
 };
 pub use admission::{
-    AdmissionPredicate, AdmissionState, Basis, ModelRole, RegisterEntry, SignatureState, UnknownWord, VettedFile,
-    Vetting,
+    AdmissionPredicate, AdmissionState, Basis, ModelRole, RegisterEntry, SignatureState, SigstoreSigner, UnknownWord,
+    VettedFile, Vetting,
 };
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};

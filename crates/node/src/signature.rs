@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use sakimori_model::SignatureState;
+use sakimori_model::{SignatureState, SigstoreSigner, Timestamp};
 use sakimori_proof::model_signing::{
     self, Differences, Granularity, Manifest, Resource, ResourcePath, SignedBy, Trust,
 };
@@ -44,12 +44,25 @@ pub fn state(signed: &Signed<'_>, path: &Path, shape: Shape, files: &[UnitFile])
     if !differences.is_empty() {
         return refused(words(&differences));
     }
-    let by = match verified.signer {
-        SignedBy::Key { fingerprint } => format!("key {fingerprint}"),
-        SignedBy::Certificate { subject, fingerprint, .. } => format!("{subject} (certificate {fingerprint})"),
-        _ => "a signer of a kind that is not known here".to_owned(),
-    };
-    SignatureState::Verified { by }
+    match verified.signer {
+        SignedBy::Key { fingerprint } => SignatureState::Verified { by: format!("key {fingerprint}"), sigstore: None },
+        SignedBy::Certificate { subject, fingerprint, .. } => {
+            SignatureState::Verified { by: format!("{subject} (certificate {fingerprint})"), sigstore: None }
+        }
+        SignedBy::Sigstore { identity, issuer, at } => match time(at) {
+            Some(at) => SignatureState::Verified {
+                by: format!("{identity} ({issuer})"),
+                sigstore: Some(SigstoreSigner { identity, issuer, at }),
+            },
+            None => refused("it was signed at a time that is none".to_owned()),
+        },
+        _ => refused("it is by a signer of a kind that is not known here".to_owned()),
+    }
+}
+
+/// A time in seconds since 1970.
+fn time(seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?).ok()
 }
 
 /// What is there, as the signer would have listed it.

@@ -22,6 +22,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tile", run: tile },
     Target { name: "key", run: key },
     Target { name: "model_signature", run: crate::model_signing::fuzz },
+    Target { name: "sigstore", run: crate::model_signing::fuzz_sigstore },
+    Target { name: "trusted_root", run: crate::model_signing::fuzz_trusted_root },
 ];
 
 /// Runs the target with this name.

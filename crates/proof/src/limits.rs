@@ -62,6 +62,18 @@ pub const PEM_BYTES_MAX: usize = 1024 * 1024;
 /// Certificates that a model's signature brings along.
 pub const CERTIFICATES_MAX: usize = 16;
 
+/// Entries of a transparency log in a model's signature that are read; exactly one is verified.
+pub const LOG_ENTRIES_MAX: usize = 16;
+
+/// Timestamps in a model's signature.
+pub const TIMESTAMPS_MAX: usize = 16;
+
+/// Bytes of a trusted root of Sigstore.
+pub const TRUSTED_ROOT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Logs, or authorities, that a trusted root of Sigstore names.
+pub const TRUSTED_ROOT_ENTRIES_MAX: usize = 256;
+
 /// Certificates of a path from the signer's own to a root, both counted.
 pub const CHAIN_CERTIFICATES_MAX: usize = 8;
 

@@ -8,7 +8,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 use sakimori_model::{Lang, Severity, Tlp};
 
 pub use self::model::{
-    BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Until, Vet, VetFailOn,
+    BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Trusted, Until, Vet, VetFailOn,
 };
 use crate::failure::Failure;
 use crate::paint::Paint;

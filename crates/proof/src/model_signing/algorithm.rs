@@ -14,8 +14,10 @@ pub(super) const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.
 /// `secp521r1` (RFC 5480).
 pub(super) const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
+/// `id-Ed25519` (RFC 8410).
+pub(super) const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 /// `rsaEncryption` (RFC 8017).
-const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+pub(super) const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// Signature algorithms of certificates: ECDSA (RFC 5758) and RSA with PKCS#1 v1.5 (RFC 8017).
 const SIGNATURES: [(ObjectIdentifier, Family, Hash); 6] = [
@@ -50,6 +52,11 @@ impl Hash {
             Self::Sha512 => Sha512::digest(message).to_vec(),
         }
     }
+}
+
+/// The hash that is a part of this signature algorithm, if it is known here.
+pub(super) fn hash_in(algorithm: &AlgorithmIdentifierOwned) -> Option<Hash> {
+    SIGNATURES.into_iter().find(|(oid, ..)| *oid == algorithm.oid).map(|(.., hash)| hash)
 }
 
 /// True when the holder of this key signed the message with this algorithm. `None` when the algorithm or the kind of key

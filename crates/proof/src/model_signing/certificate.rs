@@ -15,7 +15,9 @@ use crate::limits::{CERTIFICATES_MAX, CHAIN_CERTIFICATES_MAX, CHAIN_SIGNATURES_M
 
 const CERTIFICATE: &str = "certificate";
 
-const CODE_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3");
+pub(super) const CODE_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3");
+const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");
+const EXTENDED_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 const ANY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37.0");
 const NAME_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.30");
 
@@ -41,6 +43,16 @@ pub struct Certificate {
 pub struct Roots {
     certificates: Vec<Certificate>,
     at: u64,
+    purpose: Purpose,
+}
+
+/// What a signer's certificate must be for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Signing code, which models are taken for.
+    Code,
+    /// Timestamps (RFC 3161, section 2.3).
+    Timestamps,
 }
 
 impl Certificate {
@@ -108,8 +120,14 @@ impl Certificate {
         self.parsed.tbs_certificate()
     }
 
+    /// The bytes of the extension with this type, if it is there.
+    pub(super) fn raw_extension(&self, kind: ObjectIdentifier) -> Option<&[u8]> {
+        let mut all = self.tbs().extensions().into_iter().flatten();
+        all.find(|extension| extension.extn_id == kind).map(|extension| extension.extn_value.as_bytes())
+    }
+
     /// The extension of this type, if it is there.
-    fn extension<'a, T: der::Decode<'a> + der::oid::AssociatedOid>(&'a self) -> Result<Option<T>, String> {
+    pub(super) fn extension<'a, T: der::Decode<'a> + der::oid::AssociatedOid>(&'a self) -> Result<Option<T>, String> {
         self.tbs()
             .get_extension::<T>()
             .map(|found| found.map(|(_, value)| value))
@@ -148,7 +166,10 @@ impl Certificate {
     }
 
     /// What the signer's certificate must be besides: made for signing, and for code where it says for what.
-    fn check_signer(&self) -> Result<(), String> {
+    fn check_signer(&self, purpose: Purpose) -> Result<(), String> {
+        if purpose == Purpose::Timestamps {
+            return self.check_timestamper();
+        }
         let usage = self.extension::<KeyUsage>()?;
         let extended = self.extension::<ExtendedKeyUsage>()?;
         if usage.as_ref().is_some_and(|usage| !usage.digital_signature())
@@ -160,8 +181,21 @@ impl Certificate {
         Ok(())
     }
 
+    /// What the certificate of a timestamp authority must be: for that and nothing else, critically (RFC 3161, section 2.3).
+    fn check_timestamper(&self) -> Result<(), String> {
+        let mut extensions = self.tbs().extensions().into_iter().flatten();
+        let is_critical = extensions.any(|extension| extension.extn_id == EXTENDED_USAGE && extension.critical);
+        let extended = self.extension::<ExtendedKeyUsage>()?;
+        let is_for_time = extended.is_some_and(|extended| extended.0.as_slice() == [TIME_STAMPING]);
+        let may_sign = |usage: KeyUsage| usage.digital_signature() || usage.non_repudiation();
+        if !is_critical || !is_for_time || !self.extension::<KeyUsage>()?.is_none_or(may_sign) {
+            return Err(format!("{} is not made for timestamps (key usage, extended key usage)", self.subject()));
+        }
+        Ok(())
+    }
+
     /// What a certificate must be that vouches for another one, with so many between it and the signer's.
-    fn check_issuer(&self, between: usize) -> Result<(), String> {
+    fn check_issuer(&self, between: usize, purpose: Purpose) -> Result<(), String> {
         let constraints = self.extension::<BasicConstraints>()?;
         let Some(constraints) = constraints.filter(|constraints| constraints.ca) else {
             return Err(format!("{} is not that of an authority", self.subject()));
@@ -172,9 +206,13 @@ impl Certificate {
         if self.extension::<KeyUsage>()?.is_some_and(|usage| !usage.key_cert_sign()) {
             return Err(format!("{} must not sign certificates", self.subject()));
         }
-        let is_for_code = |extended: ExtendedKeyUsage| extended.0.iter().any(|u| [CODE_SIGNING, ANY_USAGE].contains(u));
-        if self.extension::<ExtendedKeyUsage>()?.is_some_and(|extended| !is_for_code(extended)) {
-            return Err(format!("{} must not vouch for signers of code", self.subject()));
+        let (usage, signers) = match purpose {
+            Purpose::Code => (CODE_SIGNING, "signers of code"),
+            Purpose::Timestamps => (TIME_STAMPING, "timestamp authorities"),
+        };
+        let is_for_it = |extended: ExtendedKeyUsage| extended.0.iter().any(|u| [usage, ANY_USAGE].contains(u));
+        if self.extension::<ExtendedKeyUsage>()?.is_some_and(|extended| !is_for_it(extended)) {
+            return Err(format!("{} must not vouch for {signers}", self.subject()));
         }
         Ok(())
     }
@@ -184,7 +222,12 @@ impl Roots {
     /// These roots, at this time (seconds since 1970).
     #[must_use]
     pub fn new(certificates: Vec<Certificate>, at: u64) -> Self {
-        Self { certificates, at }
+        Self::for_purpose(certificates, at, Purpose::Code)
+    }
+
+    /// As [`Roots::new`], for certificates that are made for this.
+    pub(super) const fn for_purpose(certificates: Vec<Certificate>, at: u64, purpose: Purpose) -> Self {
+        Self { certificates, at, purpose }
     }
 
     /// The root to which the signer's certificate leads, over some of those between.
@@ -213,7 +256,7 @@ impl Roots {
         if between.len() >= CERTIFICATES_MAX {
             return Err(ModelVerifyError::Chain(format!("more than {CERTIFICATES_MAX} certificates")));
         }
-        leaf.check(self.at).and_then(|()| leaf.check_signer()).map_err(ModelVerifyError::Chain)?;
+        leaf.check(self.at).and_then(|()| leaf.check_signer(self.purpose)).map_err(ModelVerifyError::Chain)?;
         let mut search = Search { roots: self, between, path: vec![leaf], left: CHAIN_SIGNATURES_MAX, why: None };
         if search.reaches_a_root() {
             return Ok(search.path);
@@ -265,7 +308,7 @@ impl<'a> Search<'a> {
 
     fn vouches(&mut self, issuer: &Certificate, last: &Certificate) -> Result<(), String> {
         issuer.check(self.roots.at)?;
-        issuer.check_issuer(self.path.len() - 1)?;
+        issuer.check_issuer(self.path.len() - 1, self.roots.purpose)?;
         self.left = self.left.checked_sub(1).ok_or("too many certificates to try")?;
         if last.is_signed_by(issuer)? {
             Ok(())

@@ -1,4 +1,4 @@
-//! The Sigstore bundle with its DSSE envelope, read strictly: a member that is not known here, or that stands there twice,
+//! The Sigstore bundle (`sigstore_bundle.proto`, versions 0.1 to 0.3) with its DSSE envelope, read strictly: a member that is not known here, or that stands there twice,
 //! refuses the bundle, because it could say something that nobody checks.
 
 use base64::Engine as _;
@@ -7,10 +7,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::ModelVerifyError;
-use crate::limits::{CERTIFICATES_MAX, MODEL_BUNDLE_BYTES_MAX};
+use super::sigstore::{Bytes, Keyless, LogEntry, PromiseRule, bounded};
+use crate::limits::{CERTIFICATES_MAX, LOG_ENTRIES_MAX, MODEL_BUNDLE_BYTES_MAX, TIMESTAMPS_MAX};
 
 const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
-const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
+/// The same version in its other spelling, and older ones. Only Sigstore identities are verified in them.
+const MEDIA_TYPE_OTHER: &str = "application/vnd.dev.sigstore.bundle+json;version=0.3";
+const MEDIA_TYPE_0_2: &str = "application/vnd.dev.sigstore.bundle+json;version=0.2";
+const MEDIA_TYPE_0_1: &str = "application/vnd.dev.sigstore.bundle+json;version=0.1";
+pub(super) const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
 /// A bundle, well-formed and not yet believed.
 #[derive(Debug)]
@@ -29,7 +34,7 @@ pub(super) enum Material {
     /// Certificates (DER), the signer's own first.
     Chain(Vec<Vec<u8>>),
     /// A certificate that Sigstore issued to a signed-in person or program.
-    Sigstore,
+    Sigstore(Box<Keyless>),
 }
 
 impl Material {
@@ -38,7 +43,7 @@ impl Material {
         match self {
             Self::Key { .. } => "a key, and not with a certificate",
             Self::Chain(_) => "a certificate, and not with a bare key",
-            Self::Sigstore => "a Sigstore identity, and not with a key or a certificate of one's own",
+            Self::Sigstore(_) => "a Sigstore identity, and not with a key or a certificate of one's own",
         }
     }
 }
@@ -51,7 +56,9 @@ struct BundleMembers {
     #[serde(rename = "verificationMaterial")]
     material: MaterialMembers,
     #[serde(rename = "dsseEnvelope")]
-    envelope: EnvelopeMembers,
+    envelope: Option<EnvelopeMembers>,
+    #[serde(rename = "messageSignature")]
+    message: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -60,9 +67,22 @@ struct MaterialMembers {
     public_key: Option<KeyMembers>,
     x509_certificate_chain: Option<ChainMembers>,
     certificate: Option<CertificateMembers>,
-    #[serde(default)]
-    tlog_entries: Vec<serde_json::Value>,
-    timestamp_verification_data: Option<serde_json::Value>,
+    #[serde(default, deserialize_with = "bounded::<_, _, LOG_ENTRIES_MAX>")]
+    tlog_entries: Vec<LogEntry>,
+    timestamp_verification_data: Option<TimestampMembers>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct TimestampMembers {
+    #[serde(default, deserialize_with = "bounded::<_, _, TIMESTAMPS_MAX>")]
+    rfc3161_timestamps: Vec<TimestampMember>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct TimestampMember {
+    signed_timestamp: Bytes,
 }
 
 #[derive(Deserialize)]
@@ -107,10 +127,14 @@ impl Envelope {
             return Err(ModelVerifyError::TooLarge);
         }
         let members: BundleMembers = serde_json::from_slice(bundle).map_err(ModelVerifyError::malformed)?;
-        if members.media_type != MEDIA_TYPE {
-            return Err(ModelVerifyError::Unsupported(format!("the bundle type {:?}", members.media_type)));
+        if members.message.is_some() {
+            return Err(ModelVerifyError::Unsupported(
+                "a signature over one file's bytes (messageSignature)".to_owned(),
+            ));
         }
-        let EnvelopeMembers { payload, payload_type, signatures } = members.envelope;
+        let Some(EnvelopeMembers { payload, payload_type, signatures }) = members.envelope else {
+            return Err(ModelVerifyError::malformed("it has no envelope (dsseEnvelope)"));
+        };
         if payload_type != PAYLOAD_TYPE {
             return Err(ModelVerifyError::Unsupported(format!("the payload type {payload_type:?}")));
         }
@@ -121,7 +145,7 @@ impl Envelope {
             return Err(ModelVerifyError::Unsupported("a key id in the envelope".to_owned()));
         }
         Ok(Self {
-            material: material(members.material)?,
+            material: material(members.material, &members.media_type)?,
             payload: base64(&payload, "the payload")?,
             signature: base64(&signature.sig, "the signature")?,
         })
@@ -150,7 +174,8 @@ pub(super) fn write(material: &Material, payload: &[u8], signature: &[u8]) -> St
                 certificates.iter().map(|der| json!({ "rawBytes": STANDARD.encode(der) })).collect();
             json!({ "x509CertificateChain": { "certificates": certificates }, "tlogEntries": [] })
         }
-        Material::Sigstore => json!({}),
+        // They are made by Sigstore's own programs, and only verified here.
+        Material::Sigstore(_) => json!({}),
     };
     let signature = json!({ "sig": STANDARD.encode(signature), "keyid": "" });
     let envelope =
@@ -158,21 +183,41 @@ pub(super) fn write(material: &Material, payload: &[u8], signature: &[u8]) -> St
     json!({ "mediaType": MEDIA_TYPE, "verificationMaterial": material, "dsseEnvelope": envelope }).to_string()
 }
 
-fn material(members: MaterialMembers) -> Result<Material, ModelVerifyError> {
-    let has_log = !members.tlog_entries.is_empty() || members.timestamp_verification_data.is_some();
-    let material = match (members.public_key, members.x509_certificate_chain, members.certificate) {
-        (Some(key), None, None) => key_material(key)?,
-        (None, Some(chain), None) => {
+fn material(members: MaterialMembers, media_type: &str) -> Result<Material, ModelVerifyError> {
+    let MaterialMembers { public_key, x509_certificate_chain, certificate, tlog_entries, timestamp_verification_data } =
+        members;
+    let is_old = [MEDIA_TYPE_0_1, MEDIA_TYPE_0_2].contains(&media_type);
+    if !is_old && ![MEDIA_TYPE, MEDIA_TYPE_OTHER].contains(&media_type) {
+        return Err(ModelVerifyError::Unsupported(format!("the bundle type {media_type:?}")));
+    }
+    let timestamps = timestamp_verification_data.map(|data| data.rfc3161_timestamps);
+    let keyless = |certificate: Vec<u8>, entries, timestamps: Option<Vec<TimestampMember>>| {
+        let timestamps = timestamps.unwrap_or_default().into_iter().map(|one| one.signed_timestamp.0).collect();
+        let promise = if media_type == MEDIA_TYPE_0_1 { PromiseRule::Required } else { PromiseRule::Optional };
+        Material::Sigstore(Box::new(Keyless { certificate, entries, timestamps, promise }))
+    };
+    let material = match (public_key, x509_certificate_chain, certificate) {
+        (Some(key), None, None) if media_type == MEDIA_TYPE => key_material(key)?,
+        (None, Some(chain), None) if is_old || media_type == MEDIA_TYPE => {
             if chain.certificates.is_empty() || chain.certificates.len() > CERTIFICATES_MAX {
                 return Err(ModelVerifyError::malformed(format!("it has not 1 to {CERTIFICATES_MAX} certificates")));
             }
             let decoded = chain.certificates.iter().map(|c| base64(&c.raw_bytes, "a certificate"));
-            Material::Chain(decoded.collect::<Result<_, _>>()?)
+            let mut decoded = decoded.collect::<Result<Vec<_>, _>>()?;
+            if is_old {
+                return Ok(keyless(decoded.swap_remove(0), tlog_entries, timestamps));
+            }
+            Material::Chain(decoded)
         }
-        (None, None, Some(_)) => return Ok(Material::Sigstore),
+        (None, None, Some(certificate)) if !is_old => {
+            return Ok(keyless(base64(&certificate.raw_bytes, "a certificate")?, tlog_entries, timestamps));
+        }
+        (Some(_), None, None) | (None, Some(_), None) | (None, None, Some(_)) => {
+            return Err(ModelVerifyError::Unsupported(format!("the bundle type {media_type:?} with what it has")));
+        }
         _ => return Err(ModelVerifyError::malformed("it does not say in exactly one way who signed")),
     };
-    if has_log {
+    if !tlog_entries.is_empty() || timestamps.is_some() {
         return Err(ModelVerifyError::Unsupported("log entries or timestamps beside a key or certificates".to_owned()));
     }
     Ok(material)

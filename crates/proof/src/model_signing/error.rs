@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use super::resource::ResourceError;
+use super::sigstore::SigstoreError;
 use crate::limits::{MODEL_BUNDLE_BYTES_MAX, MODEL_RESOURCES_MAX};
 
 /// Why a key or a certificate can't be used.
@@ -78,6 +79,9 @@ pub enum ModelVerifyError {
     /// The certificates do not lead to a trusted root.
     #[error("the certificate is not trusted: {0}")]
     Chain(String),
+    /// The Sigstore identity is not proven.
+    #[error(transparent)]
+    Sigstore(#[from] SigstoreError),
     /// A resource has a name that it must not have.
     #[error("the signature names {name:?}: {why}")]
     Resource {

@@ -1,4 +1,4 @@
-//! Signatures of models as OpenSSF Model Signing makes them: a Sigstore bundle (JSON, version 0.3) with a DSSE envelope
+//! Signatures of models as OpenSSF Model Signing makes them: a Sigstore bundle (JSON) with a DSSE envelope
 //! over an in-toto statement, which names every file of a model and its SHA-256.
 //!
 //! Reading order: [`Manifest`] is what a model consists of (hashed by the caller), [`sign`] makes a bundle of it,
@@ -7,7 +7,8 @@
 //!
 //! Formats: [OMS](https://github.com/ossf/model-signing-spec), [DSSE](https://github.com/secure-systems-lab/dsse),
 //! [in-toto statement v1](https://github.com/in-toto/attestation/tree/main/spec/v1),
-//! [Sigstore bundle](https://docs.sigstore.dev/about/bundle/), and `docs/model-signing.md` for what is checked.
+//! [Sigstore bundle](https://docs.sigstore.dev/about/bundle/),
+//! [its verification](https://github.com/sigstore/architecture-docs/blob/main/client-spec.md), and `docs/model-signing.md` for what is checked.
 
 mod algorithm;
 mod certificate;
@@ -16,6 +17,7 @@ mod error;
 mod key;
 mod manifest;
 mod resource;
+mod sigstore;
 mod statement;
 
 use sha2::{Digest as _, Sha256};
@@ -25,6 +27,7 @@ pub use error::{ModelKeyError, ModelSignError, ModelVerifyError};
 pub use key::{PublicKey, SigningKey};
 pub use manifest::{Differences, Granularity, Manifest, Serialization, Symlinks};
 pub use resource::{Resource, ResourceError, ResourcePath};
+pub use sigstore::{SigstoreError, SigstoreTrust, TrustedRoot, TrustedRootError};
 
 use envelope::{Envelope, Material};
 
@@ -38,6 +41,8 @@ pub enum Trust {
     Keys(Vec<PublicKey>),
     /// Certificates that lead to one of these roots.
     Roots(Roots),
+    /// One Sigstore identity, under one trusted root.
+    Sigstore(Box<SigstoreTrust>),
 }
 
 /// Who signs: a key, and with it the certificates that vouch for it (the key's own first), if there are any.
@@ -79,6 +84,15 @@ pub enum SignedBy {
         fingerprint: String,
         /// The subject of the root (RFC 4514).
         root: String,
+    },
+    /// Somebody for whose identity an OpenID provider vouched.
+    Sigstore {
+        /// The e-mail address, URI or user name.
+        identity: String,
+        /// The URL of the provider.
+        issuer: String,
+        /// When: seconds since 1970, as a log or a timestamp authority has signed it.
+        at: u64,
     },
 }
 
@@ -138,6 +152,7 @@ pub fn verify(bundle: &[u8], trust: &Trust) -> Result<VerifiedModel, ModelVerify
     let signer = match trust {
         Trust::Keys(keys) => verify_key(&envelope, keys)?,
         Trust::Roots(roots) => verify_chain(&envelope, roots)?,
+        Trust::Sigstore(trust) => verify_sigstore(&envelope, trust)?,
     };
     let (name, manifest) = statement::read(&envelope.payload)?;
     let statement = String::from_utf8(envelope.payload).map_err(|_| ModelVerifyError::malformed("payload"))?;
@@ -153,6 +168,8 @@ impl VerifiedModel {
     }
 }
 
+pub(crate) use sigstore::fuzz::{bundle as fuzz_sigstore, trusted_root as fuzz_trusted_root};
+
 /// The fuzz target: bundles, statements and certificates of others, none of which is by whom it trusts.
 pub(crate) fn fuzz(bytes: &[u8]) {
     const KEY: &str = "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt\n6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==\n-----END PUBLIC KEY-----\n";
@@ -164,8 +181,12 @@ pub(crate) fn fuzz(bytes: &[u8]) {
     for statement in [Some(bytes), payload.as_deref().ok()].into_iter().flatten() {
         if let Ok((name, manifest)) = statement::read(statement) {
             assert!(!manifest.is_empty() && manifest.differences(&manifest).is_empty());
-            let again = statement::read(statement::write(&manifest, &name).as_bytes());
-            assert!(again.is_ok_and(|(_, again)| again.serialization() == manifest.serialization()));
+            // A signer may list the files in another order than the one in which they are written here.
+            let resources = manifest.resources().map(|(resource, digest)| (resource.clone(), *digest));
+            let sorted = Manifest::new(manifest.serialization().clone(), resources);
+            let again = sorted.map(|sorted| statement::read(statement::write(&sorted, &name).as_bytes()));
+            let is_same = |again: &Manifest| again.differences(&manifest).is_empty();
+            assert!(matches!(again, Ok(Ok((_, again))) if is_same(&again)), "what is written is read again");
         }
     }
     if let Ok(certificate) = Certificate::from_der(bytes) {
@@ -204,6 +225,14 @@ fn verify_chain(envelope: &Envelope, roots: &Roots) -> Result<SignedBy, ModelVer
         return Err(ModelVerifyError::BadSignature);
     }
     Ok(SignedBy::Certificate { subject: leaf.subject(), fingerprint: leaf.fingerprint(), root: root.subject() })
+}
+
+fn verify_sigstore(envelope: &Envelope, trust: &SigstoreTrust) -> Result<SignedBy, ModelVerifyError> {
+    let Material::Sigstore(keyless) = &envelope.material else {
+        return Err(ModelVerifyError::OtherKind { found: envelope.material.kind() });
+    };
+    let sigstore::Proven { identity, issuer, at } = sigstore::verify(keyless, envelope, trust)?;
+    Ok(SignedBy::Sigstore { identity, issuer, at })
 }
 
 fn fingerprint_of(bytes: &[u8]) -> String {

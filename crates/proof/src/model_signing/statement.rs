@@ -13,14 +13,23 @@ const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
 const PREDICATE_TYPE: &str = "https://model_signing/signature/v1.0";
 const HASH_TYPE: &str = "sha256";
 
+/// What a statement is, of whatever kind: looked at first, so that others are told by their kind.
+#[derive(Deserialize)]
+struct Types {
+    #[serde(rename = "_type")]
+    kind: String,
+    #[serde(rename = "predicateType")]
+    predicate_type: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Statement {
     #[serde(rename = "_type")]
-    kind: String,
+    _kind: String,
     subject: Vec<Subject>,
     #[serde(rename = "predicateType")]
-    predicate_type: String,
+    _predicate_type: String,
     predicate: Predicate,
 }
 
@@ -80,13 +89,14 @@ pub(super) fn write(manifest: &Manifest, name: &str) -> String {
 
 /// The name and the resources of a statement, whose signature the caller has verified.
 pub(super) fn read(payload: &[u8]) -> Result<(String, Manifest), ModelVerifyError> {
+    let types: Types = serde_json::from_slice(payload).map_err(ModelVerifyError::malformed)?;
+    if types.kind != STATEMENT_TYPE {
+        return Err(ModelVerifyError::Unsupported(format!("the statement type {:?}", types.kind)));
+    }
+    if types.predicate_type != PREDICATE_TYPE {
+        return Err(ModelVerifyError::Unsupported(format!("the predicate type {:?}", types.predicate_type)));
+    }
     let statement: Statement = serde_json::from_slice(payload).map_err(ModelVerifyError::malformed)?;
-    if statement.kind != STATEMENT_TYPE {
-        return Err(ModelVerifyError::Unsupported(format!("the statement type {:?}", statement.kind)));
-    }
-    if statement.predicate_type != PREDICATE_TYPE {
-        return Err(ModelVerifyError::Unsupported(format!("the predicate type {:?}", statement.predicate_type)));
-    }
     let [subject] = statement.subject.as_slice() else {
         return Err(ModelVerifyError::malformed("it is not about exactly one model"));
     };

@@ -14,6 +14,7 @@ Examples:
   sakimori vet ./my-model/ --owner 'AI team' --purpose 'summaries of meetings' --role user
   sakimori vet ./my-model/ --bom bom.json --format sarif > vet.sarif      in CI: one line
   sakimori vet ./my-model/ --fail-on refused                              what waits for a person may pass
+  sakimori vet ./my-model/ --trusted-root trusted_root.json --identity taro@example.jp --issuer https://accounts.google.com
 
 Exit status: 0 every model is admitted, 1 one is refused (or waits for a person; see --fail-on), 2 could not do it.";
 
@@ -40,14 +41,37 @@ pub struct Vet {
     /// Its signature (OpenSSF Model Signing). [default: model.sig in the folder, or FILE.sig beside one file]
     #[arg(long, value_name = "FILE")]
     pub signature: Option<PathBuf>,
+    #[command(flatten)]
+    pub trusted: Trusted,
+    #[command(flatten)]
+    pub entry: Entry,
+}
+
+/// Whom a signature must be by.
+#[derive(Args)]
+pub struct Trusted {
     /// A public key that you trust (PEM), to verify the signature with.
     #[arg(long, value_name = "FILE", conflicts_with = "root")]
     pub key: Vec<PathBuf>,
     /// Root certificates that you trust (PEM), to verify the signature with.
     #[arg(long, value_name = "FILE")]
     pub root: Vec<PathBuf>,
-    #[command(flatten)]
-    pub entry: Entry,
+    /// The Sigstore that you trust (trusted_root.json), to verify a signature with a Sigstore identity.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["key", "root"], requires_all = ["identity", "issuer"])]
+    pub trusted_root: Option<PathBuf>,
+    /// Who must have signed: the e-mail address or URI in the Sigstore certificate, exactly.
+    #[arg(long, value_name = "ID", requires = "trusted_root")]
+    pub identity: Option<String>,
+    /// Who must have vouched for the identity: the URL of the OpenID provider, exactly.
+    #[arg(long, value_name = "URL", requires = "trusted_root")]
+    pub issuer: Option<String>,
+}
+
+impl Trusted {
+    /// True when somebody is named.
+    pub fn names_somebody(&self) -> bool {
+        !self.key.is_empty() || !self.root.is_empty() || self.trusted_root.is_some()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -168,7 +192,7 @@ pub enum ModelCommand {
     /// Sign a model: a folder or one file (OpenSSF Model Signing).
     #[command(after_help = MODEL_SIGN_EXAMPLES)]
     Sign(ModelSign),
-    /// Verify that a model is whole and unchanged, with a key or a root that you trust (OpenSSF Model Signing).
+    /// Verify that a model is whole and unchanged, with a key, a root or a Sigstore that you trust (OpenSSF Model Signing).
     #[command(after_help = MODEL_VERIFY_EXAMPLES)]
     Verify(ModelVerify),
 }
@@ -245,6 +269,7 @@ const MODEL_VERIFY_EXAMPLES: &str = "\
 Examples:
   sakimori model verify my-model/ --key signer.pub
   sakimori model verify my-model/ --signature my-model.sig --root company-ca.pem
+  sakimori model verify my-model/ --trusted-root trusted_root.json --identity taro@example.jp --issuer https://accounts.google.com
 
 What is trusted comes from you, never from the signature.";
 
@@ -256,12 +281,8 @@ pub struct ModelVerify {
     /// The signature. [default: model.sig in the folder, or FILE.sig beside one file]
     #[arg(long, value_name = "FILE")]
     pub signature: Option<PathBuf>,
-    /// A public key that you trust (PEM).
-    #[arg(long, value_name = "FILE", conflicts_with = "root")]
-    pub key: Vec<PathBuf>,
-    /// Root certificates that you trust (PEM).
-    #[arg(long, value_name = "FILE")]
-    pub root: Vec<PathBuf>,
+    #[command(flatten)]
+    pub trusted: Trusted,
     /// The time at which the certificates must be valid, as 2026-11-26T12:00:00Z. [default: now]
     #[arg(long, value_name = "TIME", requires = "root")]
     pub at: Option<Timestamp>,

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use sakimori_model::Timestamp;
 use sakimori_node::observe::{ModelTree, RefusedWhy, hash_model, now, walk_model};
-use sakimori_proof::limits::{MODEL_BUNDLE_BYTES_MAX, PEM_BYTES_MAX};
+use sakimori_proof::limits::{MODEL_BUNDLE_BYTES_MAX, PEM_BYTES_MAX, TRUSTED_ROOT_BYTES_MAX};
 use sakimori_proof::model_signing::{
     self, Certificate, Differences, Granularity, ModelKeyError, ModelSignError, ModelVerifyError, PublicKey,
-    ResourcePath, Roots, Serialization, SignedBy, Signer, SigningKey, Symlinks, Trust, VerifiedModel,
+    ResourcePath, Roots, Serialization, SignedBy, Signer, SigningKey, SigstoreTrust, Symlinks, Trust, TrustedRoot,
+    VerifiedModel,
 };
 use serde_json::{Value, json};
 
-use crate::cli::{Context, DocumentFormat, ModelSign, ModelVerify};
+use crate::cli::{Context, DocumentFormat, ModelSign, ModelVerify, Trusted};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Bar;
@@ -78,7 +79,7 @@ pub fn sign(context: &Context, options: &ModelSign) -> Result<Exit, Failure> {
 /// Verifies the signature of a model.
 pub fn verify(context: &Context, options: &ModelVerify) -> Result<Exit, Failure> {
     let at = options.at.unwrap_or_else(now);
-    let trust = trust(&options.key, &options.root, at)?;
+    let trust = trust(&options.trusted, at)?;
     let signature = options.signature.clone().unwrap_or_else(|| beside(&options.path));
     let bundle = read(&signature, MODEL_BUNDLE_BYTES_MAX)?;
     let verified = match model_signing::verify(&bundle, &trust) {
@@ -141,10 +142,17 @@ fn signer(options: &ModelSign) -> Result<Signer, Failure> {
     Ok(Signer::certified(key, certificate, chain)?)
 }
 
-/// Whom the user trusts, by keys or by roots that are valid at this time.
-pub fn trust(keys: &[PathBuf], roots: &[PathBuf], at: Timestamp) -> Result<Trust, Failure> {
-    if keys.is_empty() && roots.is_empty() {
-        return Err(Failure::new("SKM-E-0058", "neither --key nor --root says whom you trust"));
+/// Whom the user trusts: by keys, by roots that are valid at this time, or by an identity under a Sigstore.
+pub fn trust(trusted: &Trusted, at: Timestamp) -> Result<Trust, Failure> {
+    let Trusted { key: keys, root: roots, trusted_root, identity, issuer } = trusted;
+    if !trusted.names_somebody() {
+        return Err(Failure::new("SKM-E-0058", "none of --key, --root and --trusted-root says whom you trust"));
+    }
+    if let (Some(path), Some(identity), Some(issuer)) = (trusted_root, identity, issuer) {
+        let root = TrustedRoot::from_json(&read(path, TRUSTED_ROOT_BYTES_MAX)?)
+            .map_err(|error| Failure::new("SKM-E-0059", format!("{}: {error}", path.display())))?;
+        let (identity, issuer) = (identity.clone(), issuer.clone());
+        return Ok(Trust::Sigstore(Box::new(SigstoreTrust { root, identity, issuer })));
     }
     if !keys.is_empty() {
         let keys = keys.iter().map(|path| PublicKey::from_pem(&text(path)?).map_err(|error| key_failure(path, error)));
@@ -207,6 +215,9 @@ fn report(verified: &VerifiedModel, differences: &Differences, tree: &ModelTree)
         SignedBy::Certificate { subject, fingerprint, root } => {
             json!({ "kind": "certificate", "subject": subject, "fingerprint": fingerprint, "root": root })
         }
+        SignedBy::Sigstore { identity, issuer, at } => {
+            json!({ "kind": "sigstore", "identity": identity, "issuer": issuer, "at": time(*at) })
+        }
         _ => Value::Null,
     };
     json!({
@@ -229,6 +240,10 @@ fn print_holds(context: &Context, verified: &VerifiedModel, tree: &ModelTree) ->
         SignedBy::Key { fingerprint } => say(lang, "model.by-key", &[("fingerprint", fingerprint)]),
         SignedBy::Certificate { subject, fingerprint, root } => {
             say(lang, "model.by-certificate", &[("subject", subject), ("fingerprint", fingerprint), ("root", root)])
+        }
+        SignedBy::Sigstore { identity, issuer, at } => {
+            let at = time(*at).map(|at| at.to_string()).unwrap_or_default();
+            say(lang, "model.by-sigstore", &[("identity", identity), ("issuer", issuer), ("at", &at)])
         }
         _ => String::new(),
     };
@@ -261,6 +276,11 @@ fn print_differences(context: &Context, differences: &Differences, tree: &ModelT
     }
     let count: usize = kinds.iter().map(|(_, names)| names.len()).sum();
     outln!("{}", say(context.lang, "model.differs", &[("count", &count)]))
+}
+
+/// A time in seconds since 1970.
+fn time(seconds: u64) -> Option<Timestamp> {
+    Timestamp::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?).ok()
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {

@@ -75,8 +75,8 @@ impl Signatures {
         if options.signature.is_some() && options.paths.len() > 1 {
             return Err(Failure::new("SKM-E-0060", "--signature"));
         }
-        let names_somebody = !options.key.is_empty() || !options.root.is_empty();
-        let trust = names_somebody.then(|| model_sign::trust(&options.key, &options.root, now())).transpose()?;
+        let trusted = &options.trusted;
+        let trust = trusted.names_somebody().then(|| model_sign::trust(trusted, now())).transpose()?;
         Ok(Self { file: options.signature.clone(), trust })
     }
 

@@ -122,7 +122,7 @@ pub fn signature(context: &Context, state: &SignatureState) -> String {
     match state {
         SignatureState::None => say(context.lang, "signature.none", &[]),
         SignatureState::NotVerified { file } => say(context.lang, "signature.not-verified", &[("file", file)]),
-        SignatureState::Verified { by } => say(context.lang, "signature.verified", &[("by", by)]),
+        SignatureState::Verified { by, .. } => say(context.lang, "signature.verified", &[("by", by)]),
         SignatureState::Refused { why } => say(context.lang, "signature.refused", &[("why", why)]),
     }
 }
