@@ -108,6 +108,7 @@ class Service:
             "admissions": [model["sha256"] for model in models["items"]],
             "decisions": ids,
             "records": ids,
+            "trace": [*ids, *(model["sha256"] for model in models["items"])],
             "uploads": [upload.rsplit("/", 1)[1] for upload in uploads],
             "jobs": [headers["Sakimori-Job"]],
             "users": [other["id"]],

@@ -7,7 +7,7 @@ import { currentLang, type Lang } from '../words/index.svelte';
 import type { paths } from './schema';
 import type {
   Decision, DecisionQuery, DecisionRow, Excerpt, Job, Model, ModelAnswer, ModelQuery, ModelRow, NewAdmission, Page, Problem,
-  Role, Scope,
+  Role, Scope, Trace,
 } from './types';
 
 /** A request that failed: the server's problem document, or one of our own when there is no answer. */
@@ -52,6 +52,7 @@ export const api = {
     get(client.GET('/api/v1/decisions', { params: { query } })) as Promise<Page<DecisionRow>>,
   decision: (id: string) =>
     get(client.GET('/api/v1/decisions/{id}', { params: { path: { id } } })) as Promise<Decision>,
+  trace: (id: string) => get(client.GET('/api/v1/trace/{id}', { params: { path: { id } } })) as Promise<Trace>,
   excerpt: (id: string, finding: number) =>
     get(client.GET('/api/v1/decisions/{id}/content', { params: { path: { id }, query: { finding } } })) as Promise<Excerpt>,
   judge: (id: string, effect: 'allow' | 'block', note: string) =>

@@ -2267,6 +2267,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trace/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a record, or bytes with this SHA-256, came from, and what came of them: 500 things at most. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description Only one way; both otherwise. */
+                    way?: "up" | "down";
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Trace"];
+                    };
+                };
+                /** @description the caller has it already */
+                304: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/policies": {
         parameters: {
             query?: never;
@@ -4003,6 +4066,43 @@ export interface components {
             severity: components["schemas"]["Severity"];
             /** @description What was seen. */
             title: components["schemas"]["Text"];
+        };
+        /** @description A graph in the shape of W3C PROV. */
+        Trace: {
+            /** @description The id of the thing that was asked for. */
+            start: string;
+            /** @description All things, the nearest first. */
+            items: components["schemas"]["TraceItem"][];
+            /** @description What rests on what. */
+            links: components["schemas"]["TraceLink"][];
+            /** @description True when there is more. */
+            cut: boolean;
+        };
+        /** @description A thing in the graph. */
+        TraceItem: {
+            /** @description `record:` with an id, or `bytes:`, `policy:`, `rules:`, `bom:` with a digest. */
+            id: string;
+            /** @description What it is. */
+            kind: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it says: of a decision its effect, of an admission its state. */
+            says: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at?: string | null;
+            by?: null | components["schemas"]["By"];
+        };
+        /** @description One thing rests on another. */
+        TraceLink: {
+            /** @description What rests. */
+            from: string;
+            /** @description What it rests on. */
+            to: string;
+            /** @description How. */
+            how: string;
         };
         /** @description An upload. */
         Upload: {

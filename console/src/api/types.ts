@@ -53,6 +53,17 @@ export type ModelQuery = NonNullable<paths['/api/v1/admissions']['get']['paramet
 export type Word = 'admitted' | 'refused' | 'revoked';
 export type NewAdmission = Schemas['NewAdmission'] & { state: Word };
 
+/** A thing in the graph of where things came from. */
+export type TraceItem = Omit<Schemas['TraceItem'], 'kind'> & {
+  kind:
+    | 'file' | 'model' | 'policy' | 'rules' | 'bom'
+    | 'decision' | 'judgement' | 'admission' | 'share' | 'activation' | 'access';
+};
+export type Trace = Omit<Schemas['Trace'], 'items' | 'links'> & {
+  items: TraceItem[];
+  links: { from: string; to: string; how: 'used' | 'derived-from' | 'has-part' }[];
+};
+
 /** A page of a list, and where the next one begins. */
 export interface Page<Item> {
   items: Item[];

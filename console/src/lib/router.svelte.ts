@@ -9,6 +9,7 @@ export type Route =
   | { page: 'proof'; id: string; from: 'decisions' | 'records' }
   | { page: 'models' }
   | { page: 'model'; sha256: string }
+  | { page: 'trace'; id: string }
   | { page: 'drop' }
   | { page: 'settings'; tab: SettingsTab }
   | { page: 'not-found' };
@@ -37,6 +38,9 @@ export function routeOf(path: string): Route {
   if (first === 'models' && parts.length === 1) return { page: 'models' };
   if (first === 'models' && second !== undefined && /^[0-9a-f]{64}$/.test(second) && parts.length === 2) {
     return { page: 'model', sha256: second };
+  }
+  if (first === 'trace' && second !== undefined && /^[0-9a-f-]{36}$|^[0-9a-f]{64}$/.test(second) && parts.length === 2) {
+    return { page: 'trace', id: second };
   }
   if ((first === 'decisions' || first === 'records') && second !== undefined && third === 'proof' && parts.length === 3) {
     return { page: 'proof', id: second, from: first };

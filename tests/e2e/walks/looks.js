@@ -42,6 +42,7 @@ async function prepared(service) {
     models: { path: '/models', there: '[role=cell] time' },
     'models-none': { path: '/models?state=revoked', there: 'main [role=status]:has-text("。"), main [role=status]:has-text("fits")' },
     model: { path: `/models/${vetted.sha256}`, there: '#files' },
+    trace: { path: `/trace/${vetted.sha256}`, there: 'main svg' },
     'model-bad': { path: `/models/${bad.sha256}`, there: '#files' },
     'model-form': { path: `/models/${vetted.sha256}`, there: '#files', press: /^(承認する|承認し直す|Admit|Admit anew)$/ },
     drop: { path: '/drop', there: '.zone' },

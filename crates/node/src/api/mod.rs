@@ -32,5 +32,6 @@ pub mod serve;
 pub mod session;
 mod shield;
 mod tokens;
+mod trace;
 mod uploads;
 mod users;

@@ -12,7 +12,7 @@ use super::app::App;
 use super::check::handler;
 use super::{
     admissions, decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session,
-    tokens, uploads, users,
+    tokens, trace, uploads, users,
 };
 use crate::access::role::Action;
 
@@ -63,6 +63,7 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/api/v1/records",                      Action::Read),
     ("GET",     "/api/v1/records/{id}",                 Action::Read),
     ("GET",     "/api/v1/records/{id}/proof",           Action::Read),
+    ("GET",     "/api/v1/trace/{id}",                   Action::Read),
     ("GET",     "/api/v1/policies",                     Action::Read),
     ("POST",    "/api/v1/policies",                     Action::ChangePolicy),
     ("GET",     "/api/v1/policies/active",              Action::Read),
@@ -124,6 +125,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(records::list))
         .routes(routes!(records::one))
         .routes(routes!(records::proof))
+        .routes(routes!(trace::around))
         .routes(routes!(policies::list, policies::activate))
         .routes(routes!(policies::active))
         .routes(routes!(policies::test))
