@@ -26,6 +26,13 @@ pub const BATCH_ENTRIES_MAX: usize = 65_536;
 /// Bytes of all entries of one append: it is held in memory.
 pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Bytes of a write-ahead log at which a new one is begun, once its tiles are durable. Recovery reads no more than this and
+/// one append.
+pub const WAL_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// Bytes of a write-ahead log that is read: [`WAL_BYTES_MAX`], one append over it, and room.
+pub const WAL_FILE_BYTES_MAX: usize = WAL_BYTES_MAX as usize + BATCH_BYTES_MAX + 2 * BATCH_ENTRIES_MAX + 1024 * 1024;
+
 /// Hashes of an inclusion or consistency proof: more than any tree of [`TREE_SIZE_MAX`] entries can need.
 pub const PROOF_HASHES_MAX: usize = 64;
 
