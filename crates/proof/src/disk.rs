@@ -135,7 +135,11 @@ impl Desk for Folder {
     fn open_wal(&self) -> Result<Option<Box<dyn WalFile>>, LogError> {
         let path = self.path(WAL);
         match open_regular(&path, OpenOptions::new().read(true).write(true)) {
-            Ok(file) => Ok(Some(Box::new(FolderWal { path, file }))),
+            Ok(file) => {
+                let synced = File::open(&self.root).and_then(|folder| folder.sync_all());
+                synced.map_err(|source| LogError::from_io("write", &self.root, source))?;
+                Ok(Some(Box::new(FolderWal { path, file })))
+            }
             Err(LogError::Missing { .. }) => Ok(None),
             Err(error) => Err(error),
         }

@@ -18,6 +18,8 @@ mod checkpoint;
 mod disk;
 mod edge;
 mod error;
+#[cfg(test)]
+mod faults;
 pub mod fuzz;
 mod key;
 pub mod limits;

@@ -209,10 +209,11 @@ impl Log {
             let lock = self.shared.desk.lock(self.lock_wait_max.min(OPEN_WAIT_MAX));
             match lock.and_then(|_lock| self.recover(&|_| ())) {
                 Ok(writer) => *slot = Some(writer),
-                // An auditor may have a read-only copy, and a full disk should not keep anybody from reading: the last
-                // published checkpoint is as good for that. An append will say what is wrong. And whoever holds the lock is
-                // alive, and does the same before it appends.
-                Err(LogError::Permission { .. } | LogError::Full { .. } | LogError::Busy { .. }) => {}
+                // An auditor may have a read-only copy: the last published checkpoint is as good for reading. And whoever
+                // holds the lock is alive, and does the same before it appends.
+                Err(LogError::Permission { .. } | LogError::Busy { .. }) => {}
+                // A full disk should not keep anybody from reading, unless something decided would be hidden.
+                Err(LogError::Full { .. }) if self.is_all_published() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -443,10 +444,10 @@ impl Log {
                 for partial in self.shared.bulk.list(&folder)? {
                     let name = format!("{folder}/{}", partial.name);
                     let Some(tile) = Tile::parse(&name) else { continue };
-                    if writer.unsynced.remove(&tile) {
-                        self.shared.bulk.remove(&name)?;
-                    } else {
+                    if !writer.unsynced.contains(&tile) {
                         writer.replaced.insert(tile);
+                    } else if self.shared.bulk.remove(&name).is_ok() {
+                        writer.unsynced.remove(&tile);
                     }
                 }
             }

@@ -35,6 +35,13 @@ impl Log {
         self.shared.anchor.is_some() || !wal::parse(&wal).is_ok_and(is_settled)
     }
 
+    /// True if the published checkpoint is the last one that was decided.
+    pub(crate) fn is_all_published(&self) -> bool {
+        let Ok(wal) = self.shared.desk.read_wal(WAL_FILE_BYTES_MAX) else { return false };
+        let decided = wal::parse(&wal).map(|contents| contents.records.last().map_or(contents.base, |last| last.note));
+        self.tree().is_ok_and(|tree| decided.is_ok_and(|note| note == tree.signed_checkpoint()))
+    }
+
     /// Finds out what is decided, carries it out, and begins a new write-ahead log if there is anything in the old one.
     /// Afterwards all is as after an append. The caller holds the lock. A crash in here is like one before it.
     ///

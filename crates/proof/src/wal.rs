@@ -45,7 +45,8 @@ pub(crate) trait Desk: Debug + Send + Sync {
     /// [`LogError::Busy`], [`LogError::Permission`] and others of the file system.
     fn lock(&self, wait_max: Duration) -> Result<WriterLock, LogError>;
 
-    /// Opens the write-ahead log to read and write, if there is one.
+    /// Opens the write-ahead log to read and write, if there is one. Its name is durable on return: whoever put it in
+    /// place may have died before that.
     ///
     /// # Errors
     /// Those of the file system; [`LogError::Damaged`] if it is no file.
