@@ -21,6 +21,7 @@ mod error;
 #[cfg(test)]
 mod faults;
 pub mod fuzz;
+mod group;
 mod key;
 pub mod limits;
 mod log;
@@ -40,6 +41,7 @@ pub use bundle::{
 };
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::LogError;
+pub use group::{Appended, Committer};
 pub use key::{Key, KeyError};
 pub use log::{Ack, Log, Step};
 pub use note::{Note, NoteError, Signature, VerifierKey, VerifierKeyError};

@@ -26,6 +26,12 @@ pub const BATCH_ENTRIES_MAX: usize = 65_536;
 /// Bytes of all entries of one append: it is held in memory.
 pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Entries of one group of a [`crate::Committer`].
+pub const GROUP_ENTRIES_MAX: usize = 4_096;
+
+/// Bytes of all entries of one group of a [`crate::Committer`].
+pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+
 /// Bytes of a write-ahead log at which a new one is begun, once its tiles are durable. Recovery reads no more than this and
 /// one append.
 pub const WAL_BYTES_MAX: u64 = 8 * 1024 * 1024;

@@ -33,8 +33,8 @@ const MAGIC: &[u8; 16] = b"sakimori wal v1\n";
 const HEADER_BYTES: usize = 16 + 8 + 4 + 32;
 const RECORD_BYTES: usize = 8 + 8 + 4 + 4 + 32;
 
-/// Bytes that the file grows by at least, so that few syncs have more to write than data.
-const ROOM_BYTES: u64 = 64 * 1024;
+/// Bytes that the file grows by at least: so that few syncs have more to write than data.
+const ROOM_BYTES: u64 = if cfg!(test) { 512 } else { 64 * 1024 };
 
 /// What a writer needs of its own machine: a lock and the file of the write-ahead log, on a local disk whatever the
 /// [`crate::backend::Bulk`] is.
