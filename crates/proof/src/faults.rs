@@ -457,11 +457,8 @@ impl World {
 
     fn look(&mut self) {
         let Some(note) = self.disk.peek(CHECKPOINT) else { return };
-        if let Ok(checkpoint) = checkpoint_in(&String::from_utf8_lossy(&note), self.key.verifier()) {
-            if self.seen.last() != Some(&checkpoint) {
-                self.seen.push(checkpoint);
-            }
-        }
+        let seen = checkpoint_in(&String::from_utf8_lossy(&note), self.key.verifier());
+        self.seen.extend(seen.ok().filter(|seen| self.seen.last() != Some(seen)));
     }
 
     /// Starts the process again, with or without a power cut, until the log is open.

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
 
 use crate::error::LogError;
 use crate::key::Key;
@@ -39,25 +41,18 @@ struct Queue {
 struct Open {
     entries: Vec<Vec<u8>>,
     bytes: usize,
+    /// Who waits. The first of them leads, when it is told to.
+    members: Vec<Thread>,
     group: Arc<Group>,
 }
 
-/// What the members of a group wait for.
+/// What the members of a group wait for. Each is woken by name and looks without a lock, so that hundreds of them don't
+/// queue up for one.
 #[derive(Debug, Default)]
 struct Group {
-    fate: Mutex<Fate>,
-    decided: Condvar,
-}
-
-#[derive(Clone, Debug, Default)]
-enum Fate {
-    #[default]
-    Waiting,
-    /// The first member to see this appends for all.
-    Lead,
-    /// It was appended, from this index on.
-    Done(u64),
-    Failed(Arc<LogError>),
+    /// The first index, or why there is none.
+    fate: OnceLock<Result<u64, Arc<LogError>>>,
+    may_lead: AtomicBool,
 }
 
 impl Committer {
@@ -101,6 +96,7 @@ impl Committer {
             joined = (open.group.clone(), open.entries.len() as u64, is_leader);
             open.bytes += entry.len();
             open.entries.push(entry);
+            open.members.push(thread::current());
         }
         joined
     }
@@ -110,35 +106,23 @@ impl Committer {
         let taken = locked(&self.queue).groups.pop_front().unwrap_or_default();
         let panicked = io::Error::other("the thread that appended for others panicked");
         let unknown = LogError::from_io("append to", self.log.path(), panicked).undecided();
-        let mut ending = Ending { committer: self, group: &taken.group, fate: Fate::Failed(Arc::new(unknown)) };
-        let appended = self.log.append(&self.key, &taken.entries, &|_| ()).map_err(Arc::new);
-        ending.fate = match &appended {
-            Ok(range) => Fate::Done(range.start),
-            Err(error) => Fate::Failed(error.clone()),
-        };
+        let mut ending = Ending { committer: self, taken: &taken, fate: Err(Arc::new(unknown)) };
+        ending.fate = self.log.append(&self.key, &taken.entries, &|_| ()).map(|range| range.start).map_err(Arc::new);
+        let fate = ending.fate.clone();
         drop(ending);
-        appended.map(|range| range.start)
+        fate
     }
 
     /// Waits for what becomes of the group, and leads it if it is told to.
     fn follow(&self, group: &Group) -> Result<u64, Arc<LogError>> {
-        let mut fate = locked(&group.fate);
         loop {
-            match std::mem::take(&mut *fate) {
-                Fate::Waiting => fate = group.decided.wait(fate).unwrap_or_else(PoisonError::into_inner),
-                Fate::Lead => {
-                    drop(fate);
-                    return self.lead();
-                }
-                Fate::Done(first) => {
-                    *fate = Fate::Done(first);
-                    return Ok(first);
-                }
-                Fate::Failed(error) => {
-                    *fate = Fate::Failed(error.clone());
-                    return Err(error);
-                }
+            if let Some(fate) = group.fate.get() {
+                return fate.clone();
             }
+            if group.may_lead.swap(false, Ordering::AcqRel) {
+                return self.lead();
+            }
+            thread::park();
         }
     }
 }
@@ -146,8 +130,8 @@ impl Committer {
 /// The end of a group, however it comes: nobody may wait for ever.
 struct Ending<'c> {
     committer: &'c Committer,
-    group: &'c Group,
-    fate: Fate,
+    taken: &'c Open,
+    fate: Result<u64, Arc<LogError>>,
 }
 
 impl Drop for Ending<'_> {
@@ -156,14 +140,14 @@ impl Drop for Ending<'_> {
         let mut queue = locked(&self.committer.queue);
         match queue.groups.front() {
             Some(next) => {
-                *locked(&next.group.fate) = Fate::Lead;
-                next.group.decided.notify_one();
+                next.group.may_lead.store(true, Ordering::Release);
+                next.members.first().into_iter().for_each(Thread::unpark);
             }
             None => queue.is_led = false,
         }
         drop(queue);
-        *locked(&self.group.fate) = std::mem::take(&mut self.fate);
-        self.group.decided.notify_all();
+        let _ = self.taken.group.fate.set(self.fate.clone());
+        self.taken.members.iter().for_each(Thread::unpark);
     }
 }
 

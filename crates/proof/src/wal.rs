@@ -22,7 +22,7 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::LogError;
-use crate::limits::{NOTE_BYTES_MAX, WAL_BYTES_MAX};
+use crate::limits::{NOTE_BYTES_MAX, WAL_BYTES_MAX, WAL_RECORDS_MAX};
 
 /// The file.
 pub(crate) const WAL: &str = "wal";
@@ -122,6 +122,7 @@ pub(crate) struct Wal {
     end: u64,
     /// How long the file is.
     length: u64,
+    records: u64,
 }
 
 /// What is in a write-ahead log.
@@ -170,7 +171,7 @@ impl Wal {
         let end = bytes.len() as u64;
         bytes.resize(end.max(room.min(WAL_BYTES_MAX)) as usize, 0);
         let file = desk.begin_wal(&bytes)?;
-        Ok(Self { file, salt, mark, end, length: bytes.len() as u64 })
+        Ok(Self { file, salt, mark, end, length: bytes.len() as u64, records: 0 })
     }
 
     /// The write-ahead log with these contents, which the file had when it was read under the lock.
@@ -178,7 +179,14 @@ impl Wal {
         let last = contents.records.last();
         let (offset, head) = last.map_or((0, HEADER_BYTES), |record| (record.offset, RECORD_BYTES));
         let mark = (offset as u64, bytes.get(offset..offset + head).unwrap_or_default().to_vec());
-        Self { file, salt: contents.salt, mark, end: contents.end as u64, length: bytes.len() as u64 }
+        Self {
+            file,
+            salt: contents.salt,
+            mark,
+            end: contents.end as u64,
+            length: bytes.len() as u64,
+            records: contents.records.len() as u64,
+        }
     }
 
     /// True if nobody else has written since: the file is the same, ends with the same record, and nothing of another
@@ -192,12 +200,12 @@ impl Wal {
 
     /// True when it is time for a new one.
     pub(crate) const fn is_full(&self, bytes_max: u64) -> bool {
-        self.end >= bytes_max
+        self.end >= bytes_max || self.records >= WAL_RECORDS_MAX
     }
 
     /// True if there is no record in it.
     pub(crate) const fn is_empty(&self) -> bool {
-        self.mark.0 == 0
+        self.records == 0
     }
 
     /// How long the file is, in bytes.
@@ -221,6 +229,7 @@ impl Wal {
         let offset = self.end;
         let written = self.file.write_at(offset, &bytes);
         (self.mark, self.end) = ((offset, mark), end);
+        self.records += 1;
         written.map_err(|error| self.take_back(Some(length), error))
     }
 
