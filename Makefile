@@ -51,6 +51,7 @@ docs:
 
 bench: build
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked
+	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked -- log
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked -- service
 	@if [ -n "$(SAKIMORI_DATA)" ]; then $(MAKE) --no-print-directory peers; else echo "peers: skipped, SAKIMORI_DATA is not set"; fi
 

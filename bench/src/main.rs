@@ -1,6 +1,7 @@
 //! Benchmarks beside the machine's own limits: each figure is a ratio of two medians of one run.
 
 mod client;
+mod log;
 mod service;
 
 use std::fs::{self, File};
@@ -11,11 +12,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sakimori_examine::limits::Limits;
-use sakimori_examine::log;
 use sakimori_examine::report::Report;
 use sakimori_examine::sigma::RuleSet;
 use sakimori_examine::{Settings, examine, recognise};
-use sakimori_proof::{Key, Log};
 use sha2::Digest as _;
 
 /// Runs of which the median is taken.
@@ -25,6 +24,9 @@ fn main() {
     if std::env::args().nth(1).as_deref() == Some("service") {
         let program = std::env::var_os("SAKIMORI_BIN").expect("SAKIMORI_BIN names the program");
         return service::run(Path::new(&program));
+    }
+    if std::env::args().nth(1).as_deref() == Some("log") {
+        return log::run();
     }
     println!("| what | input | median | beside | ratio |\n|---|---|---|---|---|");
     let settings = Settings { sigma: RuleSet::builtin().clone(), ..Settings::default() };
@@ -36,7 +38,6 @@ fn main() {
         logs(data);
         mails(data, &settings);
     }
-    appends();
     memory();
 }
 
@@ -135,7 +136,7 @@ fn logs(data: &Path) {
     let limits = Limits::default();
     let kind = recognise::recognise(&bytes).expect("readable");
     let ours = median(|| {
-        log::detect(&bytes, &kind, &rules, &mut Report::new(&limits), &mut |found| drop(black_box(found)));
+        sakimori_examine::log::detect(&bytes, &kind, &rules, &mut Report::new(&limits), &mut |found| drop(black_box(found)));
     });
     let parse = median(|| {
         for line in bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
@@ -184,36 +185,6 @@ fn mails(data: &Path, settings: &Settings) {
         }
     });
     row("examine mails, one core", &format!("{} mails", mails.len()), ours, "sha256", hash);
-}
-
-/// Durable appends beside the same number of bare fsyncs.
-fn appends() {
-    for batch in [1usize, 64, 1_000] {
-        let folder = tempfile::tempdir().expect("a folder");
-        let key = Key::generate("bench.invalid/log").expect("a key");
-        let log = Log::create(&folder.path().join("log"), &key).expect("a log");
-        let entries: Vec<Vec<u8>> = (0..batch).map(|i| format!("{i:076}").into_bytes()).collect();
-        let groups = 40;
-        let ours = median(|| {
-            for _ in 0..groups {
-                log.append(&key, &entries, &|_| ()).expect("appended");
-            }
-        });
-        let mut file = File::create(folder.path().join("plain")).expect("a file");
-        let fsync = median(|| {
-            for _ in 0..groups {
-                file.write_all(&[7; 76]).and_then(|()| file.sync_data()).expect("written");
-            }
-        });
-        let rate = (groups * batch) as f64 / ours.as_secs_f64();
-        row(
-            &format!("append, {batch} a group"),
-            &format!("{rate:.0} entries/s"),
-            ours / groups as u32,
-            "fdatasync",
-            fsync / groups as u32,
-        );
-    }
 }
 
 /// The peak memory of a whole process.

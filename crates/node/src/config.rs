@@ -15,6 +15,9 @@ use crate::access::tls::TlsFiles;
 pub struct Config {
     /// The node's folder. `--home` and `SAKIMORI_HOME` win over it.
     pub home: Option<PathBuf>,
+    /// A file on another volume that holds the newest checkpoint of the log, so that an older copy of the node's folder is
+    /// found out and not signed on. Its folder must be there. The node's folder remembers it.
+    pub anchor: Option<PathBuf>,
     /// Where the service listens. Beyond loopback it needs `[tls]` or `plain_beyond_loopback`.
     pub listen: ListenAddress,
     /// The address under which people reach it, such as `https://sakimori.example.jp`, when that is another one.
@@ -99,6 +102,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             home: None,
+            anchor: None,
             listen: ListenAddress::default(),
             public_url: None,
             plain_beyond_loopback: PlainBeyondLoopback::default(),

@@ -169,6 +169,8 @@ fn code_of_log(error: &LogError) -> &'static str {
             "SKM-E-0007"
         }
         LogError::WrongKey { .. } => "SKM-E-0015",
+        LogError::RolledBack { .. } => "SKM-E-0014",
+        LogError::Random(_) => "SKM-E-0008",
         _ => "SKM-E-0004",
     }
 }

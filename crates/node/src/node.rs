@@ -1,13 +1,16 @@
 //! A node's folder, its key, its state and its log.
 
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, Write as _};
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sakimori_model::{RecordId, Statement};
-use sakimori_proof::{Key, Log, Step, VerifierKey};
+use sakimori_proof::{FileAnchor, Key, Log, Step, VerifierKey};
 use sakimori_store::{Record, Store};
 
 use crate::NodeError;
@@ -17,6 +20,8 @@ use crate::decide::{DEFAULT_POLICY, Policy};
 const LOCK_SECONDS_MAX: u64 = 60;
 /// Records that are named when an id is ambiguous.
 const CANDIDATES_MAX: usize = 6;
+/// The file that names the anchor of the log.
+const ANCHOR: &str = "anchor";
 /// The pause between two tries.
 const LOCK_RETRY_MS: u64 = 5;
 
@@ -53,28 +58,44 @@ impl Node {
     /// # Errors
     /// When the folder can't be used, or what is in it does not fit together.
     pub fn open(home: &Path) -> Result<Self, NodeError> {
-        let (mut node, lock) = Self::assemble(home)?;
+        Self::open_anchored(home, None)
+    }
+
+    /// As [`Node::open`], with an anchor in this file, which should lie on another volume. The folder remembers it, so
+    /// that every later [`Node::open`] minds it, whoever opens the node.
+    ///
+    /// # Errors
+    /// As there; [`LogError::RolledBack`](sakimori_proof::LogError::RolledBack) when the anchor knows of more entries than
+    /// the log has.
+    pub fn open_anchored(home: &Path, anchor: Option<&Path>) -> Result<Self, NodeError> {
+        let (mut node, lock) = Self::assemble(home, |log| match anchor {
+            Some(anchor) => remember_anchor(home, anchor).map(|path| with_anchor(log, path)),
+            None => Ok(match remembered_anchor(home)? {
+                Some(path) => with_anchor(log, path),
+                None => log,
+            }),
+        })?;
         node.refuse_rollback()?;
         node.sequence_staged()?;
         drop(lock);
         Ok(node)
     }
 
-    /// Opens the node as it lies there, for [`Node::audit`]: also one whose state and log do not fit.
+    /// Opens the node as it lies there, for [`Node::audit`]: also one whose state and log, or log and anchor do not fit.
     ///
     /// # Errors
     /// When the folder can't be used, or key, log or state can't be read at all.
     pub fn open_to_audit(home: &Path) -> Result<Self, NodeError> {
-        Self::assemble(home).map(|(node, _lock)| node)
+        Self::assemble(home, Ok).map(|(node, _lock)| node)
     }
 
-    fn assemble(home: &Path) -> Result<(Self, Lock), NodeError> {
+    fn assemble(home: &Path, anchored: impl FnOnce(Log) -> Result<Log, NodeError>) -> Result<(Self, Lock), NodeError> {
         let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
         private(home).map_err(folder(home))?;
         let lock = lock_in(home)?;
         let key = key_of(home)?;
         refuse_other_key(home, &key)?;
-        let log = Log::open_or_create(&home.join("log"), &key)?;
+        let log = anchored(Log::at(&home.join("log"), key.verifier().clone()))?.opened_or_created(&key)?;
         let store = Store::open(&home.join("state.db"))?;
         Ok((Self { home: home.to_owned(), key, store, log }, lock))
     }
@@ -244,6 +265,37 @@ fn refuse_other_key(home: &Path, key: &Key) -> Result<(), NodeError> {
     }
 }
 
+fn with_anchor(log: Log, path: PathBuf) -> Log {
+    log.anchored(Arc::new(FileAnchor::at(&path)))
+}
+
+/// The anchor that this folder was opened with before.
+fn remembered_anchor(home: &Path) -> Result<Option<PathBuf>, NodeError> {
+    let path = home.join(ANCHOR);
+    match fs::read(&path) {
+        Ok(name) => Ok(Some(PathBuf::from(OsString::from_vec(name)))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(folder(&path)(error)),
+    }
+}
+
+/// Notes the anchor in the folder, durably, and returns its absolute path.
+fn remember_anchor(home: &Path, anchor: &Path) -> Result<PathBuf, NodeError> {
+    let anchor = std::path::absolute(anchor).map_err(folder(anchor))?;
+    if remembered_anchor(home)?.as_deref() != Some(&anchor) {
+        let (path, draft) = (home.join(ANCHOR), home.join("anchor.next"));
+        let noted = (|| {
+            let mut file = File::create(&draft)?;
+            file.write_all(anchor.as_os_str().as_bytes())?;
+            file.sync_all()?;
+            fs::rename(&draft, &path)?;
+            File::open(home)?.sync_all()
+        })();
+        noted.map_err(folder(&path))?;
+    }
+    Ok(anchor)
+}
+
 fn lock_in(home: &Path) -> Result<Lock, NodeError> {
     let path = home.join("lock");
     let file =
@@ -265,4 +317,37 @@ fn lock_in(home: &Path) -> Result<Lock, NodeError> {
 pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> NodeError {
     let path = path.to_owned();
     move |error| NodeError::Folder { path, error }
+}
+
+#[cfg(test)]
+mod tests {
+    use sakimori_proof::LogError;
+
+    use super::*;
+
+    fn copy(from: &Path, to: &Path) {
+        let copied = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status();
+        assert!(copied.expect("cp").success());
+    }
+
+    #[test]
+    fn a_whole_folder_that_was_put_back_is_found_out_by_its_anchor() {
+        let outside = tempfile::tempdir().expect("a folder");
+        let (home, old) = (outside.path().join("home"), outside.path().join("old"));
+        let anchor = outside.path().join("anchor");
+        drop(Node::open_anchored(&home, Some(&anchor)).expect("a new node"));
+        copy(&home, &old);
+        // Without a word about the anchor: the folder remembers it.
+        let node = Node::open(&home).expect("opened");
+        node.log.append(&node.key, &[b"entry".to_vec()], &|_| ()).expect("appended");
+        drop(node);
+        fs::remove_dir_all(&home).expect("removed");
+        fs::rename(&old, &home).expect("put back");
+        for opened in [Node::open(&home), Node::open_anchored(&home, Some(&anchor))] {
+            let error = opened.map(drop).expect_err("refused");
+            assert!(matches!(&error, NodeError::Log(LogError::RolledBack { size: 0, anchored: 1, .. })), "{error}");
+            assert_eq!(error.code(), "SKM-E-0014");
+        }
+        Node::open_to_audit(&home).expect("it can be read");
+    }
 }

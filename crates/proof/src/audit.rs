@@ -6,17 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::fs;
+use std::sync::Arc;
 
-use crate::disk::Folder;
-use crate::edge::edge_root;
+use crate::backend::{Bulk, ListedKind};
+use crate::edge::{Edge, edge_root};
 use crate::error::LogError;
-use crate::limits::WALK_DEPTH_MAX;
+use crate::limits::{WAL_FILE_BYTES_MAX, WALK_DEPTH_MAX};
 use crate::log::{CHECKPOINT, DECIDED, is_own_name, is_transient_name, read_checkpoint};
 use crate::merkle::{Hash, leaf_hash, root_of};
 use crate::note::VerifierKey;
+use crate::recover::{checkpoint_in, heads_of};
 use crate::tile::{LEVELS_MAX, TILE_WIDTH, Tile, TileKind, bundle_entries, tile_hashes};
 use crate::tree::Tree;
+use crate::wal::{self, Desk, Tail, WAL};
 
 /// A file of a log that is not as it should be.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -75,7 +77,7 @@ impl fmt::Display for Problem {
 /// The first bad files under a published tree: those at its right edge, or if there are none, all.
 pub(crate) fn audit_tree(tree: &Tree) -> Vec<BadResource> {
     let mut ignore = |_| ();
-    let mut audit = Audit::new(tree.folder.clone(), &mut ignore);
+    let mut audit = Audit::new(tree.bulk.clone(), &mut ignore);
     audit.size = tree.size();
     audit.root = Some(tree.checkpoint().root);
     let edge = audit.check_edge();
@@ -87,7 +89,7 @@ pub(crate) fn audit_tree(tree: &Tree) -> Vec<BadResource> {
 
 /// An audit under way.
 pub(crate) struct Audit<'p> {
-    folder: Folder,
+    bulk: Arc<dyn Bulk>,
     size: u64,
     /// The signed root; none if the checkpoint itself is bad.
     root: Option<Hash>,
@@ -142,11 +144,16 @@ impl Expected {
 
 impl<'p> Audit<'p> {
     /// The audit of everything in the folder.
-    pub(crate) fn of_log(folder: Folder, key: &VerifierKey, progress: &'p mut dyn FnMut(Progress)) -> Vec<BadResource> {
-        let mut audit = Self::new(folder, progress);
+    pub(crate) fn of_log(
+        bulk: Arc<dyn Bulk>,
+        desk: &dyn Desk,
+        key: &VerifierKey,
+        progress: &'p mut dyn FnMut(Progress),
+    ) -> Vec<BadResource> {
+        let mut audit = Self::new(bulk, progress);
         // The head after the list: whatever the list has missed was not published before.
         let tiles = audit.list_files();
-        let head = read_checkpoint(&audit.folder, CHECKPOINT, key);
+        let head = read_checkpoint(&*audit.bulk, CHECKPOINT, key);
         match head {
             Ok((checkpoint, _)) => (audit.size, audit.root) = (checkpoint.size, Some(checkpoint.root)),
             Err(error) => {
@@ -154,20 +161,21 @@ impl<'p> Audit<'p> {
                 audit.size = whole_bundles(&tiles);
             }
         }
-        match read_checkpoint(&audit.folder, DECIDED, key) {
+        match read_checkpoint(&*audit.bulk, DECIDED, key) {
             Ok(_) | Err(LogError::Missing { .. }) => {}
             Err(error) => audit.report(DECIDED.to_owned(), Problem::from(error)),
         }
         audit.sort_tiles(tiles);
         let edge = audit.check_edge();
         audit.check_full_tiles(&edge);
+        audit.check_wal(desk, key);
         audit.found.sort();
         audit.found
     }
 
-    fn new(folder: Folder, progress: &'p mut dyn FnMut(Progress)) -> Self {
+    fn new(bulk: Arc<dyn Bulk>, progress: &'p mut dyn FnMut(Progress)) -> Self {
         let (found, earlier) = (Vec::new(), BTreeMap::new());
-        Self { folder, size: 0, root: None, found, earlier, progress, bundles_done: 0 }
+        Self { bulk, size: 0, root: None, found, earlier, progress, bundles_done: 0 }
     }
 
     fn report(&mut self, name: String, problem: Problem) {
@@ -183,24 +191,17 @@ impl<'p> Audit<'p> {
         let mut tiles = BTreeSet::new();
         let mut folders = vec![(String::new(), 0)];
         while let Some((folder, depth)) = folders.pop() {
-            let listed = fs::read_dir(self.folder.path(&folder)).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-            let files = match listed {
+            let files = match self.bulk.list(&folder) {
                 Ok(files) => files,
-                // Replaced partial tiles are removed with their folder while others append.
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
                 Err(error) => {
                     self.report(folder, Problem::Unreadable(error.to_string()));
                     continue;
                 }
             };
             for file in files {
-                let own = file.file_name().to_string_lossy().into_owned();
-                let name = if folder.is_empty() { own } else { format!("{folder}/{own}") };
-                let kind = file.file_type();
+                let name = if folder.is_empty() { file.name } else { format!("{folder}/{}", file.name) };
                 match Tile::parse(&name) {
-                    _ if kind.as_ref().is_ok_and(fs::FileType::is_dir) && depth < WALK_DEPTH_MAX => {
-                        folders.push((name, depth + 1));
-                    }
+                    _ if file.kind == ListedKind::Folder && depth < WALK_DEPTH_MAX => folders.push((name, depth + 1)),
                     Some(tile) => drop(tiles.insert(tile)),
                     None if is_transient_name(&name) => self.report(name, Problem::Unpublished),
                     None if is_own_name(&name) => {}
@@ -390,6 +391,49 @@ impl<'p> Audit<'p> {
         }
     }
 
+    /// Checks the write-ahead log against its own hashes, signatures and roots, and against the published head. Read last:
+    /// it is ahead of whatever was published before.
+    fn check_wal(&mut self, desk: &dyn Desk, key: &VerifierKey) {
+        let problem = match desk.read_wal(WAL_FILE_BYTES_MAX) {
+            Ok(bytes) => self.problem_of_wal(&bytes, key),
+            // A log that was copied without it is whole: all that it repeats is published.
+            Err(LogError::Missing { .. }) => None,
+            Err(error) => Some(error.into()),
+        };
+        problem.into_iter().for_each(|problem| self.report(WAL.to_owned(), problem));
+    }
+
+    fn problem_of_wal(&self, bytes: &[u8], key: &VerifierKey) -> Option<Problem> {
+        let damaged = |problem: &str| Some(Problem::Damaged(problem.to_owned()));
+        let contents = match wal::parse(bytes) {
+            Ok(contents) => contents,
+            Err(problem) => return Some(Problem::Damaged(problem)),
+        };
+        let base = match checkpoint_in(contents.base, key) {
+            Ok(base) => Tree { bulk: self.bulk.clone(), checkpoint: base, note: contents.base.to_owned() },
+            Err(problem) => return Some(Problem::Damaged(problem)),
+        };
+        let edge = match Edge::read(&base) {
+            Ok(edge) => edge,
+            // A tile that is bad has been reported already, and nothing can be said of what builds on it.
+            Err(_) if self.found.iter().any(|bad| !bad.problem.is_harmless()) => return None,
+            Err(error) => return damaged(&format!("it does not begin at a checkpoint of this log: {error}")),
+        };
+        let heads = match heads_of(&contents, edge, key) {
+            Ok(heads) => heads,
+            Err(problem) => return Some(Problem::Damaged(problem)),
+        };
+        let last = heads.last().unwrap_or(base.checkpoint());
+        match self.root {
+            Some(_) if self.size > last.size => damaged("it ends before the published checkpoint"),
+            Some(root) if self.size == last.size && root != last.root => {
+                damaged("it leads to another root than the published one")
+            }
+            Some(_) if self.size < last.size => Some(Problem::Unpublished),
+            _ => (contents.tail == Tail::Torn).then_some(Problem::Unpublished),
+        }
+    }
+
     /// A hash tile computed from the tiles or entries below it. `None` if one of these can't be read.
     fn rebuild(&self, tile: Tile) -> Option<Vec<Hash>> {
         match tile.kind {
@@ -405,12 +449,12 @@ impl<'p> Audit<'p> {
     }
 
     fn read_hashes(&self, tile: Tile) -> Result<Vec<Hash>, Problem> {
-        let bytes = self.folder.read(&tile.path(), tile.bytes_max())?;
+        let bytes = self.bulk.get(&tile.path(), tile.bytes_max())?;
         tile_hashes(&bytes, tile.width).ok_or_else(|| Problem::Damaged("it has the wrong length".to_owned()))
     }
 
     fn read_leaves(&self, bundle: Tile) -> Result<Vec<Hash>, Problem> {
-        let bytes = self.folder.read(&bundle.path(), bundle.bytes_max())?;
+        let bytes = self.bulk.get(&bundle.path(), bundle.bytes_max())?;
         let entries = bundle_entries(&bytes, bundle.width);
         let entries =
             entries.ok_or_else(|| Problem::Damaged("it is not the entries that it should hold".to_owned()))?;

@@ -1,13 +1,16 @@
-//! The few operations on the log's folder, each with what it promises after a power cut.
+//! A log's folder: each operation with what it promises after a power cut.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::backend::{Bulk, Listed, ListedKind};
 use crate::error::LogError;
+use crate::wal::{Desk, WAL, WAL_DRAFT, WalFile, WriterLock};
 
 /// Drafts of files, not yet under their names. What is left here by a crash is worthless.
 pub(crate) const PENDING: &str = "pending";
@@ -15,7 +18,10 @@ pub(crate) const PENDING: &str = "pending";
 /// The file that a writer locks. Always empty.
 pub(crate) const LOCK: &str = "lock";
 
-/// Files that are written or synced at the same time.
+/// The draft of the file that is being put. There is one writer, so one name does.
+const DRAFT: &str = "pending/draft";
+
+/// Files that are synced at the same time.
 const SYNC_THREADS_MAX: usize = 16;
 
 const LOCK_POLL_MAX: Duration = Duration::from_millis(20);
@@ -26,9 +32,11 @@ pub(crate) struct Folder {
     root: PathBuf,
 }
 
-/// Held by the one writer of a folder, across threads and processes; the operating system drops it with the process.
-pub(crate) struct WriterLock {
-    _file: File,
+/// The write-ahead log in a folder, open.
+#[derive(Debug)]
+struct FolderWal {
+    path: PathBuf,
+    file: File,
 }
 
 impl Folder {
@@ -36,124 +44,191 @@ impl Folder {
         Self { root: root.to_owned() }
     }
 
-    pub(crate) fn root(&self) -> &Path {
-        &self.root
-    }
-
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
 
-    /// True if there is something of this name.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.path(name).symlink_metadata().is_ok()
+    /// Does it once more if a folder above the file was not there.
+    fn with_folder_above(path: &Path, mut work: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+        match (work(), path.parent()) {
+            (Err(error), Some(above)) if error.kind() == io::ErrorKind::NotFound => {
+                fs::create_dir_all(above).and_then(|()| work())
+            }
+            (done, _) => done,
+        }
     }
+}
 
-    /// The bytes of a regular file of at most `bytes_max` bytes.
-    ///
-    /// # Errors
-    /// [`LogError::Missing`]; [`LogError::Damaged`] for what is larger or no file (a pipe would block for ever).
-    pub(crate) fn read(&self, name: &str, bytes_max: usize) -> Result<Vec<u8>, LogError> {
+impl Bulk for Folder {
+    fn get(&self, name: &str, bytes_max: usize) -> Result<Vec<u8>, LogError> {
         let path = self.path(name);
         let failed = |source| LogError::from_io("read", &path, source);
-        let damaged = |problem: &str| LogError::Damaged { path: path.clone(), problem: problem.to_owned() };
-        if !fs::symlink_metadata(&path).map_err(failed)?.is_file() {
-            return Err(damaged("it is not a regular file"));
-        }
+        let file = open_regular(&path, OpenOptions::new().read(true))?;
         let mut bytes = Vec::new();
-        let file = File::open(&path).map_err(failed)?;
         file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() > bytes_max { Err(damaged("it is too large")) } else { Ok(bytes) }
+        let too_large = || LogError::Damaged { path: path.clone(), problem: "it is too large".to_owned() };
+        if bytes.len() > bytes_max { Err(too_large()) } else { Ok(bytes) }
     }
 
-    /// Waits for the writer's lock, at most so long.
-    ///
-    /// # Errors
-    /// [`LogError::Busy`], [`LogError::Permission`] and others of the file system.
-    pub(crate) fn lock(&self, wait_max: Duration) -> Result<WriterLock, LogError> {
-        let path = self.path(LOCK);
-        let failed = |source| LogError::from_io("lock", &path, source);
-        let file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path).map_err(failed)?;
-        let began = Instant::now();
-        let mut pause = Duration::from_millis(1);
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(WriterLock { _file: file }),
-                Err(TryLockError::Error(source)) => return Err(failed(source)),
-                Err(TryLockError::WouldBlock) if began.elapsed() >= wait_max => {
-                    return Err(LogError::Busy { folder: self.root.clone(), waited: wait_max });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(pause),
-            }
-            pause = (pause * 2).min(LOCK_POLL_MAX);
-        }
-    }
-
-    /// Writes drafts. Their bytes are durable after this; their names are not, and mean nothing.
-    pub(crate) fn stage(&self, drafts: &[(String, &[u8])]) -> Result<(), LogError> {
-        at_once(drafts, |(draft, bytes)| {
-            let path = self.path(PENDING).join(draft);
-            let written = File::create(&path).and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()));
-            written.map_err(|source| LogError::from_io("write", &path, source))
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), LogError> {
+        let (draft, path) = (self.path(DRAFT), self.path(name));
+        let write = || File::create(&draft).and_then(|mut file| file.write_all(bytes));
+        // A crash in here leaves a draft, which the next one overwrites, or the whole file under its name.
+        let put = Self::with_folder_above(&draft, write)
+            .and_then(|()| Self::with_folder_above(&path, || fs::rename(&draft, &path)));
+        put.map_err(|source| {
+            // On a full disk the draft takes room that others need.
+            let _ = fs::remove_file(&draft);
+            LogError::from_io("write", &path, source)
         })
     }
 
-    /// Gives a draft its name, at once and in place of what had it. Durable after [`Folder::sync`] of its folder.
-    pub(crate) fn place(&self, draft: &str, name: &str) -> Result<(), LogError> {
-        let path = self.path(name);
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder).map_err(|source| LogError::from_io("make the folder", folder, source))?;
-        }
-        fs::rename(self.path(PENDING).join(draft), &path).map_err(|source| LogError::from_io("write", &path, source))
-    }
-
-    /// Moves a durable file to another name in the log's folder itself.
-    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), LogError> {
-        let path = self.path(to);
-        fs::rename(self.path(from), &path).map_err(|source| LogError::from_io("write", &path, source))
-    }
-
-    /// Makes the names in these folders durable.
-    pub(crate) fn sync(&self, folders: &[String]) -> Result<(), LogError> {
-        at_once(folders, |name| {
+    fn sync(&self, names: &[String]) -> Result<(), LogError> {
+        let folders = names.iter().flat_map(|name| folders_above(name));
+        let mut all: Vec<&str> = names.iter().map(String::as_str).chain(folders).collect();
+        all.sort_unstable();
+        all.dedup();
+        at_once(&all, |name| {
             let path = self.path(name);
-            File::open(&path).and_then(|folder| folder.sync_all()).map_err(|e| LogError::from_io("write", &path, e))
+            File::open(&path).and_then(|file| file.sync_all()).map_err(|e| LogError::from_io("write", &path, e))
         })
     }
 
-    /// Makes the folder for drafts, empty.
-    pub(crate) fn clear_pending(&self) -> Result<(), LogError> {
-        let path = self.path(PENDING);
-        match fs::create_dir(&path) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            made => return made.map_err(|source| LogError::from_io("make the folder", &path, source)),
+    fn remove(&self, name: &str) -> Result<(), LogError> {
+        let path = self.path(name);
+        fs::remove_file(&path).map_err(|source| LogError::from_io("remove", &path, source))?;
+        if let Some(above) = path.parent() {
+            // It is refused while there is anything in it.
+            let _ = fs::remove_dir(above);
         }
-        self.list(PENDING)?.iter().try_for_each(|draft| self.remove(&format!("{PENDING}/{draft}")))
+        Ok(())
     }
 
-    /// Removes a file.
-    pub(crate) fn remove(&self, name: &str) -> Result<(), LogError> {
-        let path = self.path(name);
-        fs::remove_file(&path).map_err(|source| LogError::from_io("remove", &path, source))
-    }
-
-    /// Removes a folder, which is empty.
-    pub(crate) fn remove_folder(&self, name: &str) -> Result<(), LogError> {
-        let path = self.path(name);
-        fs::remove_dir(&path).map_err(|source| LogError::from_io("remove", &path, source))
-    }
-
-    /// The names in a folder; none if it isn't there.
-    pub(crate) fn list(&self, name: &str) -> Result<Vec<String>, LogError> {
-        let path = self.path(name);
+    fn list(&self, folder: &str) -> Result<Vec<Listed>, LogError> {
+        let path = self.path(folder);
         let failed = |source| LogError::from_io("list", &path, source);
         let found = match fs::read_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             found => found.map_err(failed)?,
         };
-        found.map(|file| Ok(file.map_err(failed)?.file_name().to_string_lossy().into_owned())).collect()
+        let listed = |file: fs::DirEntry| {
+            let is_folder = file.file_type().is_ok_and(|kind| kind.is_dir());
+            let kind = if is_folder { ListedKind::Folder } else { ListedKind::File };
+            Listed { name: file.file_name().to_string_lossy().into_owned(), kind }
+        };
+        found.map(|file| file.map(listed).map_err(failed)).collect()
     }
+
+    fn place(&self, name: &str) -> PathBuf {
+        if name.is_empty() { self.root.clone() } else { self.path(name) }
+    }
+}
+
+impl Desk for Folder {
+    fn lock(&self, wait_max: Duration) -> Result<WriterLock, LogError> {
+        match lock_file(&self.path(LOCK), wait_max)? {
+            Some(file) => Ok(WriterLock::held(file)),
+            None => Err(LogError::Busy { folder: self.root.clone(), waited: wait_max }),
+        }
+    }
+
+    fn open_wal(&self) -> Result<Option<Box<dyn WalFile>>, LogError> {
+        let path = self.path(WAL);
+        match open_regular(&path, OpenOptions::new().read(true).write(true)) {
+            Ok(file) => {
+                let synced = File::open(&self.root).and_then(|folder| folder.sync_all());
+                synced.map_err(|source| LogError::from_io("write", &self.root, source))?;
+                Ok(Some(Box::new(FolderWal { path, file })))
+            }
+            Err(LogError::Missing { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_wal(&self, bytes_max: usize) -> Result<Vec<u8>, LogError> {
+        self.get(WAL, bytes_max)
+    }
+
+    fn begin_wal(&self, bytes: &[u8]) -> Result<Box<dyn WalFile>, LogError> {
+        let (draft, path) = (self.path(WAL_DRAFT), self.path(WAL));
+        let begun = (|| {
+            let mut file = File::options().read(true).write(true).create(true).truncate(true).open(&draft)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            fs::rename(&draft, &path)?;
+            File::open(&self.root)?.sync_all()?;
+            Ok(file)
+        })();
+        match begun {
+            Ok(file) => Ok(Box::new(FolderWal { path, file })),
+            Err(source) => {
+                let _ = fs::remove_file(&draft);
+                Err(LogError::from_io("write", &path, source))
+            }
+        }
+    }
+}
+
+impl WalFile for FolderWal {
+    fn is_current(&self) -> bool {
+        let same = |at: fs::Metadata, open: fs::Metadata| (at.dev(), at.ino()) == (open.dev(), open.ino());
+        // The number of an open file isn't given to another one.
+        fs::symlink_metadata(&self.path).and_then(|at| Ok(same(at, self.file.metadata()?))).unwrap_or(false)
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, LogError> {
+        let mut bytes = vec![0; length];
+        let mut filled = 0;
+        while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+            match self.file.read_at(rest, offset + filled as u64) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(LogError::from_io("read", &self.path, source)),
+            }
+        }
+        bytes.truncate(filled);
+        Ok(bytes)
+    }
+
+    fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), LogError> {
+        self.file.write_all_at(bytes, offset).map_err(|source| LogError::from_io("write", &self.path, source))
+    }
+
+    fn sync(&self) -> Result<(), LogError> {
+        self.file.sync_data().map_err(|source| LogError::from_io("write", &self.path, source))
+    }
+
+    fn cut(&self, length: u64) -> Result<(), LogError> {
+        self.file.set_len(length).map_err(|source| LogError::from_io("write", &self.path, source))
+    }
+}
+
+/// Waits for the lock on a file, which is made if need be. `None` if another one has kept it for so long. The operating
+/// system drops it with the process.
+pub(crate) fn lock_file(path: &Path, wait_max: Duration) -> Result<Option<File>, LogError> {
+    let failed = |source| LogError::from_io("lock", path, source);
+    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+    let began = Instant::now();
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(file)),
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+            Err(TryLockError::WouldBlock) if began.elapsed() >= wait_max => return Ok(None),
+            Err(TryLockError::WouldBlock) => thread::sleep(pause),
+        }
+        pause = (pause * 2).min(LOCK_POLL_MAX);
+    }
+}
+
+/// Opens what must be a regular file: a pipe would block for ever.
+fn open_regular(path: &Path, options: &OpenOptions) -> Result<File, LogError> {
+    let failed = |source| LogError::from_io("read", path, source);
+    if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
+        return Err(LogError::Damaged { path: path.to_owned(), problem: "it is not a regular file".to_owned() });
+    }
+    options.open(path).map_err(failed)
 }
 
 /// Does this to all, several at once: a file system joins the syncs that wait at the same time into one write of its

@@ -72,7 +72,7 @@ pub enum LogError {
         /// What is wrong with it.
         problem: String,
     },
-    /// Going on would make a second history: a published file would change, or two checkpoints disagree.
+    /// Going on would make a second history: two checkpoints disagree, or the anchor and the log do.
     #[error("refused, as it would fork the log: {problem} ({})", path.display())]
     Fork {
         /// The file.
@@ -80,6 +80,25 @@ pub enum LogError {
         /// What disagrees.
         problem: String,
     },
+    /// The folder is older than the anchor knows the log to be: an older copy was put in its place. Signing on would make
+    /// a second checkpoint of a size that somebody may have seen.
+    #[error(
+        "refused, as {} was put back to an older copy: it has {size} entries, and {} knows of {anchored}",
+        folder.display(), anchor.display()
+    )]
+    RolledBack {
+        /// The folder of the log.
+        folder: PathBuf,
+        /// Entries in the folder.
+        size: u64,
+        /// The anchor.
+        anchor: PathBuf,
+        /// Entries by the anchor.
+        anchored: u64,
+    },
+    /// The operating system has no random numbers.
+    #[error("no random numbers: {0}")]
+    Random(String),
     /// The key is not the one that the log was opened with.
     #[error("the log is signed by {expected}, not by {found}")]
     WrongKey {
@@ -121,9 +140,15 @@ impl LogError {
             Self::Missing { .. } | Self::Damaged { .. } => {
                 Some("verify the whole log to see what else is bad, then restore these files from a copy")
             }
+            Self::RolledBack { .. } => Some(
+                "restore a copy of the log with all entries that the anchor knows of; if there is none, keep this one to \
+                 read and begin a new log with a new key",
+            ),
             Self::Fork { .. } => Some("keep both versions: compare them before anything is appended"),
             Self::Undecided { .. } => Some("open the log again and look for the entries before appending them again"),
-            Self::Io { .. } | Self::WrongKey { .. } | Self::TooLarge(_) | Self::OutOfRange { .. } => None,
+            Self::Io { .. } | Self::Random(_) | Self::WrongKey { .. } | Self::TooLarge(_) | Self::OutOfRange { .. } => {
+                None
+            }
         }
     }
 

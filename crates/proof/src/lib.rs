@@ -10,13 +10,18 @@
 //!
 //! Beside all that stands [`model_signing`]: signatures of models, in the format of OpenSSF Model Signing.
 
+mod anchor;
 mod audit;
+mod backend;
 mod bundle;
 mod checkpoint;
 mod disk;
 mod edge;
 mod error;
+#[cfg(test)]
+mod faults;
 pub mod fuzz;
+mod group;
 mod key;
 pub mod limits;
 mod log;
@@ -24,17 +29,21 @@ pub mod merkle;
 pub mod model_signing;
 mod note;
 mod proof;
+mod recover;
 mod tile;
 mod tree;
+mod wal;
 
+pub use anchor::{Anchor, FileAnchor, MemoryAnchor, Swap};
 pub use audit::{BadResource, Problem, Progress};
 pub use bundle::{
     Bundle, Check, Commitment, ENTRY_PREFIX, MEDIA_TYPE, Salt, Verified, VerifyError, commitment, entry_of,
 };
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::LogError;
+pub use group::{Appended, Committer};
 pub use key::{Key, KeyError};
-pub use log::{Log, Step};
+pub use log::{Ack, Log, Step};
 pub use note::{Note, NoteError, Signature, VerifierKey, VerifierKeyError};
 pub use proof::{Proof, ProofError};
 pub use tile::{Tile, TileKind};

@@ -26,6 +26,22 @@ pub const BATCH_ENTRIES_MAX: usize = 65_536;
 /// Bytes of all entries of one append: it is held in memory.
 pub const BATCH_BYTES_MAX: usize = 64 * 1024 * 1024;
 
+/// Entries of one group of a [`crate::Committer`].
+pub const GROUP_ENTRIES_MAX: usize = 4_096;
+
+/// Bytes of all entries of one group of a [`crate::Committer`].
+pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Bytes of a write-ahead log at which a new one is begun, once its tiles are durable. Recovery reads no more than this and
+/// one append. The larger it is, the fewer appends wait for the tiles.
+pub const WAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Records of a write-ahead log at which a new one is begun: recovery verifies a signature for each, some 50 µs.
+pub const WAL_RECORDS_MAX: u64 = 8_192;
+
+/// Bytes of a write-ahead log that is read: [`WAL_BYTES_MAX`], one append over it, and room.
+pub const WAL_FILE_BYTES_MAX: usize = WAL_BYTES_MAX as usize + BATCH_BYTES_MAX + 2 * BATCH_ENTRIES_MAX + 1024 * 1024;
+
 /// Hashes of an inclusion or consistency proof: more than any tree of [`TREE_SIZE_MAX`] entries can need.
 pub const PROOF_HASHES_MAX: usize = 64;
 

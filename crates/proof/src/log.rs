@@ -1,51 +1,101 @@
-//! The log's folder and its write path. Read [`Log::append`] from top to bottom: a comment at each step says what a
-//! crash exactly there leaves behind.
+//! A transparency log and its write path. Read [`Log::append`] from top to bottom: a comment at each step says what a
+//! crash exactly there leaves behind. What a crash leaves is completed by [`Log::recover`] (`recover.rs`), with the same
+//! second half, [`Log::carry_out`].
 //!
 //! ```text
-//! checkpoint         the published head, signed; only ever replaced by a rename
-//! checkpoint.next    a head that is decided but not yet published; there between two steps, or after a crash
-//! tile/…             hash tiles and entry bundles, C2SP tlog-tiles
-//! pending/           drafts; worthless after a crash
-//! lock               locked by the one writer
+//! wal           the write-ahead log: entries and signed checkpoints, durable first
+//! tile/…        hash tiles and entry bundles, C2SP tlog-tiles
+//! checkpoint    the published head, signed
+//! pending/      the draft of the file that is being put; worthless after a crash
+//! lock          locked by the one writer
 //! ```
 //!
-//! Two rules carry everything:
-//! 1. Whatever a decided checkpoint covers was durable before, and is never written again.
-//! 2. A checkpoint is durable (as `checkpoint.next`) before anybody can read it (as `checkpoint`). So no reader,
-//!    witness or peer can have seen a head that a power cut takes back.
+//! Three rules carry everything:
+//! 1. An append is decided when its record in the write-ahead log is durable: one sync, for any number of entries.
+//! 2. Nobody can read a checkpoint that is not decided, nor before the anchor has it. So no reader, witness or peer can
+//!    have seen a head that a power cut or an older copy of the folder takes back.
+//! 3. Tiles and `checkpoint` may be lost in a power cut as long as the write-ahead log repeats them; a new write-ahead log
+//!    is begun only when they are durable.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::anchor::{Anchor, Swap};
 use crate::audit::{Audit, BadResource, Progress};
+use crate::backend::Bulk;
 use crate::checkpoint::Checkpoint;
-use crate::disk::{Folder, LOCK, PENDING, folders_above};
-use crate::edge::Edge;
+use crate::disk::{Folder, LOCK, PENDING};
+use crate::edge::{Edge, Growth};
 use crate::error::LogError;
 use crate::key::Key;
 use crate::limits::{
-    BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, LOCK_WAIT_MAX, NOTE_BYTES_MAX, TREE_SIZE_MAX,
+    BATCH_BYTES_MAX, BATCH_ENTRIES_MAX, ENTRY_BYTES_MAX, LOCK_WAIT_MAX, NOTE_BYTES_MAX, TREE_SIZE_MAX, WAL_BYTES_MAX,
 };
 use crate::merkle::empty_root;
 use crate::note::VerifierKey;
 use crate::tile::{LEVELS_MAX, TILE_WIDTH, Tile, TileKind};
 use crate::tree::Tree;
+use crate::wal::{Desk, WAL, WAL_DRAFT, Wal};
 
 pub(crate) const CHECKPOINT: &str = "checkpoint";
+/// In folders of before there was a write-ahead log: a head that was decided but not yet published.
 pub(crate) const DECIDED: &str = "checkpoint.next";
 
 /// How often an audit is repeated that found something bad while others appended.
 const AUDIT_TRIES_MAX: usize = 3;
 
-/// A transparency log in a folder. Any number of readers; one writer at a time, across threads and processes.
+/// How long opening a log waits for a writer, as it can do without the lock.
+const OPEN_WAIT_MAX: Duration = Duration::from_secs(1);
+
+/// A transparency log. Any number of readers; one writer at a time, across threads and processes. Clones share what they
+/// know of the log's right edge, so that an append reads nothing that it has written itself.
 #[derive(Clone, Debug)]
 pub struct Log {
-    folder: Folder,
-    key: VerifierKey,
+    pub(crate) shared: Arc<Shared>,
     lock_wait_max: Duration,
+}
+
+/// What the clones of a log share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) bulk: Arc<dyn Bulk>,
+    pub(crate) desk: Arc<dyn Desk>,
+    pub(crate) anchor: Option<Arc<dyn Anchor>>,
+    pub(crate) key: VerifierKey,
+    pub(crate) path: PathBuf,
+    wal_bytes_max: u64,
+    /// What the last append left, if there was one and it went well.
+    writer: Mutex<Option<Writer>>,
+}
+
+/// All that must be known to append. It is right as long as nobody else has written ([`Wal::is_unchanged`]).
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pub(crate) wal: Wal,
+    pub(crate) edge: Edge,
+    /// The decided head: but for the middle of an append, the published one.
+    pub(crate) head: Tree,
+    /// Tiles that may not be durable: the write-ahead log has all that is in them.
+    pub(crate) unsynced: BTreeSet<Tile>,
+    /// Durable partial tiles that a full one has replaced which is not durable yet.
+    pub(crate) replaced: BTreeSet<Tile>,
+}
+
+/// How far an entry has come. Each level includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Ack {
+    /// It is in the write-ahead log, with its index, and survives a power cut.
+    Durable,
+    /// A signed checkpoint covers it that is durable, known to the anchor (where there is one), and published, so that
+    /// its inclusion can be proven to a stranger. [`Log::append`] and [`crate::Committer::append`] return at this level.
+    Checkpointed,
+    /// Witnesses have cosigned a checkpoint that covers it, so that not even the holder of the key can show another
+    /// history to somebody else. Nothing returns it yet.
+    Witnessed,
 }
 
 /// The steps of an append, in order. The hook of [`Log::append`] is called after each.
@@ -53,34 +103,38 @@ pub struct Log {
 pub enum Step {
     /// The writer's lock is held.
     Locked,
-    /// What an interrupted append had decided is published, and what it had not is swept away.
+    /// The right edge is known, and what another writer had decided is published.
     Recovered,
-    /// All new files and the signed checkpoint are durable as drafts.
-    DraftsDurable,
-    /// One more file has its name. (The only step that is passed several times.)
-    Placed,
-    /// All new files are durable under their names.
-    TilesDurable,
-    /// The checkpoint is named `checkpoint.next`.
+    /// Entries and signed checkpoint are written to the write-ahead log.
+    Staged,
+    /// They are durable.
     Decided,
-    /// That name is durable.
-    DecisionDurable,
+    /// The anchor has the checkpoint. (Passed without an anchor, too.)
+    Anchored,
+    /// One more tile is in place. (The only step that is passed several times.)
+    Placed,
+    /// All tiles are in place.
+    TilesPlaced,
     /// The checkpoint is published.
     Published,
-    /// Partial tiles that a full tile has replaced are gone.
+    /// Partial tiles that a full tile has replaced are gone, or noted.
     Tidied,
+    /// All tiles and the checkpoint are durable under their names. Passed only when a new write-ahead log is begun.
+    Synced,
+    /// A new write-ahead log is in place of the old one. Passed as [`Step::Synced`] is.
+    Rotated,
 }
 
 impl Step {
-    /// All steps, in order.
+    /// The steps that every append passes, in order.
     pub const ALL: [Self; 9] = [
         Self::Locked,
         Self::Recovered,
-        Self::DraftsDurable,
-        Self::Placed,
-        Self::TilesDurable,
+        Self::Staged,
         Self::Decided,
-        Self::DecisionDurable,
+        Self::Anchored,
+        Self::Placed,
+        Self::TilesPlaced,
         Self::Published,
         Self::Tidied,
     ];
@@ -93,24 +147,22 @@ impl Log {
     /// [`LogError::Exists`] if there is a log or the tiles of one; those of the file system. After a crash in here,
     /// [`Log::open_or_create`] completes it.
     pub fn create(path: &Path, key: &Key) -> Result<Self, LogError> {
-        make_folder_durable(path)?;
-        let log = Self::at(path, key.verifier().clone());
-        let _lock = log.folder.lock(log.lock_wait_max)?;
-        // Tiles without a checkpoint are a log that lost its head: a new one over them would be a fork.
-        if log.folder.has(CHECKPOINT) || log.folder.has(DECIDED) || log.folder.has("tile") {
-            return Err(LogError::Exists { folder: path.to_owned() });
-        }
-        let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
-        log.stage(&[], &empty, key)?;
-        log.folder.place(CHECKPOINT, DECIDED)?;
-        log.settle(&|_| ())?;
-        Ok(log)
+        Self::at(path, key.verifier().clone()).created(key)
     }
 
-    /// The log in this folder, without a look at it: for [`Log::verify_all`] on one that [`Log::open`] refuses.
+    /// The log in this folder, without a look at it: for [`Log::verify_all`] on one that [`Log::open`] refuses, and to be
+    /// followed by [`Log::anchored`].
     #[must_use]
     pub fn at(path: &Path, key: VerifierKey) -> Self {
-        Self { folder: Folder::new(path), key, lock_wait_max: LOCK_WAIT_MAX }
+        let folder = Arc::new(Folder::new(path));
+        Self::on(path, folder.clone(), folder, key)
+    }
+
+    pub(crate) fn on(path: &Path, bulk: Arc<dyn Bulk>, desk: Arc<dyn Desk>, key: VerifierKey) -> Self {
+        let (anchor, writer) = (None, Mutex::new(None));
+        let path = path.to_owned();
+        let shared = Shared { bulk, desk, anchor, key, path, wal_bytes_max: WAL_BYTES_MAX, writer };
+        Self { shared: Arc::new(shared), lock_wait_max: LOCK_WAIT_MAX }
     }
 
     /// Opens the log in this folder, or begins one if there is none. Several processes may call it at once.
@@ -118,40 +170,95 @@ impl Log {
     /// # Errors
     /// Those of [`Log::open`] and [`Log::create`].
     pub fn open_or_create(path: &Path, key: &Key) -> Result<Self, LogError> {
-        match Self::open(path, key.verifier().clone()) {
+        Self::at(path, key.verifier().clone()).opened_or_created(key)
+    }
+
+    /// Opens a log: checks the checkpoint's signature and the right edge of the tree against it. Completes what a crash
+    /// interrupted, if the folder can be written.
+    ///
+    /// # Errors
+    /// [`LogError::NotALog`]; [`LogError::Damaged`] or [`LogError::Missing`] with the file that is bad;
+    /// [`LogError::RolledBack`] and [`LogError::Fork`] if it does not fit its anchor; those of the file system.
+    pub fn open(path: &Path, key: VerifierKey) -> Result<Self, LogError> {
+        Self::at(path, key).opened()
+    }
+
+    /// The same log with an anchor, before it is opened by [`Log::opened`] or [`Log::opened_or_created`].
+    #[must_use]
+    pub fn anchored(self, anchor: Arc<dyn Anchor>) -> Self {
+        let old = &*self.shared;
+        let shared = Shared {
+            bulk: old.bulk.clone(),
+            desk: old.desk.clone(),
+            anchor: Some(anchor),
+            key: old.key.clone(),
+            path: old.path.clone(),
+            wal_bytes_max: old.wal_bytes_max,
+            writer: Mutex::new(None),
+        };
+        Self { shared: Arc::new(shared), lock_wait_max: self.lock_wait_max }
+    }
+
+    /// [`Log::open`], for a log that was made by [`Log::at`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn opened(self) -> Result<Self, LogError> {
+        if self.needs_recovery() {
+            let mut slot = self.slot();
+            let lock = self.shared.desk.lock(self.lock_wait_max.min(OPEN_WAIT_MAX));
+            match lock.and_then(|_lock| self.recover(&|_| ())) {
+                Ok(writer) => *slot = Some(writer),
+                // An auditor may have a read-only copy: the last published checkpoint is as good for reading. And whoever
+                // holds the lock is alive, and does the same before it appends.
+                Err(LogError::Permission { .. } | LogError::Busy { .. }) => {}
+                // A full disk should not keep anybody from reading, unless something decided would be hidden.
+                Err(LogError::Full { .. }) if self.is_all_published() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Edge::read(&self.tree()?)?;
+        Ok(self)
+    }
+
+    /// [`Log::open_or_create`], for a log that was made by [`Log::at`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn opened_or_created(self, key: &Key) -> Result<Self, LogError> {
+        self.check_key(key)?;
+        match self.clone().opened() {
             Err(LogError::NotALog { .. }) => {}
             opened => return opened,
         }
-        match Self::create(path, key) {
+        match self.clone().created(key) {
             // Another process was faster; or tiles without a checkpoint are in the way, as the first error says.
-            Err(exists @ LogError::Exists { .. }) => {
-                Self::open(path, key.verifier().clone()).map_err(|error| match error {
-                    LogError::NotALog { .. } => exists,
-                    error => error,
-                })
-            }
+            Err(exists @ LogError::Exists { .. }) => self.opened().map_err(|error| match error {
+                LogError::NotALog { .. } => exists,
+                error => error,
+            }),
             created => created,
         }
     }
 
-    /// Opens a log: checks the checkpoint's signature and the right edge of the tree against it. Completes an append
-    /// that a crash interrupted after its decision, if the folder can be written.
-    ///
-    /// # Errors
-    /// [`LogError::NotALog`]; [`LogError::Damaged`] or [`LogError::Missing`] with the file that is bad; those of the
-    /// file system.
-    pub fn open(path: &Path, key: VerifierKey) -> Result<Self, LogError> {
-        let log = Self::at(path, key);
-        if log.folder.has(DECIDED) {
-            match log.folder.lock(log.lock_wait_max) {
-                Ok(_lock) => log.settle(&|_| ()).map(drop)?,
-                // An auditor may have a read-only copy: the last published checkpoint is as good for reading.
-                Err(LogError::Permission { .. }) => {}
-                Err(error) => return Err(error),
+    fn created(self, key: &Key) -> Result<Self, LogError> {
+        make_folder_durable(&self.shared.path)?;
+        {
+            let mut slot = self.slot();
+            let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+            // Tiles without a checkpoint are a log that lost its head: a new one over them would be a fork.
+            let found = self.shared.bulk.list("")?;
+            if found.iter().any(|file| [CHECKPOINT, DECIDED, WAL, "tile"].contains(&file.name.as_str())) {
+                return Err(LogError::Exists { folder: self.shared.path.clone() });
             }
+            // An anchor that has seen entries belongs to a log that was lost: a new one would sign the same sizes again.
+            self.refuse_anchored_beyond(0)?;
+            let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
+            Wal::begin(&*self.shared.desk, &empty.sign(key).to_string(), 0)?;
+            // Crash here: the empty checkpoint is decided. Whoever opens the folder next publishes it, as here.
+            *slot = Some(self.recover(&|_| ())?);
         }
-        Edge::read(&log.tree()?)?;
-        Ok(log)
+        Ok(self)
     }
 
     /// The log as it is published now.
@@ -160,32 +267,33 @@ impl Log {
     /// [`LogError::NotALog`], [`LogError::Damaged`] if no good signature is on the checkpoint.
     pub fn tree(&self) -> Result<Tree, LogError> {
         match self.tree_under(CHECKPOINT) {
-            Err(LogError::Missing { .. }) => Err(LogError::NotALog { folder: self.folder.root().to_owned() }),
+            Err(LogError::Missing { .. }) => Err(LogError::NotALog { folder: self.shared.path.clone() }),
             tree => tree,
         }
     }
 
     /// The key that signs the checkpoints.
     #[must_use]
-    pub const fn key(&self) -> &VerifierKey {
-        &self.key
+    pub fn key(&self) -> &VerifierKey {
+        &self.shared.key
     }
 
     /// The folder.
     #[must_use]
     pub fn path(&self) -> &Path {
-        self.folder.root()
+        &self.shared.path
     }
 
     /// Re-hashes everything and names each file that is bad, missing or surplus. Never stops at the first; reads only,
     /// and may run while others append. `progress` is called after each bundle of entries.
     #[must_use]
     pub fn verify_all(&self, progress: &mut dyn FnMut(Progress)) -> Vec<BadResource> {
-        let head = || read_checkpoint(&self.folder, CHECKPOINT, &self.key).ok();
+        let shared = &*self.shared;
+        let head = || read_checkpoint(&*shared.bulk, CHECKPOINT, &shared.key).ok();
         let mut found = Vec::new();
         for _ in 0..AUDIT_TRIES_MAX {
             let before = head();
-            found = Audit::of_log(self.folder.clone(), &self.key, progress);
+            found = Audit::of_log(shared.bulk.clone(), &*shared.desk, &shared.key, progress);
             // An append meanwhile may have replaced partial tiles that were about to be read.
             if found.iter().all(|bad| bad.problem.is_harmless()) || before == head() {
                 break;
@@ -194,67 +302,75 @@ impl Log {
         found
     }
 
-    /// Appends entries in this order and returns their indexes once all of it is durable and published. Waits for its
-    /// turn if another process appends. `crash` is called after each step, for tests that end the process there.
+    /// Appends entries in this order and returns their indexes once they are [`Ack::Checkpointed`]. Waits for its turn if
+    /// another process appends. `crash` is called after each step, for tests that end the process there.
     ///
     /// # Errors
     /// [`LogError::TooLarge`], [`LogError::WrongKey`], [`LogError::Busy`], [`LogError::Full`],
-    /// [`LogError::Permission`], [`LogError::Damaged`], [`LogError::Fork`]: nothing was sequenced.
-    /// [`LogError::Undecided`]: it may have been.
+    /// [`LogError::Permission`], [`LogError::Damaged`], [`LogError::RolledBack`], [`LogError::Fork`]: nothing was
+    /// sequenced. [`LogError::Undecided`]: it may have been.
     pub fn append(&self, key: &Key, entries: &[Vec<u8>], crash: &dyn Fn(Step)) -> Result<Range<u64>, LogError> {
         self.check_key(key)?;
         check_batch(entries)?;
 
-        let _lock = self.folder.lock(self.lock_wait_max)?;
+        // After any error the slot is empty, and the next append reads everything anew.
+        let mut slot = self.slot();
+        let _lock = self.shared.desk.lock(self.lock_wait_max)?;
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
 
-        // Recovery is the normal path's own last step: if the writer before us died between its decision and its
-        // publication, `settle` publishes for it. It is idempotent, so a crash in it is like one before it.
-        let published = self.settle(crash)?;
-        let edge = Edge::read(&published)?;
+        let mut writer = match slot.take() {
+            Some(writer) if writer.wal.is_unchanged()? => writer,
+            // Another process has appended, or died while it did. Or this is the first append.
+            _ => self.recover(crash)?,
+        };
+        let anchored = self.check_anchor(&writer)?;
+        let first = writer.head.size();
         if entries.is_empty() {
-            return Ok(published.size()..published.size());
+            *slot = Some(writer);
+            return Ok(first..first);
         }
-        let growth = edge.grow(entries);
-        if growth.size > TREE_SIZE_MAX {
+        if first + entries.len() as u64 > TREE_SIZE_MAX {
             return Err(LogError::TooLarge(format!("the log would exceed {TREE_SIZE_MAX} entries")));
         }
-        // A writer that died before its decision left files that no checkpoint covers. Those that this append does
-        // not write itself must go, or they would look published once the tree has grown past them.
-        self.sweep_undecided(published.size(), growth.size)?;
+        if writer.wal.is_full(self.shared.wal_bytes_max) {
+            // As long as the old one, so that no append has to make room.
+            let room = writer.wal.length();
+            self.rotate(&mut writer, room, crash)?;
+        }
         crash(Step::Recovered);
 
-        let head = Checkpoint { origin: published.checkpoint().origin.clone(), size: growth.size, root: growth.root };
-        let written = self.stage(&growth.files, &head, key).and_then(|()| {
-            // Crash here: drafts in `pending/`, worthless, among them a signed head that nobody has seen or will see.
-            // The next append empties the folder.
-            crash(Step::DraftsDurable);
-            self.place_tiles(published.size(), &growth.files, crash)?;
-            // Crash here: the new tiles are durable, but no checkpoint covers them. The append never happened: the
-            // caller has no receipt, and the next append sweeps them away or replaces them.
-            crash(Step::TilesDurable);
-            self.folder.place(CHECKPOINT, DECIDED)
-        });
-        if written.is_err() {
-            // On a full disk the drafts take room that others need. If this fails too, the next append does it.
-            let _ = self.folder.clear_pending();
-        }
-        written?;
+        let growth = writer.edge.grow(entries);
+        let origin = writer.head.checkpoint().origin.clone();
+        let head = Checkpoint { origin, size: growth.size, root: growth.root };
+        let note = head.sign(key).to_string();
+        writer.wal.write(first, entries, &note)?;
+        // Crash here: after a mere crash of the process the record is there, and the append is decided: whoever locks the
+        // log next carries it out. A power cut may undo it, or tear it: then it never happened. Either is right, as no
+        // receipt was given and no reader has seen it; the caller looks for its entries before it appends them again.
+        crash(Step::Staged);
 
-        // Crash from here on: after a mere crash of the process the append is decided: whoever locks the folder next
-        // publishes it. A power cut may still undo it, up to the sync in `settle`. Either is right, as no receipt was
-        // given and no reader has seen it; the caller looks for its entries before it appends them again.
+        writer.wal.sync()?;
+        // Crash from here on: the append happened. Nothing can take it back but a refusal of the anchor.
         crash(Step::Decided);
 
-        self.settle(crash).map_err(LogError::undecided)?;
-        crash(Step::Published);
+        writer.head = self.tree_of(head, note);
+        match self.move_anchor(&anchored, &writer.head) {
+            Ok(()) => {}
+            // Two copies of this log run at once, and the other one was faster. Nobody has seen our checkpoint, and the
+            // record with it must go before anybody does.
+            Err(error @ (LogError::RolledBack { .. } | LogError::Fork { .. })) => {
+                return Err(writer.wal.take_back(None, error));
+            }
+            Err(error) => return Err(error.undecided()),
+        }
+        // Crash here: the anchor is ahead of what is published by this one append, which the next writer publishes.
+        crash(Step::Anchored);
 
-        // Crash here: some replaced partial tiles stay. They are good prefixes of the full tiles, and harm nobody.
-        // An error is no more than that either: the entries are published, so it must not be reported as a failure.
-        let _ = self.remove_replaced_partials(published.size(), growth.size);
-        crash(Step::Tidied);
-        Ok(published.size()..growth.size)
+        self.carry_out(&mut writer, first, std::iter::once(growth), crash).map_err(LogError::undecided)?;
+        let size = writer.head.size();
+        *slot = Some(writer);
+        Ok(first..size)
     }
 
     /// The same log, whose appends wait so long for another writer (instead of [`LOCK_WAIT_MAX`]).
@@ -263,65 +379,75 @@ impl Log {
         Self { lock_wait_max, ..self }
     }
 
-    /// Makes all new files durable as drafts, and the signed head with them.
-    fn stage(&self, files: &[(Tile, Vec<u8>)], head: &Checkpoint, key: &Key) -> Result<(), LogError> {
-        self.folder.clear_pending()?;
-        let note = head.sign(key).to_string();
-        let tiles = files.iter().enumerate().map(|(number, (_, bytes))| (number.to_string(), bytes.as_slice()));
-        let drafts: Vec<_> = tiles.chain([(CHECKPOINT.to_owned(), note.as_bytes())]).collect();
-        self.folder.stage(&drafts)
-    }
-
-    /// Gives all new tiles their names, durably.
-    fn place_tiles(&self, published: u64, files: &[(Tile, Vec<u8>)], crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        for (number, (tile, bytes)) in files.iter().enumerate() {
-            self.check_not_published(*tile, bytes, published)?;
-            self.folder.place(&number.to_string(), &tile.path())?;
-            // Crash here: some tiles have their names, whole, but no checkpoint covers them.
+    /// The second half of every append, and of every recovery, for which `growths` are several: brings the tiles and the
+    /// checkpoint of a decided head to where readers find them. It may be done any number of times.
+    pub(crate) fn carry_out(
+        &self,
+        writer: &mut Writer,
+        old_size: u64,
+        growths: impl Iterator<Item = Growth>,
+        crash: &dyn Fn(Step),
+    ) -> Result<(), LogError> {
+        let bulk = &*self.shared.bulk;
+        let new_size = writer.head.size();
+        for (tile, bytes) in growths.flat_map(|growth| growth.files) {
+            // A partial tile whose full one comes right behind it is of no use to anybody.
+            if tile.is_partial() && Tile::full(tile.kind, tile.index).is_covered_by(new_size) {
+                continue;
+            }
+            bulk.put(&tile.path(), &bytes)?;
+            writer.unsynced.insert(tile);
+            // Crash here: some tiles are in place, whole, but no published checkpoint covers them. Recovery puts all of
+            // them again. Where a published one is put again, it is the same, or a power cut has torn it.
             crash(Step::Placed);
         }
-        self.folder.sync(&folders_to_sync(published, files))
+        crash(Step::TilesPlaced);
+
+        bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
+        // Crash here: all is done. A power cut may take tiles and checkpoint back, until the next rotation; recovery
+        // brings them back from the write-ahead log.
+        crash(Step::Published);
+
+        // Crash here: some replaced partial tiles stay. They are good prefixes of the full tiles, and harm nobody.
+        // An error is no more than that either: the entries are published, so it must not be reported as a failure.
+        let _ = self.remove_replaced_partials(writer, old_size);
+        crash(Step::Tidied);
+        Ok(())
     }
 
-    /// Publishes the decided checkpoint, if there is one, and returns what is published then. The last step of every
-    /// append and the first of every recovery; the caller holds the lock.
-    fn settle(&self, crash: &dyn Fn(Step)) -> Result<Tree, LogError> {
-        if !self.folder.has(DECIDED) {
-            return self.tree();
+    /// Makes all that is published durable under its own names, and begins a new write-ahead log.
+    pub(crate) fn rotate(&self, writer: &mut Writer, room: u64, crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        let tiles = writer.unsynced.iter().chain(&writer.replaced).map(|tile| tile.path());
+        let names: Vec<String> = tiles.chain([CHECKPOINT.to_owned()]).collect();
+        self.shared.bulk.sync(&names)?;
+        // Crash here: what the old write-ahead log repeats is durable twice.
+        crash(Step::Synced);
+        // Crash here: the full tiles are durable, and serve recovery as well.
+        for tile in std::mem::take(&mut writer.replaced) {
+            let _ = self.shared.bulk.remove(&tile.path());
         }
-        // Rule 2: durable first, then readable. Also in a recovery, as the writer may have died before its sync.
-        self.folder.sync(&[String::new()])?;
-        crash(Step::DecisionDurable);
-        let decided = self.tree_under(DECIDED)?;
-        match self.tree_under(CHECKPOINT) {
-            Ok(published) => decided.check_follows(published.checkpoint())?,
-            // Only the first checkpoint has none before it.
-            Err(LogError::Missing { .. }) if decided.size() == 0 => {}
-            Err(error) => return Err(error),
-        }
-        // This needs no sync: a power cut that takes it back leaves `checkpoint.next` in place, and the next `settle`
-        // comes to the same end.
-        self.folder.rename(DECIDED, CHECKPOINT)?;
-        Ok(decided)
+        // Crash inside: the old one is in place, or the new one. Its first checkpoint is the published one, so it makes no
+        // difference.
+        writer.wal = Wal::begin(&*self.shared.desk, writer.head.signed_checkpoint(), room)?;
+        writer.unsynced.clear();
+        crash(Step::Rotated);
+        Ok(())
     }
 
-    /// The tree under the checkpoint in this file, if our key signed it.
-    fn tree_under(&self, name: &str) -> Result<Tree, LogError> {
-        let (checkpoint, note) = read_checkpoint(&self.folder, name, &self.key)?;
-        Ok(Tree { folder: self.folder.clone(), checkpoint, note })
-    }
-
-    /// Removes partial tiles that no checkpoint covers, wherever the tree is about to grow past them.
-    fn sweep_undecided(&self, old_size: u64, new_size: u64) -> Result<(), LogError> {
+    /// Removes the partial tiles of tiles that have become full: a full tile serves as well. Those that are durable wait
+    /// until the full tile is, too: the tree that the write-ahead log begins at stands on them.
+    fn remove_replaced_partials(&self, writer: &mut Writer, old_size: u64) -> Result<(), LogError> {
+        let width = u64::from(TILE_WIDTH);
         for kind in kinds() {
-            let places =
-                kind.count_in(old_size) / u64::from(TILE_WIDTH)..=kind.count_in(new_size) / u64::from(TILE_WIDTH);
-            for index in places.filter(|_| kind.count_in(new_size) > kind.count_in(old_size)) {
+            for index in kind.count_in(old_size) / width..kind.count_in(writer.head.size()) / width {
                 let folder = Tile::full(kind, index).partials_path();
-                for width in self.folder.list(&folder)? {
-                    let name = format!("{folder}/{width}");
-                    if Tile::parse(&name).is_some_and(|tile| !tile.is_covered_by(old_size)) {
-                        self.folder.remove(&name)?;
+                for partial in self.shared.bulk.list(&folder)? {
+                    let name = format!("{folder}/{}", partial.name);
+                    let Some(tile) = Tile::parse(&name) else { continue };
+                    if !writer.unsynced.contains(&tile) {
+                        writer.replaced.insert(tile);
+                    } else if self.shared.bulk.remove(&name).is_ok() {
+                        writer.unsynced.remove(&tile);
                     }
                 }
             }
@@ -329,44 +455,76 @@ impl Log {
         Ok(())
     }
 
-    /// Removes the partial tiles of tiles that have become full: a full tile serves as well.
-    fn remove_replaced_partials(&self, old_size: u64, new_size: u64) -> Result<(), LogError> {
-        for edge in kinds().filter_map(|kind| kind.edge_of(old_size)) {
-            let folder = edge.partials_path();
-            if Tile::full(edge.kind, edge.index).is_covered_by(new_size) {
-                self.folder.list(&folder)?.iter().try_for_each(|w| self.folder.remove(&format!("{folder}/{w}")))?;
-                self.folder.remove_folder(&folder)?;
-            }
+    /// Puts this head into the anchor, if there is one, in place of what is known to be there.
+    pub(crate) fn move_anchor(&self, known: &Option<String>, head: &Tree) -> Result<(), LogError> {
+        let Some(anchor) = &self.shared.anchor else { return Ok(()) };
+        if known.as_deref() == Some(head.signed_checkpoint()) {
+            return Ok(());
         }
-        Ok(())
+        match anchor.swap(known.as_deref(), head.signed_checkpoint())? {
+            Swap::Done => Ok(()),
+            Swap::Found(_) => Err(LogError::Fork {
+                path: anchor.place(),
+                problem: "another copy of this log has moved the anchor at the same time".to_owned(),
+            }),
+        }
     }
 
-    /// INVARIANT: what a published checkpoint covers never changes. [`Edge::grow`] plans no such file; if it did, this
-    /// would stop it.
-    fn check_not_published(&self, tile: Tile, bytes: &[u8], published: u64) -> Result<(), LogError> {
-        if tile.is_covered_by(published) && self.folder.read(&tile.path(), tile.bytes_max())? != bytes {
-            let problem = "a published file would change".to_owned();
-            return Err(LogError::Fork { path: self.folder.path(&tile.path()), problem });
-        }
-        Ok(())
+    pub(crate) fn tree_of(&self, checkpoint: Checkpoint, note: String) -> Tree {
+        Tree { bulk: self.shared.bulk.clone(), checkpoint, note }
+    }
+
+    /// The tree under the checkpoint in this file, if our key signed it.
+    pub(crate) fn tree_under(&self, name: &str) -> Result<Tree, LogError> {
+        let (checkpoint, note) = read_checkpoint(&*self.shared.bulk, name, &self.shared.key)?;
+        Ok(self.tree_of(checkpoint, note))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn rotating_at(mut self, wal_bytes_max: u64) -> Self {
+        Arc::get_mut(&mut self.shared).expect("no clones yet").wal_bytes_max = wal_bytes_max;
+        self
+    }
+
+    fn slot(&self) -> MutexGuard<'_, Option<Writer>> {
+        self.shared.writer.lock().unwrap_or_else(|poisoned| {
+            // Somebody panicked in the middle of an append.
+            let mut slot = PoisonError::into_inner(poisoned);
+            *slot = None;
+            slot
+        })
     }
 
     fn check_key(&self, key: &Key) -> Result<(), LogError> {
-        if *key.verifier() == self.key {
+        if *key.verifier() == self.shared.key {
             return Ok(());
         }
-        Err(LogError::WrongKey { expected: self.key.to_string(), found: key.verifier().to_string() })
+        Err(LogError::WrongKey { expected: self.shared.key.to_string(), found: key.verifier().to_string() })
+    }
+}
+
+/// A clean end: what the write-ahead log repeats becomes durable under its own names, so that the next one to open the log
+/// has nothing to recover. If anything fails, that one does it.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let slot = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(mut writer) = slot.filter(|writer| !writer.wal.is_empty()) else { return };
+        let Ok(_lock) = self.desk.lock(Duration::ZERO) else { return };
+        if writer.wal.is_unchanged().unwrap_or(false) {
+            let log = Log::on(&self.path, self.bulk.clone(), self.desk.clone(), self.key.clone());
+            let _ = log.rotate(&mut writer, 0, &|_| ());
+        }
     }
 }
 
 /// The checkpoint in this file of a log, if the key signed it, and the whole note.
 pub(crate) fn read_checkpoint(
-    folder: &Folder,
+    bulk: &dyn Bulk,
     name: &str,
     key: &VerifierKey,
 ) -> Result<(Checkpoint, String), LogError> {
-    let damaged = |problem: String| LogError::Damaged { path: folder.path(name), problem };
-    let note = folder.read(name, NOTE_BYTES_MAX)?;
+    let damaged = |problem: String| LogError::Damaged { path: bulk.place(name), problem };
+    let note = bulk.get(name, NOTE_BYTES_MAX)?;
     let note = String::from_utf8(note).map_err(|_| damaged("it is not text".to_owned()))?;
     let checkpoint = Checkpoint::open(&note, std::slice::from_ref(key)).map_err(|error| damaged(error.to_string()))?;
     Ok((checkpoint, note))
@@ -374,36 +532,17 @@ pub(crate) fn read_checkpoint(
 
 /// True for the files of a log that are no tiles.
 pub(crate) fn is_own_name(name: &str) -> bool {
-    [CHECKPOINT, LOCK].contains(&name)
+    [CHECKPOINT, WAL, LOCK].contains(&name)
 }
 
 /// True for what an append that is under way, or was interrupted, keeps.
 pub(crate) fn is_transient_name(name: &str) -> bool {
-    name == DECIDED || name.strip_prefix(PENDING).is_some_and(|rest| rest.starts_with('/'))
+    [DECIDED, WAL_DRAFT].contains(&name) || name.strip_prefix(PENDING).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// All kinds of tiles that a log can have.
-fn kinds() -> impl Iterator<Item = TileKind> {
+pub(crate) fn kinds() -> impl Iterator<Item = TileKind> {
     std::iter::once(TileKind::Entries).chain((0..LEVELS_MAX).map(TileKind::Hashes))
-}
-
-/// The folders whose names must be made durable for these new files: the folder of each, and every one above it that
-/// is not known to be durable already because a published file at the right edge lives below it. (That a folder exists
-/// proves nothing: a writer may have made it and died before its sync.)
-fn folders_to_sync(published: u64, files: &[(Tile, Vec<u8>)]) -> Vec<String> {
-    let edges: Vec<String> = kinds().filter_map(|kind| kind.edge_of(published)).map(Tile::path).collect();
-    let durable: BTreeSet<&str> = edges.iter().flat_map(|name| folders_above(name)).collect();
-    let mut folders = BTreeSet::new();
-    for (tile, _) in files {
-        let name = tile.path();
-        for folder in folders_above(&name) {
-            folders.insert(folder.to_owned());
-            if durable.contains(folder) {
-                break;
-            }
-        }
-    }
-    folders.into_iter().collect()
 }
 
 fn check_batch(entries: &[Vec<u8>]) -> Result<(), LogError> {
@@ -430,62 +569,4 @@ fn make_folder_durable(path: &Path) -> Result<(), LogError> {
         synced.map_err(|source| LogError::from_io("write", parent, source))?;
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Names in a file system after a power cut: only those whose folder was synced since they came to be.
-    #[derive(Default)]
-    struct Names {
-        made: BTreeSet<String>,
-        durable: BTreeSet<String>,
-    }
-
-    impl Names {
-        fn make(&mut self, name: &str) {
-            self.made.insert(name.to_owned());
-            self.made.extend(folders_above(name).map(str::to_owned));
-        }
-
-        fn sync(&mut self, folder: &str) {
-            let inside = |name: &&String| folders_above(name).next() == Some(folder);
-            self.durable.extend(self.made.iter().filter(inside).cloned());
-        }
-    }
-
-    #[test]
-    fn every_published_file_has_a_durable_path_whatever_a_dead_writer_made() {
-        let sizes = [1, 2, 255, 256, 257, 300, 511, 512, 65_535, 65_536, 65_537, 255_999, 256_300, 256_301];
-        let mut names = Names::default();
-        let mut published = 0;
-        for size in sizes {
-            let below = |kind: TileKind| kind.count_in(published) / 256..=kind.count_in(size) / 256;
-            let tiles: Vec<(Tile, Vec<u8>)> = kinds()
-                .filter(|kind| kind.count_in(size) > kind.count_in(published))
-                .flat_map(|kind| below(kind).filter_map(move |index| Tile::in_tree(kind, index, size)))
-                .map(|tile| (tile, Vec::new()))
-                .collect();
-            // A writer that dies before its sync leaves the folders of its tiles, and partial tiles of its own.
-            for (tile, _) in &tiles {
-                names.make(&format!("{}/1", tile.partials_path()));
-            }
-            tiles.iter().for_each(|(tile, _)| names.make(&tile.path()));
-            folders_to_sync(published, &tiles).iter().for_each(|folder| names.sync(folder));
-            for (tile, _) in &tiles {
-                let path = tile.path();
-                let parts = std::iter::once(path.as_str()).chain(folders_above(&path)).filter(|name| !name.is_empty());
-                assert!(parts.into_iter().all(|name| names.durable.contains(name)), "{path} of {size}");
-            }
-            published = size;
-        }
-    }
-
-    #[test]
-    fn one_more_entry_syncs_two_folders_only() {
-        let file = |kind, width| (Tile { kind, index: 7, width }, Vec::new());
-        let files = [file(TileKind::Entries, 9), file(TileKind::Hashes(0), 9)];
-        assert_eq!(folders_to_sync(7 * 256 + 8, &files), ["tile/0/007.p", "tile/entries/007.p"]);
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 
+use crate::backend::Bulk;
 use crate::checkpoint::Checkpoint;
-use crate::disk::Folder;
 use crate::error::LogError;
 use crate::merkle::{
     Hash, Subtree, consistency_proof, inclusion_proof, leaf_hash, root_at, root_from_inclusion, root_of,
@@ -16,7 +17,7 @@ use crate::tile::{TILE_WIDTH, Tile, TileKind, bundle_entries, tile_hashes};
 /// The log under one published checkpoint. It stays readable while others append.
 #[derive(Clone, Debug)]
 pub struct Tree {
-    pub(crate) folder: Folder,
+    pub(crate) bulk: Arc<dyn Bulk>,
     pub(crate) checkpoint: Checkpoint,
     pub(crate) note: String,
 }
@@ -137,7 +138,7 @@ impl Tree {
     /// INVARIANT: every published checkpoint is consistent with every earlier one. Checks this tree, whose tiles are
     /// in place, against an earlier checkpoint.
     pub(crate) fn check_follows(&self, earlier: &Checkpoint) -> Result<(), LogError> {
-        let fork = |problem: &str| LogError::Fork { path: self.folder.root().to_owned(), problem: problem.to_owned() };
+        let fork = |problem: &str| LogError::Fork { path: self.bulk.place(""), problem: problem.to_owned() };
         if earlier.size > self.size() {
             return Err(fork("the newer checkpoint has fewer entries than the one before it"));
         }
@@ -165,7 +166,7 @@ impl Tree {
     }
 
     pub(crate) fn damaged(&self, tile: Tile, problem: &str) -> LogError {
-        LogError::Damaged { path: self.folder.path(&tile.path()), problem: problem.to_owned() }
+        LogError::Damaged { path: self.bulk.place(&tile.path()), problem: problem.to_owned() }
     }
 
     /// Reads hashes of subtrees, each tile once.
@@ -194,9 +195,9 @@ impl Tree {
     /// The bytes of a tile. A partial tile may have been removed since, once the full one was there.
     fn read_tile(&self, tile: Tile) -> Result<Vec<u8>, LogError> {
         let full = Tile::full(tile.kind, tile.index);
-        match self.folder.read(&tile.path(), tile.bytes_max()) {
+        match self.bulk.get(&tile.path(), tile.bytes_max()) {
             Err(LogError::Missing { path }) if tile.is_partial() => {
-                self.folder.read(&full.path(), full.bytes_max()).map_err(|error| {
+                self.bulk.get(&full.path(), full.bytes_max()).map_err(|error| {
                     if matches!(error, LogError::Missing { .. }) { LogError::Missing { path } } else { error }
                 })
             }
@@ -208,8 +209,8 @@ impl Tree {
     pub(crate) fn locate_damage(&self) -> LogError {
         let bad = crate::audit::audit_tree(self);
         let (path, problem) = match bad.into_iter().find(|bad| !bad.problem.is_harmless()) {
-            Some(bad) => (self.folder.path(&bad.name), bad.problem.to_string()),
-            None => (self.folder.path(crate::log::CHECKPOINT), "the tiles do not hash to its root".to_owned()),
+            Some(bad) => (self.bulk.place(&bad.name), bad.problem.to_string()),
+            None => (self.bulk.place(crate::log::CHECKPOINT), "the tiles do not hash to its root".to_owned()),
         };
         LogError::Damaged { path, problem }
     }

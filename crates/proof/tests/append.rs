@@ -56,6 +56,8 @@ fn a_log_is_never_begun_twice() {
     log_of(folder.path(), 2);
     assert!(matches!(Log::create(folder.path(), &key()), Err(LogError::Exists { .. })));
     std::fs::remove_file(folder.path().join("checkpoint")).unwrap();
+    assert!(matches!(Log::create(folder.path(), &key()), Err(LogError::Exists { .. })), "the write-ahead log has it");
+    std::fs::remove_file(folder.path().join("wal")).unwrap();
     assert!(matches!(Log::create(folder.path(), &key()), Err(LogError::Exists { .. })), "tiles without a head");
     assert!(matches!(Log::open(folder.path(), verifier()), Err(LogError::NotALog { .. })));
     assert!(matches!(Log::open_or_create(folder.path(), &key()), Err(LogError::Exists { .. })));

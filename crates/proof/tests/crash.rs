@@ -28,15 +28,15 @@ fn appender() {
     log.append(&key(), &batch, &crash).unwrap();
 }
 
-/// Copies a log. Its files are never changed in place, only replaced, so links will do; but each copy has its own lock.
+/// Copies a log. Its tiles are never changed in place, only replaced, so links will do for them.
 fn copy(from: &Path, to: &Path) {
     for file in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(file.file_name());
         if file.file_type().unwrap().is_dir() {
             fs::create_dir(&target).unwrap();
             copy(&file.path(), &target);
-        } else if file.file_name() == "lock" {
-            fs::write(target, []).unwrap();
+        } else if ["lock", "wal"].iter().any(|name| file.file_name() == *name) {
+            fs::copy(file.path(), target).unwrap();
         } else {
             fs::hard_link(file.path(), target).unwrap();
         }
@@ -71,7 +71,7 @@ fn crash_everywhere(size: u64, count: u64) {
         crash_at(folder.path(), size, count, call);
         let log = Log::open(folder.path(), verifier()).unwrap();
         let sequenced = log.tree().unwrap().find(&common::entry(size), 0).unwrap();
-        assert_eq!(sequenced.is_some(), step >= Step::Decided, "{step:?}: decided or not, nothing between");
+        assert_eq!(sequenced.is_some(), step >= Step::Staged, "{step:?}: decided or not, nothing between");
         let found = check(folder.path());
         assert_eq!(found, entries(0, if sequenced.is_some() { size + count } else { size }), "{step:?}");
         check_continues(folder.path(), &before);
@@ -92,7 +92,7 @@ fn crash_in_a_large_log(size: u64, count: u64) {
         let log = Log::open(folder.path(), verifier()).unwrap();
         check_continues(folder.path(), &before);
         let sequenced = log.tree().unwrap().find(&common::entry(size), size - 1).unwrap();
-        assert_eq!(sequenced.is_some(), step >= Step::Decided, "{step:?}: decided or not, nothing between");
+        assert_eq!(sequenced.is_some(), step >= Step::Staged, "{step:?}: decided or not, nothing between");
         let next = log.append(&key(), &[b"other".to_vec()], &|_| ()).unwrap().start;
         assert_eq!(next, if sequenced.is_some() { size + count } else { size });
         assert!(log.verify_all(&mut |_| ()).iter().all(|bad| bad.problem.is_harmless()), "{step:?}");
@@ -171,51 +171,157 @@ fn again_while_recovering() {
 fn a_new_log_can_be_begun_again_after_a_crash() {
     let folder = temp();
     fs::create_dir_all(folder.path().join("pending")).unwrap();
-    fs::write(folder.path().join("pending/checkpoint"), "node.exam").unwrap();
+    fs::write(folder.path().join("pending/draft"), "node.exam").unwrap();
+    fs::write(folder.path().join("wal.next"), "sakim").unwrap();
     fs::write(folder.path().join("lock"), []).unwrap();
     Log::create(folder.path(), &key()).unwrap();
     assert!(check(folder.path()).is_empty());
 
     // After the decision, opening completes it.
-    fs::rename(folder.path().join("checkpoint"), folder.path().join("checkpoint.next")).unwrap();
+    fs::remove_file(folder.path().join("checkpoint")).unwrap();
     Log::open_or_create(folder.path(), &key()).unwrap();
     assert!(check(folder.path()).is_empty());
 }
 
-/// What a power cut does to names that were not yet durable, written out by hand.
+/// What a power cut may do to everything that was not synced: torn, old or gone.
 #[test]
-fn a_power_cut_takes_back_the_publication_but_not_the_decision() {
-    let folder = temp();
-    let log = log_of(folder.path(), 10);
-    let old = fs::read(folder.path().join("checkpoint")).unwrap();
-    log.append(&key(), &entries(10, 5), &|_| ()).unwrap();
-    fs::rename(folder.path().join("checkpoint"), folder.path().join("checkpoint.next")).unwrap();
-    fs::write(folder.path().join("checkpoint"), &old).unwrap();
-    let found = log.verify_all(&mut |_| ());
-    assert!(found.iter().all(|bad| bad.problem == Problem::Unpublished), "{found:?}");
-    assert_eq!(check(folder.path()), entries(0, 15));
+fn a_power_cut_takes_back_tiles_and_publication_but_not_the_decision() {
+    for damage in ["torn", "", "gone"] {
+        let folder = temp();
+        let log = log_of(folder.path(), 250);
+        let old = fs::read(folder.path().join("checkpoint")).unwrap();
+        drop(log);
+        let published = head(folder.path());
+        let call = steps(folder.path(), 250, 300).iter().position(|step| *step == Step::Tidied).unwrap();
+        crash_at(folder.path(), 250, 300, call);
+        for name in ["tile/0/000", "tile/entries/000", "tile/0/002.p/38", "tile/entries/002.p/38", "tile/1/000.p/2"] {
+            let path = folder.path().join(name);
+            assert!(path.exists(), "{name}");
+            if damage == "gone" { fs::remove_file(path).unwrap() } else { fs::write(path, damage).unwrap() }
+        }
+        fs::write(folder.path().join("checkpoint"), &old).unwrap();
+        assert_eq!(check(folder.path()), entries(0, 550));
+        check_continues(folder.path(), &published);
+
+        // The checkpoint itself, whole or in part.
+        let call = steps(folder.path(), 550, 1).iter().position(|step| *step == Step::Published).unwrap();
+        crash_at(folder.path(), 550, 1, call);
+        let path = folder.path().join("checkpoint");
+        if damage == "gone" {
+            fs::remove_file(path).unwrap()
+        } else {
+            fs::write(path, damage).unwrap()
+        }
+        assert_eq!(check(folder.path()), entries(0, 551));
+    }
 }
 
 #[test]
-fn a_power_cut_may_tear_what_no_checkpoint_covers() {
+fn a_torn_record_never_happened() {
     let folder = temp();
     log_of(folder.path(), 250);
-    let call = steps(folder.path(), 250, 10).iter().position(|step| *step == Step::TilesDurable).unwrap();
+    let call = steps(folder.path(), 250, 10).iter().position(|step| *step == Step::Staged).unwrap();
     crash_at(folder.path(), 250, 10, call);
-    for torn in ["tile/0/000", "tile/entries/000", "tile/0/001.p/4", "tile/entries/001.p/4", "tile/1/000.p/1"] {
-        fs::write(folder.path().join(torn), b"torn").unwrap();
-    }
+    let path = folder.path().join("wal");
+    let mut torn = fs::read(&path).unwrap();
+    let end = torn.iter().rposition(|byte| *byte != 0).unwrap();
+    torn[end] = 0;
+    fs::write(&path, torn).unwrap();
+    let bad = Log::at(folder.path(), verifier()).verify_all(&mut |_| ());
+    assert_eq!(
+        bad.iter().map(|bad| (bad.name.as_str(), &bad.problem)).collect::<Vec<_>>(),
+        [("wal", &Problem::Unpublished)]
+    );
     let found = check(folder.path());
     assert_eq!(found, entries(0, 250));
     append_others(folder.path(), found, 300);
 }
 
 #[test]
-fn a_decided_checkpoint_that_does_not_continue_the_log_is_refused() {
+fn a_damaged_record_in_front_of_a_good_one_is_never_skipped() {
+    let folder = temp();
+    let log = log_of(folder.path(), 3);
+    log.append(&key(), &entries(3, 1), &|_| ()).unwrap();
+    log.append(&key(), &entries(4, 1), &|_| ()).unwrap();
+    let path = folder.path().join("wal");
+    let good = fs::read(&path).unwrap();
+    let at = good.windows(7).position(|bytes| bytes == b"entry 3").unwrap();
+    let mut bad = good.clone();
+    bad[at] ^= 1;
+    let elsewhere = temp();
+    copy(folder.path(), elsewhere.path());
+    fs::write(elsewhere.path().join("wal"), bad).unwrap();
+    for error in [
+        Log::open(elsewhere.path(), verifier()).map(drop).unwrap_err(),
+        Log::at(elsewhere.path(), verifier()).append(&key(), &entries(5, 1), &|_| ()).map(drop).unwrap_err(),
+    ] {
+        let LogError::Damaged { path, .. } = &error else { panic!("{error}") };
+        assert_eq!(path, &elsewhere.path().join("wal"));
+    }
+    // Nor is a record that was published and is no longer in it.
+    let mut short = good;
+    let last = short.windows(7).position(|bytes| bytes == b"entry 4").unwrap();
+    short.truncate(last);
+    fs::write(elsewhere.path().join("wal"), short).unwrap();
+    assert!(matches!(Log::open(elsewhere.path(), verifier()), Err(LogError::Damaged { .. })));
+    // All that it repeats is published: whoever has verified that goes on without it.
+    fs::remove_file(elsewhere.path().join("wal")).unwrap();
+    assert_eq!(check(elsewhere.path()), entries(0, 5));
+}
+
+/// The folder as the version before the write-ahead log left it.
+fn as_before(folder: &Path, size: u64) -> Log {
+    let log = log_of(folder, size);
+    drop(log);
+    fs::remove_file(folder.join("wal")).unwrap();
+    Log::at(folder, verifier())
+}
+
+#[test]
+fn a_folder_without_a_write_ahead_log_is_continued() {
+    let folder = temp();
+    let log = as_before(folder.path(), 250);
+    // An append that had placed tiles, and died before its decision.
+    for torn in ["tile/0/000", "tile/entries/000", "tile/0/001.p/4", "tile/entries/001.p/4", "tile/1/000.p/1"] {
+        fs::create_dir_all(folder.path().join(torn).parent().unwrap()).unwrap();
+        fs::write(folder.path().join(torn), b"torn").unwrap();
+    }
+    fs::write(folder.path().join("pending/3"), b"draft").unwrap();
+    log.append(&key(), &entries(250, 3), &|_| ()).unwrap();
+    drop(log);
+    assert!(!folder.path().join("pending/3").exists());
+    let found = check(folder.path());
+    assert_eq!(found, entries(0, 253));
+    append_others(folder.path(), found, 300);
+}
+
+#[test]
+fn a_decision_of_a_folder_without_a_write_ahead_log_is_published() {
     let folder = temp();
     let log = log_of(folder.path(), 10);
-    let smaller = fs::read(folder.path().join("checkpoint")).unwrap();
+    let old = fs::read(folder.path().join("checkpoint")).unwrap();
     log.append(&key(), &entries(10, 5), &|_| ()).unwrap();
+    drop(log);
+    fs::remove_file(folder.path().join("wal")).unwrap();
+    fs::rename(folder.path().join("checkpoint"), folder.path().join("checkpoint.next")).unwrap();
+    fs::write(folder.path().join("checkpoint"), &old).unwrap();
+    let found = Log::at(folder.path(), verifier()).verify_all(&mut |_| ());
+    assert!(found.iter().all(|bad| bad.problem == Problem::Unpublished), "{found:?}");
+    assert_eq!(check(folder.path()), entries(0, 15));
+    assert!(!folder.path().join("checkpoint.next").exists());
+}
+
+#[test]
+fn a_decided_checkpoint_that_does_not_continue_the_log_is_refused() {
+    let folder = temp();
+    let smaller = fs::read({
+        as_before(folder.path(), 10);
+        folder.path().join("checkpoint")
+    })
+    .unwrap();
+    Log::open(folder.path(), verifier()).unwrap().append(&key(), &entries(10, 5), &|_| ()).unwrap();
+    fs::remove_file(folder.path().join("wal")).unwrap();
+    let log = Log::at(folder.path(), verifier());
     let elsewhere = temp();
     let other = Log::create(elsewhere.path(), &key()).unwrap();
     other.append(&key(), &entries(100, 15), &|_| ()).unwrap();

@@ -185,7 +185,10 @@ fn a_folder_in_place_of_a_file_is_refused() {
     let folder = temp();
     let log = log_of(folder.path(), 3);
     fs::create_dir_all(folder.path().join("tile/0/000.p/4/x")).unwrap();
-    assert!(log.append(&key(), &entries(3, 1), &|_| ()).is_err());
+    let error = log.append(&key(), &entries(3, 1), &|_| ()).unwrap_err();
+    assert!(matches!(error, LogError::Undecided { .. }), "{error}");
+    assert!(log.append(&key(), &entries(4, 1), &|_| ()).is_err(), "nothing is built on what could not be placed");
+    assert_eq!(head(folder.path()).size, 3);
     fs::remove_dir_all(folder.path().join("tile/0/000.p/4")).unwrap();
-    assert_eq!(check(folder.path()).len(), 3);
+    assert_eq!(check(folder.path()), entries(0, 4), "the decision stands");
 }

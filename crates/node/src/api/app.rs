@@ -130,7 +130,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub fn start(config: Config, home: &Path, settings: Settings) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
-        let node = Node::open(home)?;
+        let node = Node::open_anchored(home, config.anchor.as_deref())?;
         let key = node.public_key().clone();
         let policy = node.active_policy()?;
         let sequenced = node.store().sequenced().map_err(NodeError::from)?;

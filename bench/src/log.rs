@@ -1,0 +1,228 @@
+//! The transparency log beside the machine's own `fdatasync`, in one run.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use sakimori_proof::{Committer, Key, Log};
+
+/// Rounds, in which the log and the bare disk take turns; the median of each counts.
+const ROUNDS: usize = 9;
+/// Appends or syncs of one round.
+const ROUND: usize = 150;
+/// Bytes of an entry.
+const ENTRY_BYTES: usize = 300;
+/// Threads that append at once.
+const WRITERS: usize = 512;
+/// Entries that they append together.
+const GROUPED: u64 = 300_000;
+/// Entries of one append of the long run.
+const BATCH: usize = 1_000;
+/// Entries of the log that is damaged.
+const DAMAGED: usize = 70_000;
+/// Bytes that are changed in it, one after the other.
+const FLIPS: usize = 25;
+
+/// Runs all of it. `SAKIMORI_BENCH_FOLDER` is where the log is written, `SAKIMORI_ENTRIES` how long the long run is.
+pub fn run() {
+    let base = std::env::var_os("SAKIMORI_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
+    let folder = tempfile::tempdir_in(base).expect("a folder");
+    println!("| what | measured | bound |\n|---|---|---|");
+    one_writer(folder.path());
+    let sync = Disk::new(folder.path()).median(ROUNDS * ROUND);
+    many_writers(folder.path(), sync);
+    long_run(folder.path());
+    damage(folder.path());
+}
+
+fn key() -> Key {
+    Key::from_seed("bench.invalid/log", &[5; 32]).expect("a key")
+}
+
+fn entry(number: u64) -> Vec<u8> {
+    let mut entry = vec![b'x'; ENTRY_BYTES];
+    entry[..8].copy_from_slice(&number.to_be_bytes());
+    entry
+}
+
+/// A bare file that is written and synced at one place after the other, all of which was written before: the least that
+/// a durable write can cost.
+struct Disk {
+    file: File,
+    at: u64,
+}
+
+impl Disk {
+    fn new(folder: &Path) -> Self {
+        let path = folder.join("bare");
+        fs::write(&path, vec![0; 4 << 20]).expect("written");
+        let file = File::options().write(true).open(path).expect("opened");
+        file.sync_all().expect("synced");
+        Self { file, at: 0 }
+    }
+
+    fn write(&mut self) -> Duration {
+        let start = Instant::now();
+        self.file.write_all_at(&[7; ENTRY_BYTES], self.at).and_then(|()| self.file.sync_data()).expect("written");
+        self.at = (self.at + 700) % (3 << 20);
+        start.elapsed()
+    }
+
+    fn median(&mut self, count: usize) -> Duration {
+        let mut times: Vec<Duration> = (0..count).map(|_| self.write()).collect();
+        times.sort();
+        times[count / 2]
+    }
+}
+
+fn one_writer(folder: &Path) {
+    let log = Log::create(&folder.join("one"), &key()).expect("a log");
+    let mut disk = Disk::new(folder);
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let start = Instant::now();
+        for n in 0..ROUND {
+            log.append(&key(), &[entry((round * ROUND + n) as u64)], &|_| ()).expect("appended");
+        }
+        ours.push(start.elapsed());
+        let start = Instant::now();
+        for _ in 0..ROUND {
+            disk.write();
+        }
+        bare.push(start.elapsed());
+    }
+    ours.sort();
+    bare.sort();
+    let rate = |times: &[Duration]| ROUND as f64 / times[ROUNDS / 2].as_secs_f64();
+    let (ours, bare) = (rate(&ours), rate(&bare));
+    println!(
+        "| one writer, one entry an append | {ours:.0}/s beside {bare:.0} `fdatasync`/s: {:.2} | ≥ 0.7 |",
+        ours / bare
+    );
+}
+
+fn many_writers(folder: &Path, sync: Duration) {
+    let committer = Committer::new(Log::create(&folder.join("many"), &key()).expect("a log"), key());
+    let next = AtomicU64::new(0);
+    let (cpu, start) = (cpu_time(), Instant::now());
+    let mut times: Vec<Duration> = std::thread::scope(|scope| {
+        let write = || {
+            let mut times = Vec::new();
+            loop {
+                let number = next.fetch_add(1, Ordering::Relaxed);
+                if number >= GROUPED {
+                    return times;
+                }
+                let start = Instant::now();
+                committer.append(entry(number)).expect("appended");
+                times.push(start.elapsed());
+            }
+        };
+        let threads: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("ended")).collect()
+    });
+    let (cpu, wall) = (cpu_time().since(cpu), start.elapsed());
+    times.sort();
+    let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() / sync.as_secs_f64();
+    let rate = GROUPED as f64 / wall.as_secs_f64();
+    let each = |time: Duration| time.as_secs_f64() * 1e6 / GROUPED as f64;
+    println!(
+        "| {WRITERS} writers, one entry each at a time: processor time | {:.1} µs an entry, and {:.1} µs of the system's | \
+         ≤ 5 µs |",
+        each(cpu.program),
+        each(cpu.system)
+    );
+    println!(
+        "| the same: answers | {rate:.0}/s; p50 {:.1}, p99 {:.1}, slowest {:.0} `fdatasync` of {sync:.2?} | p99 ≤ 3 |",
+        at(0.5),
+        at(0.99),
+        at(0.999_99),
+    );
+}
+
+fn long_run(folder: &Path) {
+    let entries = std::env::var("SAKIMORI_ENTRIES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000_000_u64);
+    let log = Log::create(&folder.join("long"), &key()).expect("a log");
+    let mut tenths = Vec::new();
+    let mut number = 0;
+    for _ in 0..10 {
+        let (cpu, first) = (cpu_time(), number);
+        while number < first + entries / 10 {
+            let batch: Vec<Vec<u8>> = (0..BATCH as u64).map(|n| entry(number + n)).collect();
+            log.append(&key(), &batch, &|_| ()).expect("appended");
+            number += BATCH as u64;
+        }
+        let used = cpu_time().since(cpu);
+        let each = (used.program + used.system).as_secs_f64() * 1e6 / (number - first) as f64;
+        tenths.push((each, resident_kib()));
+    }
+    let (first, last) = (tenths[0], tenths[9]);
+    println!(
+        "| {entries} entries, {BATCH} an append: first and last tenth | {:.2} and {:.2} µs an entry; {:.1} and {:.1} MiB \
+         resident | flat |",
+        first.0,
+        last.0,
+        first.1 as f64 / 1024.0,
+        last.1 as f64 / 1024.0
+    );
+}
+
+/// Changes bytes anywhere in a log, one after the other, and looks how long it takes to find each.
+fn damage(folder: &Path) {
+    let path = folder.join("damaged");
+    let log = Log::create(&path, &key()).expect("a log");
+    let batch: Vec<Vec<u8>> = (0..DAMAGED as u64).map(entry).collect();
+    batch.chunks(BATCH).for_each(|chunk| drop(log.append(&key(), chunk, &|_| ()).expect("appended")));
+    let mut files = Vec::new();
+    let mut folders = vec![path.clone()];
+    while let Some(at) = folders.pop() {
+        for file in fs::read_dir(at).into_iter().flatten().flatten().map(|file| file.path()) {
+            let length = fs::metadata(&file).map_or(0, |found| found.len());
+            if file.is_dir() { folders.push(file) } else if length > 0 { files.push(file) }
+        }
+    }
+    files.sort();
+    let mut slowest = Duration::ZERO;
+    for n in 0..FLIPS {
+        let file = &files[n * files.len() / FLIPS];
+        let good = fs::read(file).expect("readable");
+        let mut bad = good.clone();
+        bad[n * 7919 % good.len()] ^= 1;
+        fs::write(file, bad).expect("written");
+        let start = Instant::now();
+        let found = log.verify_all(&mut |_| ());
+        slowest = slowest.max(start.elapsed());
+        let name = file.strip_prefix(&path).expect("below").display().to_string();
+        assert!(found.iter().any(|bad| bad.name == name), "{name} was not found: {found:?}");
+        fs::write(file, good).expect("written");
+    }
+    println!("| one byte changed in a log of {DAMAGED} entries, {FLIPS} times: found after | {slowest:.2?} at most | 5 s |");
+}
+
+/// Processor time of this process, all threads: its own, and what the system spent for it.
+#[derive(Clone, Copy)]
+struct Cpu {
+    program: Duration,
+    system: Duration,
+}
+
+impl Cpu {
+    fn since(self, earlier: Self) -> Self {
+        Self { program: self.program - earlier.program, system: self.system - earlier.system }
+    }
+}
+
+fn cpu_time() -> Cpu {
+    let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |at: usize| Duration::from_millis(fields[at].parse::<u64>().unwrap_or(0) * 10);
+    Cpu { program: ticks(11), system: ticks(12) }
+}
+
+fn resident_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(0)
+}

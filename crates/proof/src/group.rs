@@ -1,0 +1,157 @@
+//! Group commit: whatever many threads append while the disk is busy goes into one append.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, Thread};
+
+use crate::error::LogError;
+use crate::key::Key;
+use crate::limits::{ENTRY_BYTES_MAX, GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
+use crate::log::{Ack, Log};
+
+/// Appends single entries of many threads to a log, in groups. It has no thread of its own: the first who comes appends
+/// for all who came with it, and hands over to one of those who came meanwhile. So one entry alone waits for nobody.
+#[derive(Debug)]
+pub struct Committer {
+    log: Log,
+    key: Key,
+    queue: Mutex<Queue>,
+}
+
+/// An entry that was appended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its index in the log.
+    pub index: u64,
+    /// How far it has come.
+    pub ack: Ack,
+}
+
+/// Groups that were not taken yet, the oldest first, and whether somebody appends.
+#[derive(Debug, Default)]
+struct Queue {
+    groups: VecDeque<Open>,
+    is_led: bool,
+}
+
+/// A group that is still open for entries.
+#[derive(Debug, Default)]
+struct Open {
+    entries: Vec<Vec<u8>>,
+    bytes: usize,
+    /// Who waits. The first of them leads, when it is told to.
+    members: Vec<Thread>,
+    group: Arc<Group>,
+}
+
+/// What the members of a group wait for. Each is woken by name and looks without a lock, so that hundreds of them don't
+/// queue up for one.
+#[derive(Debug, Default)]
+struct Group {
+    /// The first index, or why there is none.
+    fate: OnceLock<Result<u64, Arc<LogError>>>,
+    may_lead: AtomicBool,
+}
+
+impl Committer {
+    /// A committer for this log, which is signed by this key.
+    #[must_use]
+    pub fn new(log: Log, key: Key) -> Self {
+        Self { log, key, queue: Mutex::default() }
+    }
+
+    /// The log.
+    #[must_use]
+    pub const fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// Appends an entry, and returns when it is [`Ack::Checkpointed`].
+    ///
+    /// # Errors
+    /// Those of [`Log::append`], the same for the whole group; [`LogError::TooLarge`] for this entry alone.
+    pub fn append(&self, entry: Vec<u8>) -> Result<Appended, Arc<LogError>> {
+        if entry.len() > ENTRY_BYTES_MAX {
+            return Err(Arc::new(LogError::TooLarge(format!("an entry of more than {ENTRY_BYTES_MAX} bytes"))));
+        }
+        let (group, place, is_leader) = self.join(entry);
+        let first = if is_leader { self.lead() } else { self.follow(&group) }?;
+        Ok(Appended { index: first + place, ack: Ack::Checkpointed })
+    }
+
+    /// Puts an entry into the youngest group. Returns the group, the place in it, and whether the caller leads: then it is
+    /// the oldest group, as there is no other one.
+    fn join(&self, entry: Vec<u8>) -> (Arc<Group>, u64, bool) {
+        let mut queue = locked(&self.queue);
+        let has_room =
+            |open: &Open| open.entries.len() < GROUP_ENTRIES_MAX && open.bytes + entry.len() <= GROUP_BYTES_MAX;
+        if !queue.groups.back().is_some_and(has_room) {
+            queue.groups.push_back(Open::default());
+        }
+        let is_leader = !std::mem::replace(&mut queue.is_led, true);
+        let mut joined = (Arc::default(), 0, is_leader);
+        if let Some(open) = queue.groups.back_mut() {
+            joined = (open.group.clone(), open.entries.len() as u64, is_leader);
+            open.bytes += entry.len();
+            open.entries.push(entry);
+            open.members.push(thread::current());
+        }
+        joined
+    }
+
+    /// Appends the oldest group, tells its members, and hands over to the next group if there is one.
+    fn lead(&self) -> Result<u64, Arc<LogError>> {
+        let taken = locked(&self.queue).groups.pop_front().unwrap_or_default();
+        let panicked = io::Error::other("the thread that appended for others panicked");
+        let unknown = LogError::from_io("append to", self.log.path(), panicked).undecided();
+        let mut ending = Ending { committer: self, taken: &taken, fate: Err(Arc::new(unknown)) };
+        ending.fate = self.log.append(&self.key, &taken.entries, &|_| ()).map(|range| range.start).map_err(Arc::new);
+        let fate = ending.fate.clone();
+        drop(ending);
+        fate
+    }
+
+    /// Waits for what becomes of the group, and leads it if it is told to.
+    fn follow(&self, group: &Group) -> Result<u64, Arc<LogError>> {
+        loop {
+            if let Some(fate) = group.fate.get() {
+                return fate.clone();
+            }
+            if group.may_lead.swap(false, Ordering::AcqRel) {
+                return self.lead();
+            }
+            thread::park();
+        }
+    }
+}
+
+/// The end of a group, however it comes: nobody may wait for ever.
+struct Ending<'c> {
+    committer: &'c Committer,
+    taken: &'c Open,
+    fate: Result<u64, Arc<LogError>>,
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        // The next group begins before the members of this one are told: the disk need not wait for them.
+        let mut queue = locked(&self.committer.queue);
+        match queue.groups.front() {
+            Some(next) => {
+                next.group.may_lead.store(true, Ordering::Release);
+                next.members.first().into_iter().for_each(Thread::unpark);
+            }
+            None => queue.is_led = false,
+        }
+        drop(queue);
+        let _ = self.taken.group.fate.set(self.fate.clone());
+        self.taken.members.iter().for_each(Thread::unpark);
+    }
+}
+
+/// Nothing in here is left half done by a panic.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
