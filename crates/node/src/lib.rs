@@ -21,6 +21,7 @@ pub mod share;
 pub mod signature;
 pub mod unit;
 pub mod vet;
+pub mod witness;
 
 pub use error::NodeError;
 pub use node::Node;

@@ -323,6 +323,14 @@ impl WitnessKey {
         self.0.save(path)
     }
 
+    /// As [`Key::replace`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn replace(&self, path: &Path) -> Result<(), KeyError> {
+        self.0.replace(path)
+    }
+
     /// The name of the witness.
     #[must_use]
     pub fn name(&self) -> &str {

@@ -34,3 +34,5 @@ mod shield;
 mod tokens;
 mod uploads;
 mod users;
+pub mod witness;
+pub mod witnesses;

@@ -18,6 +18,7 @@ pub mod serve;
 pub mod share;
 pub mod verify;
 pub mod vet;
+pub mod witness;
 
 use std::fs;
 use std::path::Path;
