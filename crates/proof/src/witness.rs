@@ -139,8 +139,8 @@ pub enum Refusal {
     /// The proof does not show that the checkpoint continues the one before it.
     #[error("the consistency proof does not hold")]
     BadProof {
-        /// The evidence.
-        fork: Kept,
+        /// The evidence, unless this is the first checkpoint of the log.
+        fork: Option<Kept>,
     },
     /// The witness can't remember.
     #[error("the witness can't keep its state: {0}")]
@@ -194,8 +194,8 @@ impl Refusal {
     #[must_use]
     pub const fn evidence(&self) -> Option<&Kept> {
         match self {
-            Self::OtherSize { fork, .. } => fork.as_ref(),
-            Self::OtherRoot { fork, .. } | Self::BadProof { fork } => Some(fork),
+            Self::OtherSize { fork, .. } | Self::BadProof { fork } => fork.as_ref(),
+            Self::OtherRoot { fork, .. } => Some(fork),
             _ => None,
         }
     }
@@ -291,17 +291,14 @@ impl<S: WitnessStore> Witness<S> {
         if verify_consistency(size, root, new_size, new_root, &request.proof).is_ok() {
             return Ok(());
         }
-        let Some(seen) = seen else {
-            return Err(Refusal::Malformed(
-                "the proof from nothing is not empty, or the empty log has a root".to_owned(),
-            ));
-        };
+        // A proof from nothing is empty, and so is the root of an empty log.
+        let Some(seen) = seen else { return Err(Refusal::BadProof { fork: None }) };
         let found = roots_from_consistency(size, root, new_size, &request.proof);
         let kind = match found {
             Some((old_found, new_found)) if new_found == new_root && old_found != root => EvidenceKind::OtherBeginning,
             _ => EvidenceKind::Unproven,
         };
-        Err(Refusal::BadProof { fork: self.keep(kind, seen, new, request) })
+        Err(Refusal::BadProof { fork: Some(self.keep(kind, seen, new, request)) })
     }
 
     fn keep(&self, kind: EvidenceKind, seen: &Seen, new: &Seen, request: &AddCheckpoint) -> Kept {

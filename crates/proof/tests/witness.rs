@@ -147,6 +147,15 @@ fn a_log_with_a_second_key_is_accepted_by_whoever_knows_either() {
     assert_eq!(theirs.verify(&signed_note::VerifierList::new(list)).unwrap().0.len(), 1);
     let stranger = key().with_ml_dsa(&[4; 32]);
     assert!(Checkpoint::open(signed, &[stranger.second_verifier().unwrap().clone()]).is_err());
+    // Each line of signatures is checked, wherever it is damaged.
+    let start = signed.find("\n\n").unwrap() + 2;
+    for at in (start..signed.len()).step_by(97) {
+        let mut bad = signed.as_bytes().to_vec();
+        bad[at] ^= 1;
+        let opened = String::from_utf8(bad).map(|bad| Checkpoint::open(&bad, &[verifier(), second.clone()]));
+        let renamed = signed.as_bytes()[at..].iter().position(|byte| *byte == b' ').is_some_and(|gap| gap < 20);
+        assert!(renamed || !matches!(opened, Ok(Ok(_))), "{at}");
+    }
     let other = signed.replacen("\n3\n", "\n4\n", 1);
     for known in [[verifier()], [second.clone()]] {
         assert!(Checkpoint::open(&other, &known).is_err(), "neither signature fits another size");
@@ -281,6 +290,11 @@ fn a_witness_follows_a_log_and_answers_as_specified() {
     let witness = witness_in(state.path());
     let status = |request: &AddCheckpoint| add(&witness, request).map_err(|refusal| refusal.status());
     let quorum = Quorum::new(vec![witness.key().verifier().clone()], None).unwrap();
+    let first = request(&tree, 0, 5);
+    assert_eq!(status(&AddCheckpoint { proof: vec![merkle::empty_root()], ..first }), Err(422), "a proof from nothing");
+    let rooted = Checkpoint { origin: ORIGIN.to_owned(), size: 0, root: merkle::leaf_hash(b"x") };
+    let rooted = AddCheckpoint { old: 0, proof: Vec::new(), note: rooted.sign(&key()), checkpoint: rooted };
+    assert_eq!(status(&rooted), Err(422), "an empty log with a root");
     let mut old = 0;
     for size in [0, 1, 5, 5, 255, 256, 300] {
         let request = request(&tree, old, size);

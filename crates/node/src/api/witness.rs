@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::app::{App, SHUTDOWN_SECONDS_MAX};
+use super::language::AsItIs;
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::serve::{Door, ServeError, Signals};
 use super::shield;
@@ -49,7 +50,9 @@ async fn answer(witness: Arc<NodeWitness>, body: Body) -> Result<Response, Probl
         Ok(Err(refusal)) => {
             tell(&refusal);
             let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            Ok((status, [(header::CONTENT_TYPE, refusal.media_type())], refusal.body()).into_response())
+            let mut response = (status, [(header::CONTENT_TYPE, refusal.media_type())], refusal.body()).into_response();
+            response.extensions_mut().insert(AsItIs);
+            Ok(response)
         }
         Err(panic) => Err(Problem::with(Trouble::Defect, panic)),
     }
