@@ -67,3 +67,45 @@ impl Witnessed {
         Ok(path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use sakimori_proof::{Key, WitnessKey, merkle};
+
+    use super::*;
+
+    #[test]
+    fn what_a_quorum_has_cosigned_is_kept_until_something_better_comes() {
+        let log = Key::from_seed("log.example", &[7; 32]).expect("a key");
+        let witness = |number: u8| WitnessKey::from_seed(&format!("w{number}"), &[number; 32]).expect("a key");
+        let keys = [1, 2].map(|number| witness(number).verifier().clone());
+        let quorum = Quorum::new(keys.to_vec(), None).expect("a quorum");
+        let one = |size: u64, witnesses: &[u8]| {
+            let checkpoint = Checkpoint { origin: "log.example".to_owned(), size, root: merkle::empty_root() };
+            let note = checkpoint.sign(&log);
+            let lines = witnesses.iter().flat_map(|number| witness(*number).cosign(note.text(), &checkpoint, 1));
+            let note = lines.fold(note.clone(), Note::with).to_string();
+            Witnessed::parse(&note, log.verifier()).expect("a checkpoint")
+        };
+        for (new, kept, better) in [
+            (one(1, &[]), None, false),
+            (one(1, &[9]), None, false),
+            (one(1, &[1]), None, true),
+            (one(2, &[1]), Some(one(1, &[1])), true),
+            (one(2, &[1]), Some(one(1, &[1, 2])), false),
+            (one(2, &[2, 1]), Some(one(1, &[1, 2])), true),
+            (one(2, &[1, 2]), Some(one(2, &[1])), true),
+            (one(2, &[]), Some(one(1, &[1])), false),
+            (one(1, &[1, 2]), Some(one(2, &[1])), true),
+            (one(1, &[1, 2]), Some(one(2, &[1, 2])), false),
+        ] {
+            assert_eq!(new.is_better_than(kept.as_ref(), &quorum), better, "{new:?} and {kept:?}");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(Witnessed::read(folder.path(), log.verifier()), None);
+        one(2, &[1]).keep(folder.path()).expect("kept");
+        assert_eq!(Witnessed::read(folder.path(), log.verifier()), Some(one(2, &[1])));
+        let other = Key::from_seed("log.example", &[8; 32]).expect("a key");
+        assert_eq!(Witnessed::read(folder.path(), other.verifier()), None, "what our key did not sign is none");
+    }
+}
