@@ -137,46 +137,12 @@ fn a_record_is_proven_with_two_of_three_witnesses_and_a_fork_is_kept() {
         metrics.contains(&format!("sakimori_witnessed_entries {}", size(&text)?)).then_some(())
     });
 
-    // The bundle, from the service and from the command line.
     let proof = service.browse(&cookie, "GET", &format!("/api/v1/records/{id}/proof"), None);
-    let bundle = node.write("bundle.json", &proof.body).display().to_string();
-    let (k1, k2, k3) = (path(first), path(second), path(third));
-    let key = key.display().to_string();
-    let verify = |arguments: &[&str]| {
-        let all = [&["verify", bundle.as_str(), "--key", key.as_str()], arguments].concat();
-        node.run(&all)
-    };
-    let run = verify(&["--witness", &k1, "--witness", &k2, "--witness", &k3, "--quorum", "2"]);
-    assert_eq!(run.status, Some(0), "{}{}", run.out, run.err);
-    assert!(run.out.contains("the witness w1.example+"), "{}", run.out);
-    let run = verify(&["--witness", &k1, "--witness", &k2, "--witness", &k3, "--format", "json"]);
-    assert_eq!(
-        (run.status, run.json()["holds"].as_bool()),
-        (Some(1), Some(false)),
-        "all three are needed unless it is said"
-    );
-    assert!(run.out.contains("missing: w3.example"), "{}", run.out);
-    assert_eq!(verify(&[]).status, Some(0), "who knows no witnesses needs none");
-    assert_eq!(verify(&["--witness", &k1, "--quorum", "2"]).status, Some(2), "two of one");
-    assert_eq!(verify(&["--witness", &key]).status, Some(2), "a log's key is no witness's");
     let printed = node.run(&["prove", &id]);
     assert_eq!(printed.out.as_bytes(), proof.body, "{}", printed.err);
-    let tampered = fs::read_to_string(&bundle).expect("readable").replace("w2.example ", "w2.example A");
-    fs::write(&bundle, tampered).expect("written");
-    assert_eq!(verify(&["--witness", &k1, "--witness", &k2, "--quorum", "1"]).status, Some(1));
-
-    // The first witness is shown a fork that the log's own key signed.
-    let own = Key::load(&node.home().join("key")).expect("the key");
+    the_bundle_holds_with_two_of_three(&node, &key.display().to_string(), &proof.body, &witnesses);
     let seen = size(&text).expect("a size");
-    let fork = fork_request(&own, seen);
-    let refused = first.ask(&fork.to_string());
-    assert_eq!((refused.status, refused.header("content-type")), (409, Some("text/plain; charset=utf-8")));
-    let [kept] = first.evidence().try_into().expect("one file");
-    assert_eq!((&kept["kind"], &kept["proves_a_fork"]), (&"two-roots".into(), &true.into()));
-    let log_key = [own.verifier().clone()];
-    let both = ["seen", "submitted"]
-        .map(|name| Checkpoint::open(kept[name].as_str().expect("a note"), &log_key).expect("signed by the log"));
-    assert!(both[0].size == both[1].size && both[0].root != both[1].root);
+    a_fork_is_refused_and_kept(&node, seen, first);
     assert_eq!(second.evidence().len(), 0);
 
     // When the third is back, it cosigns the next checkpoint, whose proof begins where it is: at nothing.
@@ -193,6 +159,45 @@ fn a_record_is_proven_with_two_of_three_witnesses_and_a_fork_is_kept() {
     node.is_sound();
 }
 
+fn the_bundle_holds_with_two_of_three(node: &Node, key: &str, bundle: &[u8], witnesses: &[Witness; 3]) {
+    let bundle = node.write("bundle.json", bundle).display().to_string();
+    let [k1, k2, k3] = [0, 1, 2].map(|at: usize| witnesses[at].file.display().to_string());
+    let verify = |arguments: &[&str]| {
+        let all = [&["verify", bundle.as_str(), "--key", key], arguments].concat();
+        node.run(&all)
+    };
+    let run = verify(&["--witness", &k1, "--witness", &k2, "--witness", &k3, "--quorum", "2"]);
+    assert_eq!(run.status, Some(0), "{}{}", run.out, run.err);
+    assert!(run.out.contains("the witness w1.example+"), "{}", run.out);
+    let run = verify(&["--witness", &k1, "--witness", &k2, "--witness", &k3, "--format", "json"]);
+    assert_eq!(
+        (run.status, run.json()["holds"].as_bool()),
+        (Some(1), Some(false)),
+        "all three are needed unless it is said"
+    );
+    assert!(run.out.contains("missing: w3.example"), "{}", run.out);
+    assert_eq!(verify(&[]).status, Some(0), "who knows no witnesses needs none");
+    assert_eq!(verify(&["--witness", &k1, "--quorum", "2"]).status, Some(2), "two of one");
+    assert_eq!(verify(&["--witness", key]).status, Some(2), "a log's key is no witness's");
+    let tampered = fs::read_to_string(&bundle).expect("readable").replace("w2.example ", "w2.example A");
+    fs::write(&bundle, tampered).expect("written");
+    assert_eq!(verify(&["--witness", &k1, "--witness", &k2, "--quorum", "1"]).status, Some(1));
+}
+
+/// The witness is shown another history that the log's own key signed.
+fn a_fork_is_refused_and_kept(node: &Node, seen: u64, witness: &Witness) {
+    let own = Key::load(&node.home().join("key")).expect("the key");
+    let fork = fork_request(&own, seen);
+    let refused = witness.ask(&fork.to_string());
+    assert_eq!((refused.status, refused.header("content-type")), (409, Some("text/plain; charset=utf-8")));
+    let [kept] = witness.evidence().try_into().expect("one file");
+    assert_eq!((&kept["kind"], &kept["proves_a_fork"]), (&"two-roots".into(), &true.into()));
+    let log_key = [own.verifier().clone()];
+    let both = ["seen", "submitted"]
+        .map(|name| Checkpoint::open(kept[name].as_str().expect("a note"), &log_key).expect("signed by the log"));
+    assert!(both[0].size == both[1].size && both[0].root != both[1].root);
+}
+
 /// Has the service decide about a pickle, so that its log grows.
 fn observe(service: &Service, cookie: &str, name: &str) -> Answer {
     let headers = [("cookie", cookie), ("sec-fetch-site", "same-origin")];
@@ -204,10 +209,6 @@ fn observe(service: &Service, cookie: &str, name: &str) -> Answer {
 fn kill(process: &Child) {
     let killed = std::process::Command::new("kill").args(["-9", &process.id().to_string()]).status();
     assert!(killed.expect("kill").success());
-}
-
-fn path(witness: &Witness) -> String {
-    witness.file.display().to_string()
 }
 
 #[test]
