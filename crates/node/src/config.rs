@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::access::listen::{ListenAddress, PlainBeyondLoopback, TrustedProxies};
 use crate::access::oidc::OidcConfig;
 use crate::access::tls::TlsFiles;
+use crate::witness::{WitnessConfig, WitnessesConfig};
 
 /// The configuration. A key that is not here is refused. Paths are read from the folder in which the program runs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +41,10 @@ pub struct Config {
     pub metrics: MetricsAccess,
     /// The check page for everybody.
     pub check: CheckPage,
+    /// The witnesses that cosign the checkpoints of this node's log.
+    pub witnesses: WitnessesConfig,
+    /// This node as a witness of the logs of others.
+    pub witness: WitnessConfig,
 }
 
 /// Who may read `/metrics`.
@@ -114,6 +119,8 @@ impl Default for Config {
             limits: ServiceLimits::default(),
             metrics: MetricsAccess::default(),
             check: CheckPage::default(),
+            witnesses: WitnessesConfig::default(),
+            witness: WitnessConfig::default(),
         }
     }
 }
@@ -152,7 +159,13 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused() {
-        for text in ["listne = \"127.0.0.1:1\"", "[limits]\nuploads = 1", "[tls]\ncert = \"x\""] {
+        for text in [
+            "listne = \"127.0.0.1:1\"",
+            "[limits]\nuploads = 1",
+            "[tls]\ncert = \"x\"",
+            "[witness]\nlog = []",
+            "[witnesses]\nn = 1",
+        ] {
             assert!(toml::from_str::<Config>(text).is_err(), "{text}");
         }
     }

@@ -23,6 +23,7 @@ pub mod signature;
 pub mod trace;
 pub mod unit;
 pub mod vet;
+pub mod witness;
 
 pub use error::NodeError;
 pub use node::Node;

@@ -118,6 +118,26 @@ impl Node {
         self.key.verifier()
     }
 
+    /// All public keys with which others verify, one a line: the Ed25519 key, and the ML-DSA-44 key if there is one.
+    #[must_use]
+    pub fn public_keys(&self) -> String {
+        self.key.public_text()
+    }
+
+    /// Puts a new ML-DSA-44 key beside the Ed25519 key. Checkpoints from now on bear both signatures; a service that runs
+    /// has to start again for that.
+    ///
+    /// # Errors
+    /// When there is one already, or the key file can't be written.
+    pub fn add_ml_dsa_key(&mut self) -> Result<(), NodeError> {
+        let _lock = self.lock()?;
+        let path = self.home.join("key");
+        let key = Key::load(&path)?.with_new_ml_dsa()?;
+        key.replace(&path)?;
+        self.key = key;
+        Ok(())
+    }
+
     /// The origin of the log: its name, which is also that of the key.
     #[must_use]
     pub fn origin(&self) -> &str {

@@ -1,13 +1,15 @@
 //! Proving: what a stranger gets to check a record offline.
 
-use sakimori_proof::{Bundle, Log, Salt, VerifierKey};
+use sakimori_proof::{Bundle, Log, Proof, Salt, Tree, VerifierKey};
 use sakimori_store::Record;
 
 use crate::NodeError;
 use crate::node::Node;
+use crate::witness::Witnessed;
 
 impl Node {
-    /// The evidence bundle of a record: its statement and salt, and the proof that the log contains it, as JSON.
+    /// The evidence bundle of a record: its statement and salt, and the proof that the log contains it, as JSON. It carries the
+    /// cosignatures of witnesses, when they have cosigned a checkpoint that covers the record.
     ///
     /// # Errors
     /// When there is no such record, or the log can't prove it.
@@ -25,9 +27,21 @@ pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, No
     let inconsistent = |what: &str| NodeError::Inconsistent { id: record.id.to_string(), what: what.to_owned() };
     let index = record.log_index.ok_or_else(|| inconsistent("it has no place in the log"))?;
     let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
-    let proof = log.tree()?.prove(index)?;
+    // Before the tree, which is then at least as large.
+    let witnessed = log.path().parent().and_then(|home| Witnessed::read(home, key));
+    let tree = log.tree()?;
+    let proof = match witnessed.filter(|witnessed| index < witnessed.checkpoint.size) {
+        Some(witnessed) => proof_under(&witnessed, &tree, index)?,
+        None => tree.prove(index)?,
+    };
     let bundle = Bundle { statement: statement.to_owned(), salt: Salt::from_bytes(record.salt), proof };
-    // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's.
+    // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's. So does a log
+    // that is no continuation of what its witnesses saw.
     bundle.verify(std::slice::from_ref(key)).map_err(|error| inconsistent(&error.to_string()))?;
     bundle.to_json().map(|json| json + "\n").map_err(|error| inconsistent(&error.to_string()))
+}
+
+fn proof_under(witnessed: &Witnessed, tree: &Tree, index: u64) -> Result<Proof, NodeError> {
+    let hashes = tree.inclusion_proof(index, witnessed.checkpoint.size)?;
+    Ok(Proof { extra: None, index, hashes, checkpoint: witnessed.note.to_string() })
 }

@@ -8,7 +8,7 @@ use sakimori_node::config::Config;
 use toml::Table;
 
 /// What has no default, or another one in the package, and stands there as an example.
-const EXAMPLES: [&str; 5] = ["home", "oidc", "plain_beyond_loopback", "public_url", "tls"];
+const EXAMPLES: [&str; 7] = ["home", "oidc", "plain_beyond_loopback", "public_url", "tls", "witness", "witnesses"];
 
 fn packaging(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging").join(name)
@@ -38,7 +38,17 @@ fn what_is_commented_out_is_the_default_and_every_key_is_there() {
     }
     assert_eq!(actual, default);
     let written: Table = toml::from_str(&uncommented).expect("TOML");
-    for path in [&[][..], &["tls"], &["limits"], &["oidc"], &["oidc", "allow"], &["oidc", "roles"]] {
+    let tables = [
+        &[][..],
+        &["tls"],
+        &["limits"],
+        &["oidc"],
+        &["oidc", "allow"],
+        &["oidc", "roles"],
+        &["witness"],
+        &["witnesses"],
+    ];
+    for path in tables {
         let inner = path.iter().fold(&written, |table, key| table[*key].as_table().expect("a table"));
         for key in known_keys(&written, path) {
             assert!(inner.contains_key(&key), "{path:?} lacks {key} in packaging/sakimori.toml");

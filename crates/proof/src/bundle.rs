@@ -8,8 +8,9 @@ use thiserror::Error;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::limits::{BUNDLE_BYTES_MAX, STATEMENT_BYTES_MAX};
-use crate::note::{NoteError, VerifierKey};
+use crate::note::{Note, NoteError, VerifierKey};
 use crate::proof::{Proof, ProofError};
+use crate::quorum::{Cosigner, NotWitnessed, Quorum};
 
 /// The media type of an evidence bundle.
 pub const MEDIA_TYPE: &str = "application/vnd.sakimori.evidence.v1+json";
@@ -62,6 +63,13 @@ pub enum Check {
         /// That key in its text form.
         key: String,
     },
+    /// A witness that the caller named has cosigned the checkpoint.
+    Cosignature {
+        /// Its key in its text form.
+        key: String,
+        /// When, in seconds since 1970, as it says.
+        time: u64,
+    },
     /// The log's entry commits to this statement with this salt.
     Commitment {
         /// The entry.
@@ -108,6 +116,9 @@ pub enum VerifyError {
     /// The checkpoint is malformed.
     #[error(transparent)]
     Checkpoint(CheckpointError),
+    /// Too few of the caller's witnesses have cosigned the checkpoint.
+    #[error(transparent)]
+    NotWitnessed(NotWitnessed),
     /// The commitment to this statement with this salt is not in the log at this place.
     #[error(
         "the log does not have this statement at index {index} of its {size} entries: the statement, the salt or the proof was changed"
@@ -178,14 +189,24 @@ impl Bundle {
     /// # Errors
     /// [`VerifyError`], one variant for each check.
     pub fn verify(&self, keys: &[VerifierKey]) -> Result<Verified, VerifyError> {
+        self.verify_witnessed(keys, &Quorum::none())
+    }
+
+    /// As [`Bundle::verify`], and that enough of the caller's witnesses have cosigned the checkpoint.
+    ///
+    /// # Errors
+    /// [`VerifyError`], one variant for each check.
+    pub fn verify_witnessed(&self, keys: &[VerifierKey], quorum: &Quorum) -> Result<Verified, VerifyError> {
         let (checkpoint, signer) = Checkpoint::open_with_signer(&self.proof.checkpoint, keys)?;
+        let note = Note::parse(&self.proof.checkpoint).map_err(CheckpointError::from)?;
+        let cosigners = quorum.check(&note)?;
         let entry = entry_of(&commitment(&self.salt, self.statement.as_bytes()));
         self.proof.verify_under(&entry, &checkpoint)?;
-        let checks = vec![
-            Check::Signature { key: signer.to_string() },
-            Check::Commitment { entry: String::from_utf8_lossy(&entry).into_owned() },
-            Check::Inclusion { root: checkpoint.root.to_string() },
-        ];
+        let witnessed = |Cosigner { key, time }: Cosigner| Check::Cosignature { key: key.to_string(), time };
+        let mut checks = vec![Check::Signature { key: signer.to_string() }];
+        checks.extend(cosigners.into_iter().map(witnessed));
+        checks.push(Check::Commitment { entry: String::from_utf8_lossy(&entry).into_owned() });
+        checks.push(Check::Inclusion { root: checkpoint.root.to_string() });
         Ok(Verified {
             statement: self.statement.clone(),
             origin: checkpoint.origin,
@@ -210,6 +231,7 @@ impl VerifyError {
             Self::UnknownKey(_) => "unknown-key",
             Self::Signature(_) => "wrong-signature",
             Self::Checkpoint(_) => "checkpoint-malformed",
+            Self::NotWitnessed(_) => "not-witnessed",
             Self::NotIncluded { .. } => "not-included",
         }
     }
@@ -223,6 +245,15 @@ impl From<CheckpointError> for VerifyError {
             }
             CheckpointError::Note(NoteError::BadSignature { .. }) => Self::Signature(error),
             error => Self::Checkpoint(error),
+        }
+    }
+}
+
+impl From<NotWitnessed> for VerifyError {
+    fn from(error: NotWitnessed) -> Self {
+        match error {
+            NotWitnessed::Note(error) => CheckpointError::Note(error).into(),
+            error => Self::NotWitnessed(error),
         }
     }
 }

@@ -37,10 +37,15 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// The checkpoint as a note signed by the log's key. The key's name should be the origin.
+    /// The checkpoint as a note signed by the log's key: by both of them, where there is an ML-DSA-44 key. The key's name should
+    /// be the origin.
     #[must_use]
     pub fn sign(&self, key: &Key) -> Note {
-        Note::sign(format!("{}\n{}\n{}\n", self.origin, self.size, self.root), key)
+        let note = Note::sign(format!("{}\n{}\n{}\n", self.origin, self.size, self.root), key);
+        match key.sign_second(self) {
+            Some(signature) => note.with(signature),
+            None => note,
+        }
     }
 
     /// The checkpoint in this text, if a known key with the name of its origin signed it.

@@ -1,8 +1,11 @@
 //! Fuzz targets: plain functions over arbitrary bytes, for a fuzzer (`fuzz/` at the root) and for tests.
 
-use crate::limits::{NOTE_SIGNATURES_MAX, PROOF_HASHES_MAX, TREE_SIZE_MAX};
+use crate::limits::{NOTE_SIGNATURES_MAX, PROOF_HASHES_MAX, TREE_SIZE_MAX, WITNESS_PROOF_HASHES_MAX};
+use crate::merkle::{empty_root, roots_from_consistency, verify_consistency};
 use crate::tile::bundle_entries;
-use crate::{Bundle, Checkpoint, Key, Note, Proof, Tile, VerifierKey};
+use crate::{
+    AddCheckpoint, Bundle, Checkpoint, Key, Note, Proof, Quorum, Tile, VerifierKey, WitnessAnswer, WitnessKey,
+};
 
 /// A parser under test.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +24,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundle", run: bundle },
     Target { name: "tile", run: tile },
     Target { name: "key", run: key },
+    Target { name: "add_checkpoint", run: add_checkpoint },
     Target { name: "model_signature", run: crate::model_signing::fuzz },
     Target { name: "sigstore", run: crate::model_signing::fuzz_sigstore },
     Target { name: "trusted_root", run: crate::model_signing::fuzz_trusted_root },
@@ -99,6 +103,36 @@ fn key(bytes: &[u8]) {
         assert_eq!(key.to_string(), text, "a key has one spelling");
     }
     let _ = Key::parse(text);
+    let _ = WitnessKey::parse(text);
+}
+
+/// What logs send to a witness, and what a witness sends back.
+fn add_checkpoint(bytes: &[u8]) {
+    if let Ok(request) = AddCheckpoint::parse(bytes) {
+        assert!(request.proof.len() <= WITNESS_PROOF_HASHES_MAX);
+        let written = request.to_string();
+        assert_eq!(written.as_bytes(), bytes, "a request has one spelling");
+        // The arithmetic of the proof, as if the checkpoint were signed.
+        let (old, new) = (request.old, &request.checkpoint);
+        let held = verify_consistency(old, empty_root(), new.size, new.root, &request.proof).is_ok();
+        let found = roots_from_consistency(old, empty_root(), new.size, &request.proof);
+        assert!(old == 0 || old == new.size || held == (found == Some((empty_root(), new.root))));
+    }
+    let keys: Vec<VerifierKey> =
+        WitnessKey::from_seed("fuzz.example", &[7; 32]).map(|key| key.verifier().clone()).into_iter().collect();
+    let Ok(note) = Note::parse("log\n0\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\n— log AAAAAAAA\n") else {
+        return;
+    };
+    for (status, kind) in [(200, "text/plain"), (409, crate::SIZE_MEDIA_TYPE)] {
+        let answer = WitnessAnswer::read(status, kind, bytes, &note, &keys);
+        assert!(!matches!(answer, WitnessAnswer::Cosigned(_)), "nobody cosigned");
+    }
+    let quorum = Quorum::new(keys, None);
+    let note = text(bytes).and_then(|text| Note::parse(text).ok());
+    assert!(
+        quorum.is_ok_and(|quorum| note.is_none_or(|note| quorum.check(&note).is_err())),
+        "a note that nobody cosigned"
+    );
 }
 
 fn text(bytes: &[u8]) -> Option<&str> {

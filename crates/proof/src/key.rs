@@ -1,4 +1,4 @@
-//! The private key of a log, and the file that it is kept in.
+//! The private keys of a log and of a witness, and the file that they are kept in.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -9,16 +9,33 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signer as _, SigningKey};
+use ml_dsa::signature::Keypair as _;
+use ml_dsa::{MlDsa44, SignatureEncoding as _};
 use thiserror::Error;
 
+use crate::checkpoint::Checkpoint;
+use crate::cosignature;
 use crate::limits::KEY_TEXT_BYTES_MAX;
-use crate::note::{ED25519, VerifierKey, VerifierKeyError, is_key_name, split_key_text};
+use crate::note::{KeyKind, Public, Signature, VerifierKey, VerifierKeyError, is_key_name, split_key_text};
 
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 
-/// A named Ed25519 key that signs. The secret is wiped from memory when it is dropped.
+/// The key of a log: a named Ed25519 key, and beside it an ML-DSA-44 key of the same name if there is one. The secrets are
+/// wiped from memory when they are dropped.
 pub struct Key {
     signing: SigningKey,
+    verifier: VerifierKey,
+    second: Option<MlDsaKey>,
+}
+
+/// The key of a witness: the same, but its Ed25519 key makes cosignatures and nothing else. A key of a log is refused as one,
+/// and the other way round: an Ed25519 cosignature doesn't say who made it, so a key must have one use only (C2SP
+/// tlog-cosignature, "Ed25519 signed message").
+pub struct WitnessKey(Key);
+
+/// A named ML-DSA-44 key.
+struct MlDsaKey {
+    signing: Box<ml_dsa::SigningKey<MlDsa44>>,
     verifier: VerifierKey,
 }
 
@@ -46,6 +63,9 @@ pub enum KeyError {
         /// The key file.
         path: PathBuf,
     },
+    /// There is an ML-DSA-44 key already.
+    #[error("there is an ML-DSA-44 key already, and a key is never overwritten")]
+    HasMlDsa,
     /// The file could not be read or written.
     #[error("could not {action} the key file {}: {source}", path.display())]
     Io {
@@ -59,38 +79,47 @@ pub enum KeyError {
 }
 
 impl Key {
-    /// A new key from the operating system's random source.
+    /// A new Ed25519 key from the operating system's random source.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] if the name is not one, [`KeyError::Random`].
     pub fn generate(name: &str) -> Result<Self, KeyError> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).map_err(KeyError::Random)?;
-        Self::from_seed(name, &seed)
+        Self::from_seed(name, &random_seed()?)
     }
 
-    /// The key with this seed, as in RFC 8032.
+    /// The Ed25519 key with this seed, as in RFC 8032.
     ///
     /// # Errors
     /// [`KeyError::Malformed`] if the name is not one.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, KeyError> {
-        if !is_key_name(name) {
-            return Err(KeyError::Malformed(VerifierKeyError::Name));
-        }
-        let signing = SigningKey::from_bytes(seed);
-        let verifier = VerifierKey::new(name, signing.verifying_key());
-        Ok(Self { signing, verifier })
+        Self::of_kind(name, KeyKind::Note, seed)
     }
 
-    /// Reads the text form, `PRIVATE+KEY+name+id+base64`.
+    /// The same key with a new ML-DSA-44 key beside it.
+    ///
+    /// # Errors
+    /// [`KeyError::HasMlDsa`], [`KeyError::Random`].
+    pub fn with_new_ml_dsa(self) -> Result<Self, KeyError> {
+        match self.second {
+            Some(_) => Err(KeyError::HasMlDsa),
+            None => Ok(self.with_ml_dsa(&random_seed()?)),
+        }
+    }
+
+    /// The same key with the ML-DSA-44 key of this seed (FIPS 204, section 5.1) beside it. Checkpoints then bear both
+    /// signatures; whoever knows the Ed25519 key only ignores the other one.
+    #[must_use]
+    pub fn with_ml_dsa(self, seed: &[u8; 32]) -> Self {
+        let second = MlDsaKey::from_seed(self.name(), seed);
+        Self { second: Some(second), ..self }
+    }
+
+    /// Reads the text form, `PRIVATE+KEY+name+id+base64`; with an ML-DSA-44 key, that on a second line.
     ///
     /// # Errors
     /// [`KeyError::Malformed`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let text = text.strip_prefix(PRIVATE_PREFIX).ok_or(KeyError::Malformed(VerifierKeyError::Malformed))?;
-        let (name, id, seed) = split_key_text(text).map_err(KeyError::Malformed)?;
-        let key = Self::from_seed(name, &seed)?;
-        if key.verifier.id() == id { Ok(key) } else { Err(KeyError::Malformed(VerifierKeyError::Id)) }
+        Self::parse_kind(text, KeyKind::Note)
     }
 
     /// Reads a key file that [`Key::save`] wrote.
@@ -98,18 +127,7 @@ impl Key {
     /// # Errors
     /// [`KeyError::Exposed`] if anybody but the owner can read it, [`KeyError::Malformed`], [`KeyError::Io`].
     pub fn load(path: &Path) -> Result<Self, KeyError> {
-        let failed = |source| KeyError::Io { action: "read", path: path.to_owned(), source };
-        if !fs::metadata(path).map_err(failed)?.is_file() {
-            return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
-        }
-        let file = File::open(path).map_err(failed)?;
-        let mode = file.metadata().map_err(failed)?.mode() & 0o7777;
-        if mode & 0o077 != 0 {
-            return Err(KeyError::Exposed { path: path.to_owned(), mode });
-        }
-        let mut text = String::new();
-        file.take(KEY_TEXT_BYTES_MAX as u64).read_to_string(&mut text).map_err(failed)?;
-        Self::parse(text.strip_suffix('\n').unwrap_or(&text))
+        Self::parse(&read_private(path)?)
     }
 
     /// Writes the key into a new file that only its owner can read, durably.
@@ -120,20 +138,29 @@ impl Key {
     /// # Errors
     /// [`KeyError::Exists`], [`KeyError::Io`].
     pub fn save(&self, path: &Path) -> Result<(), KeyError> {
-        let failed = |source| KeyError::Io { action: "write", path: path.to_owned(), source };
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(KeyError::Random)?;
-        let draft = folder.join(format!(".key-{}", hex::encode(random)));
-        let written = self.write_new(&draft).and_then(|()| fs::hard_link(&draft, path));
+        let draft = self.draft_beside(path)?;
+        let linked = fs::hard_link(&draft, path);
         let removed = fs::remove_file(&draft);
-        match written {
+        match linked {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(KeyError::Exists { path: path.to_owned() });
             }
-            written => written.and(removed).map_err(failed)?,
+            linked => linked.and(removed).map_err(not_written(path))?,
         }
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)
+        sync_folder_of(path)
+    }
+
+    /// Writes the key in place of the one in this file, durably: afterwards the file holds all of the one or all of the other.
+    ///
+    /// # Errors
+    /// [`KeyError::Io`].
+    pub fn replace(&self, path: &Path) -> Result<(), KeyError> {
+        let draft = self.draft_beside(path)?;
+        fs::rename(&draft, path).map_err(|error| {
+            let _ = fs::remove_file(&draft);
+            not_written(path)(error)
+        })?;
+        sync_folder_of(path)
     }
 
     /// The name of the key, which is also the origin of the log that it signs for.
@@ -148,20 +175,250 @@ impl Key {
         &self.verifier
     }
 
+    /// The public half of the ML-DSA-44 key, if there is one.
+    #[must_use]
+    pub fn second_verifier(&self) -> Option<&VerifierKey> {
+        self.second.as_ref().map(|key| &key.verifier)
+    }
+
+    /// All public halves, one a line: what a file for `verify` holds.
+    #[must_use]
+    pub fn public_text(&self) -> String {
+        std::iter::once(&self.verifier).chain(self.second_verifier()).map(|key| format!("{key}\n")).collect()
+    }
+
     pub(crate) fn sign(&self, text: &[u8]) -> [u8; 64] {
         self.signing.sign(text).to_bytes()
     }
 
+    /// The log's own ML-DSA-44 signature under its checkpoint. It has no time, so that it says nothing about which checkpoint
+    /// is the newest (C2SP tlog-cosignature allows that). `None` without such a key.
+    pub(crate) fn sign_second(&self, checkpoint: &Checkpoint) -> Option<Signature> {
+        self.second.as_ref()?.cosign(checkpoint, 0)
+    }
+
+    fn of_kind(name: &str, kind: KeyKind, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        if !is_key_name(name) {
+            return Err(KeyError::Malformed(VerifierKeyError::Name));
+        }
+        let signing = SigningKey::from_bytes(seed);
+        let public = match kind {
+            KeyKind::Note => Public::Note(signing.verifying_key()),
+            KeyKind::Cosignature => Public::Cosignature(signing.verifying_key()),
+            KeyKind::MlDsa44 => return Err(KeyError::Malformed(VerifierKeyError::Type)),
+        };
+        Ok(Self { signing, verifier: VerifierKey::new(name, public), second: None })
+    }
+
+    fn parse_kind(text: &str, kind: KeyKind) -> Result<Self, KeyError> {
+        let malformed = KeyError::Malformed;
+        let text = text.strip_suffix('\n').unwrap_or(text);
+        let (first, second) = text.split_once('\n').map_or((text, None), |(first, second)| (first, Some(second)));
+        let (name, id, seed) = private_line(first, kind)?;
+        let key = Self::of_kind(name, kind, &seed)?;
+        if key.verifier.id() != id {
+            return Err(malformed(VerifierKeyError::Id));
+        }
+        let Some(second) = second else { return Ok(key) };
+        let (second_name, id, seed) = private_line(second, KeyKind::MlDsa44)?;
+        let key = key.with_ml_dsa(&seed);
+        let fits = second_name == name && key.second_verifier().is_some_and(|verifier| verifier.id() == id);
+        if fits { Ok(key) } else { Err(malformed(VerifierKeyError::Id)) }
+    }
+
+    /// The key in a new file beside this one, whole and durable; its name is not.
+    fn draft_beside(&self, path: &Path) -> Result<PathBuf, KeyError> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(KeyError::Random)?;
+        let draft = folder_of(path).join(format!(".key-{}", hex::encode(random)));
+        self.write_new(&draft).map_err(not_written(path))?;
+        Ok(draft)
+    }
+
     fn write_new(&self, path: &Path) -> io::Result<()> {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        writeln!(file, "{}", self.secret_text())?;
+        file.write_all(self.secret_text().as_bytes())?;
         file.sync_all()
     }
 
     fn secret_text(&self) -> String {
-        let mut typed = vec![ED25519];
-        typed.extend_from_slice(self.signing.as_bytes());
-        format!("{PRIVATE_PREFIX}{}+{:08x}+{}", self.name(), self.verifier.id(), STANDARD.encode(typed))
+        let line = |verifier: &VerifierKey, seed: &[u8]| {
+            let mut typed = vec![verifier.kind().byte()];
+            typed.extend_from_slice(seed);
+            format!("{PRIVATE_PREFIX}{}+{:08x}+{}\n", verifier.name(), verifier.id(), STANDARD.encode(typed))
+        };
+        let second = self.second.as_ref().map(|key| line(&key.verifier, key.signing.as_seed().as_slice()));
+        line(&self.verifier, self.signing.as_bytes()) + &second.unwrap_or_default()
+    }
+}
+
+impl MlDsaKey {
+    fn from_seed(name: &str, seed: &[u8; 32]) -> Self {
+        let signing = Box::new(ml_dsa::SigningKey::<MlDsa44>::from_seed(seed.into()));
+        let mut public = Box::new([0; cosignature::ML_DSA_PUBLIC_BYTES]);
+        public.copy_from_slice(&signing.verifying_key().encode());
+        Self { signing, verifier: VerifierKey::new(name, Public::MlDsa44(public)) }
+    }
+
+    /// `None` for a name that does not fit, or when the algorithm gives up, which it does once in 2¹²⁸ times or less.
+    fn cosign(&self, checkpoint: &Checkpoint, time: u64) -> Option<Signature> {
+        let message = cosignature::ml_dsa_message(self.verifier.name(), time, checkpoint)?;
+        let signature = self.signing.expanded_key().sign_deterministic(&message, &[]).ok()?;
+        Some(signature_of(&self.verifier, cosignature::join(time, &signature.to_bytes())))
+    }
+}
+
+impl WitnessKey {
+    /// A new Ed25519 key from the operating system's random source.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] if the name is not one, [`KeyError::Random`].
+    pub fn generate(name: &str) -> Result<Self, KeyError> {
+        Self::from_seed(name, &random_seed()?)
+    }
+
+    /// The Ed25519 key with this seed.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] if the name is not one.
+    pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        Key::of_kind(name, KeyKind::Cosignature, seed).map(Self)
+    }
+
+    /// The same key with the ML-DSA-44 key of this seed beside it: the witness then answers with both cosignatures.
+    #[must_use]
+    pub fn with_ml_dsa(self, seed: &[u8; 32]) -> Self {
+        Self(self.0.with_ml_dsa(seed))
+    }
+
+    /// As [`Key::with_new_ml_dsa`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_new_ml_dsa(self) -> Result<Self, KeyError> {
+        self.0.with_new_ml_dsa().map(Self)
+    }
+
+    /// Reads the text form, as [`Key::parse`] does that of a log's key.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`], also for the key of a log.
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        Key::parse_kind(text, KeyKind::Cosignature).map(Self)
+    }
+
+    /// Reads a key file that [`WitnessKey::save`] wrote.
+    ///
+    /// # Errors
+    /// As [`Key::load`].
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        Self::parse(&read_private(path)?)
+    }
+
+    /// As [`Key::save`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn save(&self, path: &Path) -> Result<(), KeyError> {
+        self.0.save(path)
+    }
+
+    /// As [`Key::replace`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn replace(&self, path: &Path) -> Result<(), KeyError> {
+        self.0.replace(path)
+    }
+
+    /// The name of the witness.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// The public half for Ed25519 cosignatures.
+    #[must_use]
+    pub const fn verifier(&self) -> &VerifierKey {
+        self.0.verifier()
+    }
+
+    /// The public half of the ML-DSA-44 key, if there is one.
+    #[must_use]
+    pub fn second_verifier(&self) -> Option<&VerifierKey> {
+        self.0.second_verifier()
+    }
+
+    /// All public halves, one a line.
+    #[must_use]
+    pub fn public_text(&self) -> String {
+        self.0.public_text()
+    }
+
+    /// The cosignatures of the checkpoint in this text (C2SP tlog-cosignature): says that at this time, in seconds since 1970, it
+    /// was the largest one of its log that was seen and that continues all earlier ones. The caller must have made sure of it.
+    #[must_use]
+    pub fn cosign(&self, text: &str, checkpoint: &Checkpoint, time: u64) -> Vec<Signature> {
+        let time = time.min(i64::MAX as u64);
+        let signature = self.0.sign(&cosignature::ed25519_message(time, text));
+        let first = signature_of(self.verifier(), cosignature::join(time, &signature));
+        let second = self.0.second.as_ref().and_then(|key| key.cosign(checkpoint, time));
+        std::iter::once(first).chain(second).collect()
+    }
+}
+
+fn signature_of(key: &VerifierKey, bytes: Vec<u8>) -> Signature {
+    Signature { name: key.name().to_owned(), id: key.id(), bytes }
+}
+
+/// Name, id and seed of one line of a key file.
+fn private_line(line: &str, kind: KeyKind) -> Result<(&str, u32, [u8; 32]), KeyError> {
+    let malformed = KeyError::Malformed;
+    let text = line.strip_prefix(PRIVATE_PREFIX).ok_or(malformed(VerifierKeyError::Malformed))?;
+    let (name, id, found, seed) = split_key_text(text).map_err(malformed)?;
+    if found != kind {
+        return Err(malformed(VerifierKeyError::Type));
+    }
+    Ok((name, id, seed.try_into().map_err(|_| malformed(VerifierKeyError::Malformed))?))
+}
+
+fn random_seed() -> Result<[u8; 32], KeyError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(KeyError::Random)?;
+    Ok(seed)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn sync_folder_of(path: &Path) -> Result<(), KeyError> {
+    File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(not_written(path))
+}
+
+fn not_written(path: &Path) -> impl Fn(io::Error) -> KeyError {
+    move |source| KeyError::Io { action: "write", path: path.to_owned(), source }
+}
+
+/// The text of a file that nobody but its owner can read.
+fn read_private(path: &Path) -> Result<String, KeyError> {
+    let failed = |source| KeyError::Io { action: "read", path: path.to_owned(), source };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+    }
+    let file = File::open(path).map_err(failed)?;
+    let mode = file.metadata().map_err(failed)?.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(KeyError::Exposed { path: path.to_owned(), mode });
+    }
+    let mut text = String::new();
+    file.take(KEY_TEXT_BYTES_MAX as u64).read_to_string(&mut text).map_err(failed)?;
+    Ok(text)
+}
+
+impl fmt::Debug for WitnessKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WitnessKey({}, secret)", self.verifier())
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Reading order: [`Log`] (the folder and its write path, `log.rs`) is the heart. Below it stand [`merkle`] (RFC 6962
 //! hashing and proofs, pure), [`Tile`] (names and contents of the log's files), [`Checkpoint`] and [`Note`] (what is
-//! signed, and how); above it [`Proof`] and [`Bundle`] (what leaves the log to convince somebody else).
+//! signed, and how); above it [`Proof`] and [`Bundle`] (what leaves the log to convince somebody else). [`Witness`] watches
+//! the logs of others, and [`Quorum`] says which witnesses make a checkpoint believable.
 //!
 //! Formats: C2SP [tlog-tiles](https://c2sp.org/tlog-tiles), [tlog-checkpoint](https://c2sp.org/tlog-checkpoint),
-//! [signed-note](https://c2sp.org/signed-note), [tlog-proof](https://c2sp.org/tlog-proof), and `docs/log.md` for what
+//! [signed-note](https://c2sp.org/signed-note), [tlog-proof](https://c2sp.org/tlog-proof),
+//! [tlog-cosignature](https://c2sp.org/tlog-cosignature), [tlog-witness](https://c2sp.org/tlog-witness), and `docs/log.md` for what
 //! is our own (the salted commitment and the evidence bundle).
 //!
 //! Beside all that stands [`model_signing`]: signatures of models, in the format of OpenSSF Model Signing.
@@ -15,6 +17,7 @@ mod audit;
 mod backend;
 mod bundle;
 mod checkpoint;
+mod cosignature;
 mod disk;
 mod edge;
 mod error;
@@ -29,10 +32,13 @@ pub mod merkle;
 pub mod model_signing;
 mod note;
 mod proof;
+mod quorum;
 mod recover;
 mod tile;
 mod tree;
 mod wal;
+mod witness;
+mod witness_folder;
 
 pub use anchor::{Anchor, FileAnchor, MemoryAnchor, Swap};
 pub use audit::{BadResource, Problem, Progress};
@@ -42,9 +48,12 @@ pub use bundle::{
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::LogError;
 pub use group::{Appended, Committer};
-pub use key::{Key, KeyError};
+pub use key::{Key, KeyError, WitnessKey};
 pub use log::{Ack, Log, Step};
-pub use note::{Note, NoteError, Signature, VerifierKey, VerifierKeyError};
+pub use note::{KeyKind, Note, NoteError, Signature, VerifierKey, VerifierKeyError};
 pub use proof::{Proof, ProofError};
+pub use quorum::{Cosigner, NotWitnessed, Quorum, QuorumError, WitnessAnswer, open_witnessed};
 pub use tile::{Tile, TileKind};
 pub use tree::{Entries, Tree};
+pub use witness::{AddCheckpoint, Evidence, EvidenceKind, Kept, Refusal, SIZE_MEDIA_TYPE, Seen, Witness, WitnessStore};
+pub use witness_folder::WitnessFolder;

@@ -11,8 +11,23 @@ pub const NOTE_SIGNATURES_MAX: usize = 64;
 /// Bytes of a key name, which is also the origin line of a log.
 pub const KEY_NAME_BYTES_MAX: usize = 255;
 
-/// Bytes of a key file or of a key's text form.
-pub const KEY_TEXT_BYTES_MAX: usize = 1024;
+/// Bytes of a key file or of a key's text form. A public ML-DSA-44 key has 1,312 bytes, 1,752 characters in Base64.
+pub const KEY_TEXT_BYTES_MAX: usize = 4096;
+
+/// Hashes of the consistency proof of an add-checkpoint request (C2SP tlog-witness).
+pub const WITNESS_PROOF_HASHES_MAX: usize = 63;
+
+/// Bytes of an add-checkpoint request: the old size, the proof, and a note.
+pub const ADD_CHECKPOINT_BYTES_MAX: usize = 64 * (WITNESS_PROOF_HASHES_MAX + 2) + NOTE_BYTES_MAX;
+
+/// Bytes of a witness's answer: some signature lines.
+pub const WITNESS_ANSWER_BYTES_MAX: usize = 64 * 1024;
+
+/// Checkpoints of one log that a witness keeps as evidence against it, of each kind; the first ones.
+pub const EVIDENCE_FILES_MAX: usize = 16;
+
+/// Witnesses of a quorum.
+pub const WITNESSES_MAX: usize = 32;
 
 /// Entries of a log. Far below 2⁶⁴, so that no index arithmetic overflows; seven levels of tiles.
 pub const TREE_SIZE_MAX: u64 = 1 << 56;

@@ -194,14 +194,23 @@ pub fn verify_consistency(old: u64, old_root: Hash, new: u64, new_root: Hash, pr
         let both_empty = old != new || old != 0 || new_root == empty_root();
         return if same && both_empty && proof.is_empty() { Ok(()) } else { Err(Mismatch) };
     }
-    if old > new {
-        return Err(Mismatch);
+    let (old_found, new_found) = roots_from_consistency(old, old_root, new, proof).ok_or(Mismatch)?;
+    if old_found == old_root && new_found == new_root { Ok(()) } else { Err(Mismatch) }
+}
+
+/// The roots of the first `old` and of all `new` leaves that follow from this proof. `None` when the proof is too long or
+/// too short, or unless `0 < old < new`. When the second one is the root of the new tree, then the first one is that of its
+/// beginning, whatever `old_root` is; only where `old` is a power of two, `old_root` itself is what the proof begins with.
+#[must_use]
+pub fn roots_from_consistency(old: u64, old_root: Hash, new: u64, proof: &[Hash]) -> Option<(Hash, Hash)> {
+    if old == 0 || old >= new {
+        return None;
     }
     // A complete old tree is a node of the new one, and is left out of the proof.
     let (start, rest) = if old.is_power_of_two() {
         (old_root, proof)
     } else {
-        let (first, rest) = proof.split_first().ok_or(Mismatch)?;
+        let (first, rest) = proof.split_first()?;
         (*first, rest)
     };
     let shared = (old - 1).trailing_ones();
@@ -209,7 +218,7 @@ pub fn verify_consistency(old: u64, old_root: Hash, new: u64, new_root: Hash, pr
     let (mut old_found, mut new_found) = (start, start);
     for hash in rest {
         if last == 0 {
-            return Err(Mismatch);
+            return None;
         }
         if node & 1 == 1 || node == last {
             old_found = node_hash(*hash, old_found);
@@ -222,7 +231,7 @@ pub fn verify_consistency(old: u64, old_root: Hash, new: u64, new_root: Hash, pr
         }
         (node, last) = (node >> 1, last >> 1);
     }
-    if last == 0 && old_found == old_root && new_found == new_root { Ok(()) } else { Err(Mismatch) }
+    (last == 0).then_some((old_found, new_found))
 }
 
 /// The root of the leaves `from..to`, which is a range that RFC 6962 splits a tree into: complete subtrees, ever

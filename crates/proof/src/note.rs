@@ -1,4 +1,5 @@
-//! Signed notes: a text and the signatures under it (C2SP signed-note, Ed25519 only).
+//! Signed notes: a text and the signatures under it (C2SP signed-note). Three types of signature are known: that of the note's
+//! text, and the two cosignatures of checkpoints (C2SP tlog-cosignature, see `cosignature.rs`).
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,11 +10,39 @@ use ed25519_dalek::VerifyingKey;
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
+use crate::cosignature;
 use crate::key::Key;
 use crate::limits::{KEY_NAME_BYTES_MAX, KEY_TEXT_BYTES_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX};
 
-/// The signature type byte of Ed25519.
-pub(crate) const ED25519: u8 = 1;
+/// What a key signs, and how: the signature types of C2SP signed-note that are known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum KeyKind {
+    /// Ed25519 over the note's text (type `0x01`).
+    Note,
+    /// Ed25519 cosignatures of checkpoints, with their time (type `0x04`).
+    Cosignature,
+    /// ML-DSA-44 cosignatures of checkpoints (type `0x06`): of a witness, or of a log itself.
+    MlDsa44,
+}
+
+impl KeyKind {
+    pub(crate) const fn byte(self) -> u8 {
+        match self {
+            Self::Note => 1,
+            Self::Cosignature => 4,
+            Self::MlDsa44 => 6,
+        }
+    }
+
+    const fn of_byte(byte: u8) -> Option<Self> {
+        match byte {
+            1 => Some(Self::Note),
+            4 => Some(Self::Cosignature),
+            6 => Some(Self::MlDsa44),
+            _ => None,
+        }
+    }
+}
 
 /// A text with signatures, well-formed but not yet believed: call [`Note::verify`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +58,7 @@ pub struct Signature {
     pub name: String,
     /// The id of the key: with the name it says which key it was.
     pub id: u32,
-    /// The signature proper; 64 bytes for Ed25519, unknown for keys that we don't know.
+    /// The signature proper; 64 bytes for Ed25519, with a time before it in cosignatures, unknown for keys that we don't know.
     pub bytes: Vec<u8>,
 }
 
@@ -38,7 +67,14 @@ pub struct Signature {
 pub struct VerifierKey {
     name: String,
     id: u32,
-    key: VerifyingKey,
+    public: Public,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Public {
+    Note(VerifyingKey),
+    Cosignature(VerifyingKey),
+    MlDsa44(Box<[u8; cosignature::ML_DSA_PUBLIC_BYTES]>),
 }
 
 /// Why a note was not accepted.
@@ -78,8 +114,10 @@ pub enum VerifierKeyError {
     /// The name is empty, too long, or has spaces, `+` or control characters.
     #[error("the key's name must be 1 to {KEY_NAME_BYTES_MAX} bytes without spaces, '+' or control characters")]
     Name,
-    /// A signature type other than Ed25519.
-    #[error("the key is not of the type Ed25519, the only one in use here")]
+    /// A signature type that is not known, or not one for this use.
+    #[error(
+        "the key is of a type that is not in use here; known are Ed25519 (1), Ed25519 cosignatures (4) and ML-DSA-44 (6)"
+    )]
     Type,
     /// The id does not belong to this name and key: a typing error, or parts of two keys.
     #[error("the key's id does not belong to its name and Base64 part: was it copied whole?")]
@@ -124,8 +162,8 @@ impl Note {
         Ok(Self { text: text.to_owned(), signatures })
     }
 
-    /// Checks every signature by a known key, and returns those keys: at least one. Signatures by others are ignored;
-    /// one wrong signature by a known key refuses the note.
+    /// Checks every signature by a known key, and returns those keys, each once: at least one. Signatures by others are
+    /// ignored; one wrong signature by a known key refuses the note, also where another one by the same key holds.
     ///
     /// # Errors
     /// [`NoteError::BadSignature`], [`NoteError::UnknownKeys`].
@@ -133,16 +171,36 @@ impl Note {
         let mut signers = Vec::new();
         for signature in &self.signatures {
             for key in keys.iter().filter(|key| key.name == signature.name && key.id == signature.id) {
-                if !key.has_signed(self.text.as_bytes(), &signature.bytes) {
+                if !key.has_signed(&self.text, &signature.bytes) {
                     return Err(NoteError::BadSignature { name: key.name.clone() });
                 }
-                signers.push(key);
+                if !signers.contains(&key) {
+                    signers.push(key);
+                }
             }
         }
         if signers.is_empty() {
             return Err(NoteError::UnknownKeys { names: self.signatures.iter().map(|s| s.name.clone()).collect() });
         }
         Ok(signers)
+    }
+
+    /// The same note with one more signature, unless there are [`NOTE_SIGNATURES_MAX`]. One of the same key is replaced: the
+    /// newer cosignature says more.
+    #[must_use]
+    pub fn with(mut self, signature: Signature) -> Self {
+        self.signatures.retain(|old| (&old.name, old.id) != (&signature.name, signature.id));
+        if self.signatures.len() < NOTE_SIGNATURES_MAX {
+            self.signatures.push(signature);
+        }
+        self
+    }
+
+    /// The same note with the signatures by these keys only.
+    #[must_use]
+    pub fn only(mut self, keys: &[&VerifierKey]) -> Self {
+        self.signatures.retain(|line| keys.iter().any(|key| key.is_named(line)));
+        self
     }
 
     /// The text that is signed, with its last newline.
@@ -166,7 +224,9 @@ impl fmt::Display for Note {
 }
 
 impl Signature {
-    fn parse(line: &str) -> Option<Self> {
+    /// Reads a signature line, without its newline. `None` unless it is of the form `— NAME BASE64`.
+    #[must_use]
+    pub fn parse(line: &str) -> Option<Self> {
         let (name, base64) = line.strip_prefix("— ")?.split_once(' ')?;
         let bytes = STANDARD.decode(base64).ok()?;
         let (id, signature) = bytes.split_first_chunk::<4>()?;
@@ -199,21 +259,62 @@ impl VerifierKey {
         self.id
     }
 
-    pub(crate) fn new(name: &str, key: VerifyingKey) -> Self {
-        Self { name: name.to_owned(), id: key_id(name, &key), key }
+    /// What it signs, and how.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        match self.public {
+            Public::Note(_) => KeyKind::Note,
+            Public::Cosignature(_) => KeyKind::Cosignature,
+            Public::MlDsa44(_) => KeyKind::MlDsa44,
+        }
+    }
+
+    /// True when both are the same key to the algorithm, whatever their names are.
+    #[must_use]
+    pub fn is_same_key(&self, other: &Self) -> bool {
+        self.public.bytes() == other.public.bytes()
+    }
+
+    pub(crate) fn new(name: &str, public: Public) -> Self {
+        let mut key = Self { name: name.to_owned(), id: 0, public };
+        key.id = key_id(name, key.kind(), key.public.bytes());
+        key
+    }
+
+    /// True when the line says that it is by this key.
+    pub(crate) fn is_named(&self, line: &Signature) -> bool {
+        self.name == line.name && self.id == line.id
     }
 
     /// The strict check: it refuses the weak keys and the second forms of signatures that Ed25519 knows.
-    fn has_signed(&self, text: &[u8], signature: &[u8]) -> bool {
-        ed25519_dalek::Signature::from_slice(signature)
-            .is_ok_and(|signature| self.key.verify_strict(text, &signature).is_ok())
+    fn has_signed(&self, text: &str, signature: &[u8]) -> bool {
+        let ed25519 = |key: &VerifyingKey, message: &[u8], signature: &[u8]| {
+            ed25519_dalek::Signature::from_slice(signature)
+                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+        };
+        match &self.public {
+            Public::Note(key) => ed25519(key, text.as_bytes(), signature),
+            Public::Cosignature(key) => cosignature::split(signature)
+                .is_some_and(|(time, signature)| ed25519(key, &cosignature::ed25519_message(time, text), signature)),
+            Public::MlDsa44(key) => cosignature::split(signature)
+                .is_some_and(|(time, signature)| cosignature::ml_dsa_holds(key, &self.name, time, text, signature)),
+        }
+    }
+}
+
+impl Public {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Note(key) | Self::Cosignature(key) => key.as_bytes(),
+            Self::MlDsa44(key) => key.as_slice(),
+        }
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut typed = vec![ED25519];
-        typed.extend_from_slice(self.key.as_bytes());
+        let mut typed = vec![self.kind().byte()];
+        typed.extend_from_slice(self.public.bytes());
         write!(f, "{}+{:08x}+{}", self.name, self.id, STANDARD.encode(typed))
     }
 }
@@ -228,15 +329,25 @@ impl FromStr for VerifierKey {
     type Err = VerifierKeyError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, id, bytes) = split_key_text(text)?;
-        let key = VerifyingKey::from_bytes(&bytes).map_err(|_| VerifierKeyError::Malformed)?;
-        let verifier = Self::new(name, key);
+        let (name, id, kind, bytes) = split_key_text(text)?;
+        let ed25519 = |bytes: Vec<u8>| {
+            let bytes: [u8; 32] = bytes.try_into().map_err(|_| VerifierKeyError::Malformed)?;
+            VerifyingKey::from_bytes(&bytes).map_err(|_| VerifierKeyError::Malformed)
+        };
+        let public = match kind {
+            KeyKind::Note => Public::Note(ed25519(bytes)?),
+            KeyKind::Cosignature => Public::Cosignature(ed25519(bytes)?),
+            KeyKind::MlDsa44 => {
+                Public::MlDsa44(bytes.into_boxed_slice().try_into().map_err(|_| VerifierKeyError::Malformed)?)
+            }
+        };
+        let verifier = Self::new(name, public);
         if verifier.id == id { Ok(verifier) } else { Err(VerifierKeyError::Id) }
     }
 }
 
-/// The three parts of `name+id+base64(type, 32 bytes)`, the form of public and private keys alike.
-pub(crate) fn split_key_text(text: &str) -> Result<(&str, u32, [u8; 32]), VerifierKeyError> {
+/// The parts of `name+id+base64(type, bytes)`, the form of public and private keys alike.
+pub(crate) fn split_key_text(text: &str) -> Result<(&str, u32, KeyKind, Vec<u8>), VerifierKeyError> {
     if text.len() > KEY_TEXT_BYTES_MAX {
         return Err(VerifierKeyError::Malformed);
     }
@@ -254,10 +365,8 @@ pub(crate) fn split_key_text(text: &str) -> Result<(&str, u32, [u8; 32]), Verifi
     }
     let typed = STANDARD.decode(base64).map_err(|_| VerifierKeyError::Malformed)?;
     let (kind, bytes) = typed.split_first().ok_or(VerifierKeyError::Malformed)?;
-    if *kind != ED25519 {
-        return Err(VerifierKeyError::Type);
-    }
-    Ok((name, number, bytes.try_into().map_err(|_| VerifierKeyError::Malformed)?))
+    let kind = KeyKind::of_byte(*kind).ok_or(VerifierKeyError::Type)?;
+    Ok((name, number, kind, bytes.to_vec()))
 }
 
 /// True for 1 to [`KEY_NAME_BYTES_MAX`] bytes without Unicode spaces, `+` and control characters.
@@ -267,9 +376,9 @@ pub(crate) fn is_key_name(name: &str) -> bool {
 }
 
 /// The first four bytes of SHA-256 over name, newline, type and key.
-pub(crate) fn key_id(name: &str, key: &VerifyingKey) -> u32 {
+fn key_id(name: &str, kind: KeyKind, key: &[u8]) -> u32 {
     let digest: [u8; 32] =
-        Sha256::new().chain_update(name).chain_update([b'\n', ED25519]).chain_update(key.as_bytes()).finalize().into();
+        Sha256::new().chain_update(name).chain_update([b'\n', kind.byte()]).chain_update(key).finalize().into();
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 

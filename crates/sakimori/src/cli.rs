@@ -1,6 +1,7 @@
 //! The command line, declared once: parsing, `--help`, completion and the man page come from this table.
 
 mod model;
+mod witness;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use sakimori_model::{Lang, Severity, Tlp};
 pub use self::model::{
     BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Trusted, Until, Vet, VetFailOn,
 };
+pub use self::witness::{Witness, WitnessCommand};
 use crate::failure::Failure;
 use crate::paint::Paint;
 use crate::words::{knows, say};
@@ -83,6 +85,9 @@ pub enum Command {
     /// Where a thing came from and what came of it: files, decisions, judgements, admissions, shares.
     #[command(after_help = TRACE_EXAMPLES)]
     Trace(Trace),
+    /// Cosign the checkpoints of other logs, so that nobody can show two histories of them.
+    #[command(after_help = witness::EXAMPLES)]
+    Witness(Witness),
     /// Serve the pages and the HTTP interface of this node.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve(Serve),
@@ -234,10 +239,16 @@ pub struct Prove {
     pub out: PathBuf,
 }
 
+const VERIFY_EXAMPLES: &str = "\
+Examples:
+  sakimori verify proof.json --key node.pub
+  sakimori verify proof.json --key node.pub --witness w1.pub --witness w2.pub --witness w3.pub --quorum 2
+
+The keys come from you, never from the bundle. Get them from those who keep them: `sakimori log key --public > node.pub`,
+`sakimori witness key --public > w1.pub`.";
+
 #[derive(Args)]
-#[command(
-    after_help = "The key comes from you, never from the bundle. Get it from the node's keeper: `sakimori log key --public > node.pub`."
-)]
+#[command(after_help = VERIFY_EXAMPLES)]
 pub struct Verify {
     /// The evidence bundle; `-` is standard input.
     #[arg(value_name = "FILE")]
@@ -245,6 +256,12 @@ pub struct Verify {
     /// A file with the public keys that you trust, one a line.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,
+    /// A file with the public keys of witnesses that you trust, one a line. Their cosignatures are required.
+    #[arg(long, value_name = "FILE")]
+    pub witness: Vec<PathBuf>,
+    /// How many of these witnesses must have cosigned. [default: all of them]
+    #[arg(long, value_name = "NUMBER", requires = "witness")]
+    pub quorum: Option<usize>,
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
     pub format: DocumentFormat,
@@ -271,6 +288,9 @@ pub enum LogCommand {
         /// The public half, as others need it for `verify`. The private half is never printed.
         #[arg(long, required = true)]
         public: bool,
+        /// Make an ML-DSA-44 key beside the Ed25519 key first. Checkpoints then bear both signatures, and have 3.3 KB more.
+        #[arg(long)]
+        add_ml_dsa: bool,
     },
     /// Print the newest signed checkpoint.
     Checkpoint,

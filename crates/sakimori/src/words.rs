@@ -17,6 +17,7 @@ mod tests {
             include_str!("commands/check.rs"),
             include_str!("commands/detect.rs"),
             include_str!("commands/verify.rs"),
+            include_str!("commands/witness.rs"),
             include_str!("commands/log.rs"),
             include_str!("commands/model.rs"),
             include_str!("commands/audit.rs"),

@@ -18,6 +18,7 @@ use super::metrics::Metrics;
 use super::readers::Readers;
 use super::recorder::Recorder;
 use super::uploads::Uploads;
+use super::witnesses::Witnesses;
 use crate::access::cookie::AllowedHosts;
 use crate::access::oidc::OidcError;
 use crate::access::throttle::{Rate, RateLimit};
@@ -25,6 +26,7 @@ use crate::config::Config;
 use crate::decide::Policy;
 use crate::flow::Rules;
 use crate::observe::{Contents, now};
+use crate::witness::{self, NodeWitness, WitnessError};
 use crate::{Node, NodeError};
 
 /// How long requests that are being worked on may take when the service ends.
@@ -72,6 +74,10 @@ pub struct App {
     pub turns: tokio::sync::Mutex<()>,
     /// What is counted.
     pub metrics: Metrics,
+    /// The witnesses of this node's log.
+    pub witnesses: Option<Witnesses>,
+    /// This node as a witness of other logs.
+    pub witness: Option<Arc<NodeWitness>>,
     /// Wakes everything that has to end when the service ends.
     pub ending: Arc<Notify>,
 }
@@ -119,6 +125,9 @@ pub enum StartError {
     /// The OpenID provider of the configuration can't be used.
     #[error(transparent)]
     Oidc(#[from] OidcError),
+    /// The witnesses of the configuration can't be used, or the node can't be one.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
     /// The public URL is none.
     #[error("public_url: {0}")]
     PublicUrl(String),
@@ -139,10 +148,14 @@ impl App {
         let sign_ins = SignIns::new(first, &config)?;
         let feed = Feed::new(sequenced);
         let metrics = Metrics::default();
-        let (wake, counted) = (feed.waker(), metrics.clone());
+        let witnesses = Witnesses::new(&config.witnesses)?;
+        let witness =
+            config.witness.is_wanted().then(|| witness::open(home, &config.witness)).transpose()?.map(Arc::new);
+        let (wake, counted, sender) = (feed.waker(), metrics.clone(), witnesses.as_ref().map(Witnesses::waker));
         let (recorder, writer) = Recorder::start(node, move |records| {
             counted.group(records);
             wake.notify_one();
+            sender.iter().for_each(|sender| sender.notify_one());
         })?;
         let public = config.public_url.as_deref().map(url::Url::parse).transpose();
         let public = public.map_err(|error| StartError::PublicUrl(error.to_string()))?;
@@ -169,6 +182,8 @@ impl App {
             checks: RateLimit::new(Rate { requests: config.limits.checks_a_minute_max, ..RateLimit::CHECK }),
             turns: tokio::sync::Mutex::new(()),
             metrics,
+            witnesses,
+            witness,
             ending: Arc::new(Notify::new()),
             config,
         });

@@ -50,6 +50,10 @@ fn of_browser(headers: &HeaderMap) -> Option<Lang> {
 #[derive(Clone, Copy)]
 pub struct Chosen(pub Option<Lang>);
 
+/// Put on an error answer that a protocol of others words: it is left as it is.
+#[derive(Clone, Copy)]
+pub struct AsItIs;
+
 /// Puts the words of problems into the caller's language, and gives every other error answer the form of a problem.
 pub async fn words(State(_): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (uri, headers) = (request.uri().clone(), request.headers().clone());
@@ -61,7 +65,8 @@ pub async fn words(State(_): State<Arc<App>>, request: Request, next: Next) -> R
     }
     // Problems, and pages for people that say themselves what is wrong.
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let is_ours = kind == super::problem::MEDIA_TYPE || kind.starts_with("text/html");
+    let is_worded = response.extensions().get::<AsItIs>().is_some();
+    let is_ours = is_worded || kind == super::problem::MEDIA_TYPE || kind.starts_with("text/html");
     if is_ours || !(response.status().is_client_error() || response.status().is_server_error()) {
         return response;
     }

@@ -34,6 +34,19 @@ struct Decided {
     effect: &'static str,
 }
 
+/// What a witness of ours said.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Asked {
+    witness: String,
+    outcome: &'static str,
+}
+
+/// What this node said as a witness.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Said {
+    status: u16,
+}
+
 /// What is counted.
 #[derive(Clone)]
 pub struct Metrics {
@@ -46,6 +59,9 @@ pub struct Metrics {
     examining: Gauge,
     streams: Gauge<i64, std::sync::atomic::AtomicI64>,
     bytes: Counter<u64, AtomicU64>,
+    asked: Family<Asked, Counter>,
+    witnessed: Gauge,
+    said: Family<Said, Counter>,
 }
 
 impl Default for Metrics {
@@ -61,6 +77,9 @@ impl Default for Metrics {
             examining: Gauge::default(),
             streams: Gauge::default(),
             bytes: Counter::default(),
+            asked: Family::default(),
+            witnessed: Gauge::default(),
+            said: Family::default(),
         };
         registry.register("http_requests", "Requests by route and status", made.requests.clone());
         registry.register_with_unit(
@@ -75,6 +94,13 @@ impl Default for Metrics {
         registry.register("examinations_running", "Examinations going on", made.examining.clone());
         registry.register("streams_open", "Live streams going on", made.streams.clone());
         registry.register("observed_bytes", "Bytes that were observed", made.bytes.clone());
+        registry.register("witness_answers", "Answers of the witnesses that were asked", made.asked.clone());
+        registry.register(
+            "witnessed_entries",
+            "Entries that a quorum of witnesses has cosigned",
+            made.witnessed.clone(),
+        );
+        registry.register("witness_requests", "Requests for a cosignature of this node, by status", made.said.clone());
         Self { registry: Arc::new(registry), ..made }
     }
 }
@@ -119,6 +145,21 @@ impl Metrics {
     #[must_use]
     pub fn streams(&self) -> usize {
         usize::try_from(self.streams.get()).unwrap_or(0)
+    }
+
+    /// A witness of this node's log answered.
+    pub fn witness_answered(&self, witness: &str, outcome: &'static str) {
+        self.asked.get_or_create(&Asked { witness: witness.to_owned(), outcome }).inc();
+    }
+
+    /// A quorum of witnesses has cosigned so many entries of this node's log.
+    pub fn witnessed_size(&self, size: u64) {
+        self.witnessed.set(i64::try_from(size).unwrap_or(i64::MAX));
+    }
+
+    /// This node answered another log as a witness.
+    pub fn witnessed_other(&self, status: u16) {
+        self.said.get_or_create(&Said { status }).inc();
     }
 
     fn answered(&self, method: &str, route: &str, status: u16, took: Duration) {

@@ -35,3 +35,5 @@ mod tokens;
 mod trace;
 mod uploads;
 mod users;
+pub mod witness;
+pub mod witnesses;

@@ -12,7 +12,7 @@ use super::app::App;
 use super::check::handler;
 use super::{
     admissions, decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session,
-    tokens, trace, uploads, users,
+    tokens, trace, uploads, users, witness,
 };
 use crate::access::role::Action;
 
@@ -24,6 +24,7 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/metrics",                             Action::Read),
     ("GET",     "/log/{*resource}",                     Action::Public),
     ("GET",     "/api/v1/log",                          Action::Public),
+    ("POST",    "/add-checkpoint",                      Action::Public),
     ("GET",     "/check",                               Action::Public),
     ("POST",    "/check",                               Action::Public),
     ("GET",     "/check.css",                           Action::Public),
@@ -96,6 +97,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(metrics::metrics))
         .routes(routes!(records::log_resource))
         .routes(routes!(records::log_head))
+        .routes(routes!(witness::add_checkpoint))
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(session::first))
         .routes(routes!(session::password))

@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::app::{App, SHUTDOWN_SECONDS_MAX, StartError};
 use super::doorway::Doorway;
 use super::problem::{Problem, Trouble};
-use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield};
+use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield, witnesses};
 use crate::access::listen::{ListenError, Transport};
 use crate::access::tls::{Certificates, Reload, TlsError};
 use crate::config::Config;
@@ -58,6 +58,7 @@ impl ServeError {
             Self::Start(StartError::Node(error)) => error.code(),
             Self::Start(StartError::PublicUrl(_)) => "SKM-E-0025",
             Self::Start(StartError::Oidc(error)) => error.code(),
+            Self::Start(StartError::Witness(error)) => error.code(),
             Self::Start(StartError::Io(_)) | Self::Io(_) => "SKM-E-0004",
             Self::Listen(error) => error.code(),
             Self::Tls(error) => error.code(),
@@ -86,47 +87,22 @@ pub async fn serve(
     settings: Settings,
     listening: impl FnOnce(&Listening),
 ) -> Result<(), ServeError> {
-    let transport = if config.tls.is_some() { Transport::Tls } else { Transport::Plain };
-    config.listen.permit(transport, config.plain_beyond_loopback)?;
-    let certificates = match &config.tls {
-        Some(files) => {
-            let (certificates, warnings) = Certificates::load(files.clone(), now())?;
-            warnings.iter().for_each(|warning| tracing::warn!(code = warning.code(), "{warning}"));
-            Some(certificates)
-        }
-        None => None,
-    };
-    let socket = std::net::TcpListener::bind(config.listen.socket())
-        .map_err(|error| ServeError::Bind { address: config.listen.socket(), error })?;
-    socket.set_nonblocking(true)?;
-    let address = socket.local_addr()?;
+    let door = Door::open(&config)?;
     let public_url = config.public_url.clone();
     let (app, writer) = App::start(config, home, settings)?;
-    let background =
-        [tokio::spawn(feed::run(app.clone())), tokio::spawn(jobs::run(app.clone())), tokio::spawn(app.clone().sweep())];
+    let background = [
+        tokio::spawn(feed::run(app.clone())),
+        tokio::spawn(jobs::run(app.clone())),
+        tokio::spawn(app.clone().sweep()),
+        tokio::spawn(witnesses::run(app.clone())),
+    ];
     let handle = axum_server::Handle::new();
     // Before anybody knows that it is there: who starts it may end it at once.
     tokio::spawn(end(Signals::listen()?, handle.clone(), app.clone()));
-    let scheme = if certificates.is_some() { "https" } else { "http" };
-    let url = public_url.unwrap_or_else(|| format!("{scheme}://{address}"));
+    let address = door.address;
+    let url = public_url.unwrap_or_else(|| format!("{}://{address}", door.scheme()));
     listening(&Listening { address, url: url.trim_end_matches('/').to_owned(), first: app.sign_ins.first.shown() });
-    let service = router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let places = Arc::new(Semaphore::new(app.config.limits.connections_max));
-    match certificates {
-        Some(certificates) => {
-            let rustls = RustlsConfig::from_config(certificates.server_config()?);
-            tokio::spawn(async move { certificates.watch(now, told).await });
-            let mut server =
-                axum_server::from_tcp_rustls(socket, rustls)?.handle(handle).map(|door| Doorway::new(door, places));
-            bound(server.http_builder());
-            server.serve(service).await?;
-        }
-        None => {
-            let mut server = axum_server::from_tcp(socket)?.handle(handle).map(|door| Doorway::new(door, places));
-            bound(server.http_builder());
-            server.serve(service).await?;
-        }
-    }
+    door.serve(router(&app), handle, app.config.limits.connections_max).await?;
     background.iter().for_each(tokio::task::JoinHandle::abort);
     // The writer ends when nobody can give it anything any more, and all of it is written.
     drop(app);
@@ -134,6 +110,72 @@ pub async fn serve(
     let ended = tokio::task::spawn_blocking(move || writer.join());
     let _ = tokio::time::timeout(Duration::from_secs(SHUTDOWN_SECONDS_MAX), ended).await;
     Ok(())
+}
+
+/// A socket that is listened at, and the certificate for it.
+pub(super) struct Door {
+    socket: std::net::TcpListener,
+    /// Where.
+    pub(super) address: SocketAddr,
+    certificates: Option<Arc<Certificates>>,
+}
+
+impl Door {
+    /// Listens where the configuration says, if the rule about plain HTTP permits it.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub(super) fn open(config: &Config) -> Result<Self, ServeError> {
+        let transport = if config.tls.is_some() { Transport::Tls } else { Transport::Plain };
+        config.listen.permit(transport, config.plain_beyond_loopback)?;
+        let certificates = match &config.tls {
+            Some(files) => {
+                let (certificates, warnings) = Certificates::load(files.clone(), now())?;
+                warnings.iter().for_each(|warning| tracing::warn!(code = warning.code(), "{warning}"));
+                Some(certificates)
+            }
+            None => None,
+        };
+        let socket = std::net::TcpListener::bind(config.listen.socket())
+            .map_err(|error| ServeError::Bind { address: config.listen.socket(), error })?;
+        socket.set_nonblocking(true)?;
+        Ok(Self { address: socket.local_addr()?, socket, certificates })
+    }
+
+    fn scheme(&self) -> &'static str {
+        if self.certificates.is_some() { "https" } else { "http" }
+    }
+
+    /// Serves this, to so many connections at once, until the handle says otherwise.
+    ///
+    /// # Errors
+    /// [`ServeError`].
+    pub(super) async fn serve(
+        self,
+        router: Router,
+        handle: axum_server::Handle<SocketAddr>,
+        connections_max: usize,
+    ) -> Result<(), ServeError> {
+        let service = router.into_make_service_with_connect_info::<SocketAddr>();
+        let places = Arc::new(Semaphore::new(connections_max));
+        match self.certificates {
+            Some(certificates) => {
+                let rustls = RustlsConfig::from_config(certificates.server_config()?);
+                tokio::spawn(async move { certificates.watch(now, told).await });
+                let server = axum_server::from_tcp_rustls(self.socket, rustls)?.handle(handle);
+                let mut server = server.map(|door| Doorway::new(door, places));
+                bound(server.http_builder());
+                server.serve(service).await?;
+            }
+            None => {
+                let server = axum_server::from_tcp(self.socket)?.handle(handle);
+                let mut server = server.map(|door| Doorway::new(door, places));
+                bound(server.http_builder());
+                server.serve(service).await?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Everything that answers, behind what stands in front of it.
@@ -171,17 +213,17 @@ fn bound<E>(builder: &mut hyper_util::server::conn::auto::Builder<E>) {
 }
 
 /// The signals that end the service. From here on they no longer end the process by themselves.
-struct Signals {
+pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    fn listen() -> std::io::Result<Self> {
+    pub(super) fn listen() -> std::io::Result<Self> {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn any(&mut self) {
+    pub(super) async fn any(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -13,8 +13,12 @@ use crate::words::{harmless, say};
 /// Shows or verifies the log of this node.
 pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
     match options.command {
-        LogCommand::Key { public: _ } => {
-            outln!("{}", super::node_or_new(context)?.public_key())?;
+        LogCommand::Key { public: _, add_ml_dsa } => {
+            let mut node = super::node_or_new(context)?;
+            if add_ml_dsa {
+                node.add_ml_dsa_key()?;
+            }
+            out!("{}", node.public_keys())?;
             Ok(Exit::Done)
         }
         LogCommand::Checkpoint => {

@@ -19,6 +19,7 @@ pub mod share;
 pub mod trace;
 pub mod verify;
 pub mod vet;
+pub mod witness;
 
 use std::fs;
 use std::path::Path;

@@ -36,7 +36,7 @@ pub fn run(context: &Context, options: &Serve) -> Result<Exit, Failure> {
 }
 
 /// Log lines are English, one a line, with levels by `RUST_LOG`.
-fn logs_to_standard_error() {
+pub fn logs_to_standard_error() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn,sakimori=info,sakimori_node=info"));
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false);
@@ -65,7 +65,8 @@ fn tell(context: &Context, listening: &Listening) {
     }
 }
 
-fn failure(context: &Context, error: &ServeError) -> Failure {
+/// Why it does not serve, for people.
+pub fn failure(context: &Context, error: &ServeError) -> Failure {
     let code = error.code();
     let title = format!("{code}.title");
     match crate::words::knows(&title) {

@@ -6,8 +6,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use sakimori_examine::catalogue;
-use sakimori_model::{Lang, Predicate, Statement};
-use sakimori_proof::{Bundle, Check, Verified, VerifierKey, VerifyError};
+use sakimori_model::{Lang, Predicate, Statement, Timestamp};
+use sakimori_proof::{Bundle, Check, Quorum, Verified, VerifierKey, VerifyError};
 use serde_json::json;
 
 use crate::cli::{Context, DocumentFormat, Verify};
@@ -25,7 +25,8 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
     let keys = keys(&options.key)?;
     let bytes = read(&options.bundle)?;
     let bundle = Bundle::parse(&bytes).map_err(|error| Failure::new("SKM-E-0020", error))?;
-    let verified = bundle.verify(&keys).map_err(|error| why(context, &error)).and_then(|verified| {
+    let quorum = quorum(options)?;
+    let verified = bundle.verify_witnessed(&keys, &quorum).map_err(|error| why(context, &error)).and_then(|verified| {
         let statement = Statement::from_bytes(verified.statement.as_bytes()).map_err(|error| error.to_string())?;
         Ok((verified, statement))
     });
@@ -38,6 +39,15 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
         }
     }
     Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
+}
+
+/// The witnesses that the user trusts, and how many of them are needed.
+fn quorum(options: &Verify) -> Result<Quorum, Failure> {
+    let mut witnesses = Vec::new();
+    for path in &options.witness {
+        witnesses.extend(keys(path)?);
+    }
+    Quorum::new(witnesses, options.quorum).map_err(|error| Failure::new("SKM-E-0180", error))
 }
 
 /// The keys of a key file, one a line.
@@ -115,9 +125,17 @@ fn why(context: &Context, error: &VerifyError) -> String {
 fn check_words(lang: Lang, check: &Check) -> String {
     match check {
         Check::Signature { key } => say(lang, "verify.signature", &[("key", key)]),
+        Check::Cosignature { key, time } => say(lang, "verify.cosignature", &[("key", key), ("at", &at(*time))]),
         Check::Commitment { entry } => say(lang, "verify.commitment", &[("entry", entry)]),
         Check::Inclusion { root } => say(lang, "verify.inclusion", &[("root", root)]),
     }
+}
+
+/// A time in seconds since 1970 for people; as it is, where no calendar has it.
+fn at(seconds: u64) -> String {
+    let micros = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
+    let at = micros.and_then(|micros| Timestamp::from_micros(micros).ok());
+    at.map_or_else(|| seconds.to_string(), |at| at.to_string())
 }
 
 fn what_it_says(context: &Context, statement: &Statement) -> String {

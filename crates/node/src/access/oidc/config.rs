@@ -133,7 +133,7 @@ impl OidcConfig {
 }
 
 /// https, or plain http that does not leave this machine.
-pub(super) fn may_be_asked(url: &Url) -> bool {
+pub(crate) fn may_be_asked(url: &Url) -> bool {
     match url.scheme() {
         "https" => url.has_host(),
         "http" => url.host_str().is_some_and(is_loopback_name),

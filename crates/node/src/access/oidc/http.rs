@@ -37,20 +37,7 @@ pub(super) enum HttpError {
 
 impl Http {
     pub(super) fn new(issuer: &Url, ca_file: Option<&Path>) -> Result<Self, OidcError> {
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(CONNECT_TIME_MAX)
-            .timeout(REQUEST_TIME_MAX)
-            .user_agent(concat!("sakimori/", env!("CARGO_PKG_VERSION")));
-        // A provider on this machine needs neither roots nor the way out.
-        let builder = if issuer.scheme() == "http" { builder.no_proxy() } else { builder };
-        let roots = match (issuer.scheme(), ca_file) {
-            ("http", None) => rustls_without_roots(),
-            (_, file) => tls::client_config(file).map_err(|e| OidcError::Config(e.to_string()))?,
-        };
-        let client = builder.tls_backend_preconfigured(roots).build();
-        client.map(Self).map_err(|e| OidcError::Config(with_causes(&e)))
+        client_without_redirects(issuer, ca_file).map(Self)
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
@@ -74,6 +61,27 @@ impl Http {
     }
 }
 
+/// A client for this address: no redirects, short times, the roots in this file or those of the machine; none for http, which
+/// does not leave it.
+///
+/// # Errors
+/// [`OidcError::Config`].
+pub(crate) fn client_without_redirects(to: &Url, ca_file: Option<&Path>) -> Result<reqwest::Client, OidcError> {
+    let builder = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(CONNECT_TIME_MAX)
+        .timeout(REQUEST_TIME_MAX)
+        .user_agent(concat!("sakimori/", env!("CARGO_PKG_VERSION")));
+    // What is on this machine needs neither roots nor the way out.
+    let builder = if to.scheme() == "http" { builder.no_proxy() } else { builder };
+    let roots = match (to.scheme(), ca_file) {
+        ("http", None) => rustls_without_roots(),
+        (_, file) => tls::client_config(file).map_err(|e| OidcError::Config(e.to_string()))?,
+    };
+    builder.tls_backend_preconfigured(roots).build().map_err(|e| OidcError::Config(with_causes(&e)))
+}
+
 impl<'c> AsyncHttpClient<'c> for Http {
     type Error = HttpError;
     type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send + 'c>>;
@@ -94,7 +102,7 @@ fn rustls_without_roots() -> rustls::ClientConfig {
 }
 
 /// An error and what led to it, in one line. The URL is left out: it may carry a code.
-pub(super) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
+pub(crate) fn with_causes(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -1,0 +1,128 @@
+//! This node as a witness of others' logs: `POST /add-checkpoint` (C2SP tlog-witness), as a route of the service or alone.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::{Router, middleware};
+use sakimori_proof::{Refusal, limits};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use super::app::{App, SHUTDOWN_SECONDS_MAX};
+use super::language::AsItIs;
+use super::problem::{Problem, ProblemDocument, Trouble};
+use super::serve::{Door, ServeError, Signals};
+use super::shield;
+use crate::config::Config;
+use crate::observe::now;
+use crate::witness::NodeWitness;
+
+/// Answers an add-checkpoint request (C2SP tlog-witness): a log asks for a cosignature of its newest checkpoint. Answers are text, as
+/// the protocol has them; without `[witness]` in the configuration there is nothing here.
+#[utoipa::path(post, path = "/add-checkpoint", tag = "log", security(()),
+    request_body(content = inline(super::extract::Bytes), content_type = "application/octet-stream",
+        description = "The old size, the consistency proof, an empty line, the signed checkpoint"),
+    responses((status = 200, description = "Lines of cosignatures", content_type = "text/plain", body = String),
+        (status = 409, description = "The size of the newest checkpoint that was cosigned, or another root of the same size",
+            content((String = "text/x.tlog.size"), (String = "text/plain"))),
+        (status = "4XX", description = "Why it is refused, or why it is no request",
+            content((String = "text/plain"), (ProblemDocument = "application/problem+json"))),
+        (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
+pub async fn add_checkpoint(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
+    let witness = app.witness.clone().ok_or_else(|| Problem::of(Trouble::NotFound))?;
+    let response = answer(witness, body).await?;
+    app.metrics.witnessed_other(response.status().as_u16());
+    Ok(response)
+}
+
+/// Reads a request and answers it.
+async fn answer(witness: Arc<NodeWitness>, body: Body) -> Result<Response, Problem> {
+    let body = read(body).await?;
+    let worker = witness.clone();
+    let answered = tokio::task::spawn_blocking(move || worker.add(&body, &seconds_now)).await;
+    match answered {
+        Ok(Ok(lines)) => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()),
+        Ok(Err(refusal)) => {
+            tell(&refusal);
+            let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let mut response = (status, [(header::CONTENT_TYPE, refusal.media_type())], refusal.body()).into_response();
+            response.extensions_mut().insert(AsItIs);
+            Ok(response)
+        }
+        Err(panic) => Err(Problem::with(Trouble::Defect, panic)),
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, Problem> {
+    let mut pieces = body.into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(piece) = shield::next_piece(&mut pieces).await? {
+        if bytes.len() + piece.len() > limits::ADD_CHECKPOINT_BYTES_MAX {
+            return Err(Problem::of(Trouble::TooLarge));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+/// Tells the keeper of the witness what matters.
+fn tell(refusal: &Refusal) {
+    if let Refusal::Store(error) = refusal {
+        tracing::error!(code = "SKM-E-0181", %error, "the witness can't keep its state, and cosigns nothing");
+    }
+    let Some(kept) = refusal.evidence() else { return };
+    let (log, kind) = (&kept.evidence.seen.checkpoint.origin, kept.evidence.kind.as_str());
+    let place = kept.place.as_ref().map(|place| place.display().to_string()).unwrap_or_default();
+    if kept.evidence.kind.is_proof() {
+        tracing::error!(code = "SKM-E-0182", %log, kind, evidence = %place, "a log has signed two histories: both are kept");
+    } else {
+        tracing::warn!(%log, kind, evidence = %place, "a checkpoint came with a proof that does not hold");
+    }
+}
+
+fn seconds_now() -> u64 {
+    u64::try_from(now().as_micros() / 1_000_000).unwrap_or(0)
+}
+
+/// Serves a witness and nothing else, until SIGTERM or SIGINT. `listening` hears where.
+///
+/// # Errors
+/// [`ServeError`].
+pub async fn serve(
+    config: &Config,
+    witness: NodeWitness,
+    listening: impl FnOnce(SocketAddr),
+) -> Result<(), ServeError> {
+    let door = Door::open(config)?;
+    let handle = axum_server::Handle::new();
+    let (mut signals, ending) = (Signals::listen()?, handle.clone());
+    tokio::spawn(async move {
+        signals.any().await;
+        ending.graceful_shutdown(Some(Duration::from_secs(SHUTDOWN_SECONDS_MAX)));
+    });
+    listening(door.address);
+    door.serve(alone(config, witness), handle, config.limits.connections_max).await
+}
+
+/// The router of a witness alone.
+fn alone(config: &Config, witness: NodeWitness) -> Router {
+    let permits = Arc::new(Semaphore::new(config.limits.requests_max));
+    let state = Arc::new(witness);
+    let add = |State(witness): State<Arc<NodeWitness>>, body: Body| answer(witness, body);
+    Router::new()
+        .route("/add-checkpoint", axum::routing::post(add))
+        .layer(DefaultBodyLimit::max(limits::ADD_CHECKPOINT_BYTES_MAX))
+        .layer(middleware::from_fn_with_state(permits, shield::limits))
+        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Problem::of(Trouble::Defect).into_response()))
+        .layer(middleware::map_response(|mut response: Response| async move {
+            let name = HeaderName::from_static("x-content-type-options");
+            response.headers_mut().insert(name, HeaderValue::from_static("nosniff"));
+            response
+        }))
+        .with_state(state)
+}
