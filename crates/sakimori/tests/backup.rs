@@ -135,7 +135,7 @@ impl Drop for Writer {
 
 #[test]
 fn a_backup_after_a_crash_is_whole() {
-    for point in ["Staged", "Log(TilesDurable)", "Log(Decided)", "Appended"] {
+    for point in ["Staged", "Log(TilesPlaced)", "Log(Decided)", "Appended"] {
         let (node, _) = backed_up();
         let mut crashed = node.command();
         crashed.env("SAKIMORI_CRASH_AT", point).args(["check", "in/many/f00"]);
