@@ -8,7 +8,8 @@ use sakimori_node::config::Config;
 use toml::Table;
 
 /// What has no default, or another one in the package, and stands there as an example.
-const EXAMPLES: [&str; 7] = ["home", "oidc", "plain_beyond_loopback", "public_url", "tls", "witness", "witnesses"];
+const EXAMPLES: [&str; 8] =
+    ["anchor", "home", "oidc", "plain_beyond_loopback", "public_url", "tls", "witness", "witnesses"];
 
 fn packaging(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging").join(name)

@@ -77,6 +77,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET /api/v1/records", "reader", "read"),
     ("GET /api/v1/records/{id}", "reader", "read"),
     ("GET /api/v1/records/{id}/proof", "reader", "read"),
+    ("GET /api/v1/trace/{id}", "reader", "read"),
     ("GET /api/v1/policies", "reader", "read"),
     ("POST /api/v1/policies", "approver", "administer"),
     ("GET /api/v1/policies/active", "reader", "read"),
