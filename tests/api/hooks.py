@@ -2,11 +2,15 @@
 
 import json
 import os
+import re
 
 import schemathesis
 
 KNOWN = json.loads(os.environ["SAKIMORI_KNOWN"])
 """Ids by the first step of a path below /api/v1, such as `decisions`; `own` holds the tester's account and token."""
+
+ID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}|[0-9a-f]{64}")
+"""A UUID, or a SHA-256."""
 
 RESOURCES = ["checkpoint", "key"]
 """What the public log always has."""
@@ -27,10 +31,13 @@ def filter_case(ctx, case):
 
 @schemathesis.hook
 def map_path_parameters(ctx, path_parameters):
-    """Most ids are ones that there are: else nearly all answers would be 404."""
+    """Most ids are ones that there are: else nearly all answers would be 404. What has not the form of an id stays what it is."""
     ids = KNOWN.get(ctx.operation.path.split("/")[3]) if ctx.operation.path.startswith("/api/v1/") else None
     for name, wanted in (path_parameters or {}).items():
-        path_parameters[name] = known_for(ids if name in ("id", "sha256") else RESOURCES, wanted)
+        if name not in ("id", "sha256"):
+            path_parameters[name] = known_for(RESOURCES, wanted)
+        elif ID.fullmatch(str(wanted)):
+            path_parameters[name] = known_for(ids, wanted)
     return path_parameters
 
 
