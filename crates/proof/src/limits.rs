@@ -52,7 +52,7 @@ pub const GROUP_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub const WAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
 
 /// Records of a write-ahead log at which a new one is begun: recovery verifies a signature for each, some 50 µs.
-pub const WAL_RECORDS_MAX: u64 = 8_192;
+pub const WAL_RECORDS_MAX: u64 = 1_024;
 
 /// Bytes of a write-ahead log that is read: [`WAL_BYTES_MAX`], one append over it, and room.
 pub const WAL_FILE_BYTES_MAX: usize = WAL_BYTES_MAX as usize + BATCH_BYTES_MAX + 2 * BATCH_ENTRIES_MAX + 1024 * 1024;
