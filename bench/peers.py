@@ -231,7 +231,7 @@ def document(rows, labels, missing):
             f"{sum(total.values()) - total['mal'] - total['ben']} of other labels,\n"
             "of which only time is counted. Many are the test files of these scanners, and ours was built with them at hand, so\n"
             "the figures say more about what a tool misses here than about files that nobody has seen.\n\n"
-            "| tool | malicious passed silently | malicious, not examined or error | benign wrongly flagged "
+            "| tool | malicious passed silently | malicious with exit status 0 | malicious, not examined or error | benign wrongly flagged "
             "| benign not examined or inconclusive | CPU seconds, all files | most CPU seconds | stopped at the limit |\n"
             "|---|---|---|---|---|---|---|---|---|\n" + "".join(rows))
     if missing:
