@@ -486,12 +486,16 @@ impl DecisionFilter {
         if let Some(sha256) = &self.sha256 {
             conditions.and("sha256 = ?", sha256.as_bytes().to_vec());
         }
-        // The id of a record begins with the time when it was made (RFC 9562, section 5.7).
+        // The id of a record begins with the time when it was made (RFC 9562, section 5.7), which is shortly before the bytes
+        // are observed: it bounds what is gone through, and the time itself decides.
         if let Some(since) = self.since {
-            conditions.and("record >= ?", first_id(since));
+            conditions.and("record >= ?", first_id(since.as_micros().saturating_sub(MADE_BEFORE_MICROS_MAX)));
+            conditions.and("observed >= ?", since.as_micros());
         }
         if let Some(until) = self.until {
-            conditions.and("record < ?", first_id(until));
+            // Of the same millisecond, too.
+            conditions.and("record < ?", first_id(until.as_micros().saturating_add(1_000)));
+            conditions.and("observed < ?", until.as_micros());
         }
         if let Some(after) = after {
             conditions.and("record < ?", after.to_string());
@@ -500,9 +504,12 @@ impl DecisionFilter {
     }
 }
 
+/// Microseconds before an observation from which on the id of its record may have been made: an upload waits for its turn.
+const MADE_BEFORE_MICROS_MAX: i64 = 3_600_000_000;
+
 /// The least text that an id of a record made at this time, to the millisecond, can have.
-fn first_id(at: Timestamp) -> String {
-    let hex = format!("{:012x}", at.as_micros().div_euclid(1_000).max(0));
+fn first_id(micros: i64) -> String {
+    let hex = format!("{:012x}", micros.div_euclid(1_000).max(0));
     format!("{}-{}", &hex[..8], &hex[8..12])
 }
 
