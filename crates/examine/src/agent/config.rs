@@ -18,7 +18,7 @@ const APPROVED: &[&str] =
 
 /// Judges the settings of an agent.
 pub fn judge(judge: &mut Judge<'_, '_>, doc: &Doc) {
-    servers(judge, "", doc, 0);
+    servers(judge, doc);
     permissions(judge, doc);
     if let Some(hooks) = doc.get("hooks") {
         walk(hooks, "hooks", &mut |path, key, value| {
@@ -43,20 +43,20 @@ pub fn judge(judge: &mut Judge<'_, '_>, doc: &Doc) {
     }
 }
 
-/// Judges the maps of servers in a document, and one level below.
-fn servers(judge: &mut Judge<'_, '_>, above: &str, doc: &Doc, depth: usize) {
-    for (key, map) in doc.entries().iter().filter(|(key, _)| SERVER_MAPS.contains(&key.as_str())) {
-        let path = join(above, key);
-        names(judge, &path, map);
-        for (name, server) in map.entries() {
-            if kinds::is_server(server) {
-                judge.report.fact(FactName::Tool, name);
-                self::server(judge, &join(&path, name), name, server);
+/// Judges the servers in a document: wherever one stands below a key for servers, in a map by name or in a list.
+fn servers(judge: &mut Judge<'_, '_>, doc: &Doc) {
+    for (key, all) in doc.entries().iter().filter(|(key, _)| SERVER_MAPS.contains(&key.as_str())) {
+        names(judge, key, all);
+        walk(all, key, &mut |path, key, part| {
+            if SERVER_MAPS.contains(&key) {
+                names(judge, path, part);
             }
-        }
-        if depth < 2 {
-            servers(judge, &path, map, depth + 1);
-        }
+            if kinds::is_server(part) {
+                let name = if key.is_empty() { part.text_of("name").unwrap_or_default() } else { key };
+                judge.report.fact(FactName::Tool, name);
+                server(judge, path, name, part);
+            }
+        });
     }
 }
 
@@ -265,9 +265,7 @@ pub fn about(judge: &mut Judge<'_, '_>, doc: &Doc) {
 
 fn line_of_shell(judge: &mut Judge<'_, '_>, path: &str, line: &str) {
     command::judge_script(judge, path, line);
-    for word in line.split_whitespace() {
-        links::judge(judge, path, word.trim_matches(['"', '\'']));
-    }
+    links::judge(judge, path, line);
 }
 
 /// Walks over all parts below, with their path and key.
