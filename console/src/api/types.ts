@@ -61,7 +61,7 @@ export type TraceItem = Omit<Schemas['TraceItem'], 'kind'> & {
 };
 export type Trace = Omit<Schemas['Trace'], 'items' | 'links'> & {
   items: TraceItem[];
-  links: { from: string; to: string; how: 'used' | 'derived-from' | 'has-part' }[];
+  links: { from: string; to: string; how: 'used' | 'derived-from' | 'has-part' | 'influenced-by' }[];
 };
 
 /** A page of a list, and where the next one begins. */

@@ -12,20 +12,13 @@ export interface Picture {
   rows: number;
 }
 
-/** What rests on what, as [cause, effect]. A policy that a record put into force rests on that record. */
-export function causes({ items, links }: Trace): [string, string][] {
-  const kinds = new Map(items.map(({ id, kind }) => [id, kind]));
-  return links.map(({ from, to }) => (kinds.get(from) === 'activation' ? [from, to] : [to, from]));
-}
-
 /** Columns by the longest way from a thing that rests on nothing; rows in the order of the graph. */
 export function picture(trace: Trace): Picture {
-  const pairs = causes(trace);
   const columns = new Map(trace.items.map(({ id }) => [id, 0]));
   // A graph of records has no circles; the bound keeps one that has from going round for ever.
   for (let turn = 0; turn < trace.items.length; turn += 1) {
     let moved = false;
-    for (const [cause, effect] of pairs) {
+    for (const { from: effect, to: cause } of trace.links) {
       const wanted = (columns.get(cause) ?? 0) + 1;
       if (wanted > (columns.get(effect) ?? 0) && wanted < trace.items.length) {
         columns.set(effect, wanted);

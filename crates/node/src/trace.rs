@@ -114,7 +114,7 @@ pub struct Link {
     pub how: How,
 }
 
-/// How one thing rests on another (PROV-DM, sections 5.1, 5.2 and 5.6).
+/// How one thing rests on another (PROV-DM, sections 5.1, 5.2, 5.3.5 and 5.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum How {
@@ -124,6 +124,8 @@ pub enum How {
     DerivedFrom,
     /// It has that as a part.
     HasPart,
+    /// It holds because of that record.
+    InfluencedBy,
 }
 
 /// A graph around one thing.
@@ -158,7 +160,14 @@ impl Node {
 /// # Errors
 /// When there is nothing of this name, or a record can't be read.
 pub fn trace(tables: &Store, start: String, way: Way) -> Result<Graph, NodeError> {
-    let mut walk = Walk { tables, items: BTreeMap::new(), order: Vec::new(), links: BTreeSet::new(), cut: false };
+    let mut walk = Walk {
+        tables,
+        learnt: BTreeSet::new(),
+        items: BTreeMap::new(),
+        order: Vec::new(),
+        links: BTreeSet::new(),
+        cut: false,
+    };
     walk.meet(&start)?;
     if way != Way::Downstream {
         walk.go(&start, Walk::upstream)?;
@@ -179,6 +188,8 @@ pub fn trace(tables: &Store, start: String, way: Way) -> Result<Graph, NodeError
 
 struct Walk<'a> {
     tables: &'a Store,
+    /// Records whose statements were read.
+    learnt: BTreeSet<RecordId>,
     items: BTreeMap<String, Item>,
     order: Vec<String>,
     links: BTreeSet<Link>,
@@ -211,72 +222,49 @@ impl Walk<'_> {
     /// What a thing rests on.
     fn upstream(&mut self, id: &str) -> Result<Vec<String>, NodeError> {
         if let Some(record) = record_of(id) {
-            let Some(statement) = self.statement(record)? else { return Ok(Vec::new()) };
-            return Ok(self.met(&statement).into_iter().map(|link| link.to).collect());
-        }
-        if let Some(policy) = digest_of(id, "policy:") {
-            let activations = self.tables.activations_of(&policy, LINKS_MAX)?;
-            return self.met_all(&activations, |link| link.to == id);
-        }
-        if let Some(sha256) = digest_of(id, "bytes:") {
-            // A model is made of its files: the newest decision on it as one says of which.
-            for record in self.tables.decisions_on(&sha256, LINKS_MAX)? {
-                let Some(statement) = self.statement(record)? else { continue };
-                let parts = parts(&statement);
-                if !parts.is_empty() {
-                    self.meet_parts(&statement);
-                    self.links.extend(parts.iter().cloned());
-                    return Ok(parts.into_iter().filter(|link| link.from == id).map(|link| link.to).collect());
-                }
+            self.learn(record)?;
+        } else if let Some(policy) = digest_of(id, "policy:") {
+            for activation in self.tables.activations_of(&policy, LINKS_MAX)? {
+                self.learn(activation)?;
             }
+        } else if let Some(sha256) = digest_of(id, "bytes:")
+            && !self.links.iter().any(|link| link.how == How::HasPart && link.from == id)
+        {
+            self.learn_parts(&sha256)?;
         }
-        Ok(Vec::new())
+        Ok(self.links.iter().filter(|link| link.from == id).map(|link| link.to.clone()).collect())
     }
 
     /// What rests on a thing.
     fn downstream(&mut self, id: &str) -> Result<Vec<String>, NodeError> {
         if let Some(record) = record_of(id) {
-            if let Some(statement) = self.statement(record)? {
-                self.met(&statement);
-            }
+            self.learn(record)?;
             let later = self.tables.records_because_of(record, LINKS_MAX)?;
-            self.cut |= later.len() == LINKS_MAX;
-            return self.met_all(&later, |_| true);
+            return self.learn_all(&later);
         }
         let Some(sha256) = digest_of(id, "bytes:") else { return Ok(Vec::new()) };
-        let decisions = self.tables.decisions_on(&sha256, LINKS_MAX)?;
-        let vettings = self.tables.vettings_with_file(&sha256, LINKS_MAX)?;
-        self.cut |= decisions.len() == LINKS_MAX || vettings.len() == LINKS_MAX;
-        let mut next = self.met_all(&decisions, |_| true)?;
-        for record in vettings {
-            let Some(statement) = self.statement(record)? else { continue };
-            let links = self.met(&statement);
-            next.extend(links.into_iter().filter(|link| link.to == id).map(|link| link.from));
-        }
+        let mut next = self.learn_all(&self.tables.decisions_on(&sha256, LINKS_MAX)?)?;
+        self.learn_all(&self.tables.vettings_with_file(&sha256, LINKS_MAX)?)?;
+        let models = self.links.iter().filter(|link| link.how == How::HasPart && link.to == id);
+        next.extend(models.map(|link| link.from.clone()));
         Ok(next)
     }
 
-    /// Notes these records, and says which of them have such a link.
-    fn met_all(&mut self, records: &[RecordId], has: impl Fn(&Link) -> bool) -> Result<Vec<String>, NodeError> {
-        let mut found = Vec::new();
-        for record in records {
-            let Some(statement) = self.statement(*record)? else { continue };
-            if self.met(&statement).iter().any(&has) {
-                found.push(format!("record:{record}"));
-            }
+    /// Notes these records with all that they rest on, and names them.
+    fn learn_all(&mut self, records: &[RecordId]) -> Result<Vec<String>, NodeError> {
+        self.cut |= records.len() == LINKS_MAX;
+        records.iter().try_for_each(|record| self.learn(*record))?;
+        Ok(records.iter().map(|record| format!("record:{record}")).collect())
+    }
+
+    /// Notes a record with all that it rests on, once.
+    fn learn(&mut self, record: RecordId) -> Result<(), NodeError> {
+        if !self.learnt.insert(record) {
+            return Ok(());
         }
-        Ok(found)
-    }
-
-    fn statement(&self, record: RecordId) -> Result<Option<Statement>, NodeError> {
-        self.tables.record(record)?.map(|record| parsed(&record)).transpose()
-    }
-
-    /// Notes a record with all that it rests on, and says what that is.
-    fn met(&mut self, statement: &Statement) -> Vec<Link> {
-        self.add(item_of(statement));
-        self.met_subject(statement);
-        let links = links_of(statement);
+        let Some(statement) = self.statement(record)? else { return Ok(()) };
+        self.add(item_of(&statement));
+        self.met_subject(&statement);
         if let Predicate::Decision(decision) = &statement.predicate {
             let policy = &decision.decision.policy;
             self.add(thing(format!("policy:{}", policy.sha256), Kind::Policy, &policy.id));
@@ -284,9 +272,27 @@ impl Walk<'_> {
                 self.add(thing(format!("rules:{rules}"), Kind::Rules, ""));
             }
         }
-        self.meet_parts(statement);
-        self.links.extend(links.iter().cloned());
-        links
+        self.meet_parts(&statement);
+        self.links.extend(links_of(&statement));
+        Ok(())
+    }
+
+    /// Notes the files of which a model is made, as the newest decision on it as one says.
+    fn learn_parts(&mut self, sha256: &Digest) -> Result<(), NodeError> {
+        for record in self.tables.decisions_on(sha256, LINKS_MAX)? {
+            let Some(statement) = self.statement(record)? else { continue };
+            let parts = parts(&statement);
+            if !parts.is_empty() {
+                self.meet_parts(&statement);
+                self.links.extend(parts);
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    fn statement(&self, record: RecordId) -> Result<Option<Statement>, NodeError> {
+        self.tables.record(record)?.map(|record| parsed(&record)).transpose()
     }
 
     /// Notes the thing itself, if it is known.
@@ -402,14 +408,11 @@ fn item_of(statement: &Statement) -> Item {
 fn links_of(statement: &Statement) -> Vec<Link> {
     let from = format!("record:{}", statement.record());
     let link = |how: How, to: String| Link { from: from.clone(), to, how };
-    let subjects = |prefix: &str| {
-        let ids = statement.subject.iter().map(|subject| format!("{prefix}:{}", subject.digest.sha256));
-        ids.map(|id| link(How::Used, id)).collect::<Vec<_>>()
-    };
     let derived = |of: RecordId| vec![link(How::DerivedFrom, format!("record:{of}"))];
     match &statement.predicate {
         Predicate::Decision(made) => {
-            let mut links = subjects("bytes");
+            let bytes = statement.subject.iter().map(|subject| format!("bytes:{}", subject.digest.sha256));
+            let mut links: Vec<Link> = bytes.map(|id| link(How::Used, id)).collect();
             links.push(link(How::Used, format!("policy:{}", made.decision.policy.sha256)));
             links.extend(made.rules.map(|rules| link(How::Used, format!("rules:{rules}"))));
             links.extend(parts(statement));
@@ -418,8 +421,10 @@ fn links_of(statement: &Statement) -> Vec<Link> {
         Predicate::Judgement(made) => derived(made.of),
         Predicate::Admission(made) => derived(made.of),
         Predicate::Share(made) => derived(made.of),
-        // The policy came into force by the record: seen from it, the record is what it rests on.
-        Predicate::Policy(_) => subjects("policy"),
+        // The record put the policy into force.
+        Predicate::Policy(made) => {
+            vec![Link { from: format!("policy:{}", made.policy.sha256), to: from, how: How::InfluencedBy }]
+        }
         Predicate::Access(_) => Vec::new(),
     }
 }
@@ -484,6 +489,9 @@ impl Graph {
                 }
                 How::HasPart => {
                     relate(&mut kinds, "hadMember", json!({"prov:collection": from, "prov:entity": to}));
+                }
+                How::InfluencedBy => {
+                    relate(&mut kinds, "wasInfluencedBy", json!({"prov:influencee": from, "prov:influencer": to}));
                 }
             }
         }

@@ -5,10 +5,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// Parts of a YAML document, with those that aliases repeat.
-const YAML_EVENTS_MAX: usize = 200_000;
-/// Nesting of a YAML document. JSON and TOML have their readers' own limits (128 and 80).
-const YAML_DEPTH_MAX: usize = 32;
+use crate::sigma::yaml;
 
 /// A part of a document.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,15 +31,9 @@ impl Doc {
         serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&without_comments(text)).ok())
     }
 
-    /// Reads the first document of YAML.
+    /// Reads the first document of YAML. JSON and TOML have their readers' own limits on nesting (128 and 80).
     pub fn from_yaml(text: &str) -> Option<Self> {
-        let options = serde_saphyr::options! {
-            budget: serde_saphyr::budget! { max_events: YAML_EVENTS_MAX, max_depth: YAML_DEPTH_MAX, max_aliases: 1_000 },
-            with_snippet: false,
-            strict_booleans: true,
-        };
-        let documents: Vec<Self> = serde_saphyr::from_slice_multiple_with_options(text.as_bytes(), options).ok()?;
-        documents.into_iter().next()
+        yaml::read(text.as_bytes()).ok()?.into_iter().next()
     }
 
     /// Reads TOML.

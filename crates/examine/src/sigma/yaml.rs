@@ -1,18 +1,18 @@
-//! YAML as rules use it: a tree that knows where in the file each part stands. The only place that reads YAML.
+//! YAML as rules use it: a tree that knows where in the file each part stands. [`read`] is the only place that reads YAML.
 
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_saphyr::{Location, Spanned};
 
 use super::error::{Position, Problem};
 
 /// Bytes of one rule file.
 pub const RULE_FILE_BYTES_MAX: usize = 1024 * 1024;
-/// Parts of one rule file, with those that aliases repeat.
+/// Parts of one file, with those that aliases repeat.
 const EVENTS_MAX: usize = 200_000;
-/// Nesting of one rule file.
+/// Nesting of one file.
 const DEPTH_MAX: usize = 32;
 
 /// A part of a document, and where it stands.
@@ -42,18 +42,22 @@ pub(crate) fn documents(bytes: &[u8]) -> Result<Vec<Node>, Problem> {
             .help(format!("a rule file may have {RULE_FILE_BYTES_MAX} bytes")));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! { max_events: EVENTS_MAX, max_depth: DEPTH_MAX, max_aliases: 1_000 },
-        with_snippet: false,
-        strict_booleans: true,
-    };
-    let read: Result<Vec<Spanned<Shape>>, _> = serde_saphyr::from_slice_multiple_with_options(bytes, options);
-    match read {
+    match read::<Spanned<Shape>>(bytes) {
         Ok(documents) => Ok(documents.into_iter().map(Node::from).collect()),
         Err(error) => Err(Problem::new("sigma::yaml", error.location().map_or(Position::START, position))
             .message(first_line(&error.to_string()))
             .help("the file must be YAML; look for indentation, quotes and colons at this place")),
     }
+}
+
+/// The documents of a file as `T`, within the limits on parts and nesting.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<Vec<T>, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_events: EVENTS_MAX, max_depth: DEPTH_MAX, max_aliases: 1_000 },
+        with_snippet: false,
+        strict_booleans: true,
+    };
+    serde_saphyr::from_slice_multiple_with_options(bytes, options)
 }
 
 impl Node {

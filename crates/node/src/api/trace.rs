@@ -76,7 +76,7 @@ pub struct TraceLink {
     /// What it rests on.
     to: String,
     /// How.
-    #[schema(value_type = String, pattern = "^(used|derived-from|has-part)$")]
+    #[schema(value_type = String, pattern = "^(used|derived-from|has-part|influenced-by)$")]
     how: How,
 }
 

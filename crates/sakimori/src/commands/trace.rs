@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufWriter, Write};
 
 use sakimori_model::Actor;
-use sakimori_node::trace::{Graph, How, Item, Way};
+use sakimori_node::trace::{Graph, Item, Way};
 
 use crate::cli::{Context, Trace, TraceFormat};
 use crate::exit::Exit;
@@ -47,15 +47,11 @@ struct Tree<'a> {
 impl<'a> Tree<'a> {
     fn of(context: &'a Context, graph: &'a Graph) -> Self {
         let items = graph.items.iter().map(|item| (item.id.as_str(), item)).collect();
-        let (mut up, mut down): (BTreeMap<_, Vec<_>>, BTreeMap<_, Vec<_>>) = (BTreeMap::new(), BTreeMap::new());
+        let (mut up, mut down): (BTreeMap<&str, Vec<&str>>, BTreeMap<&str, Vec<&str>>) =
+            (BTreeMap::new(), BTreeMap::new());
         for link in &graph.links {
-            let (mut from, mut to) = (link.from.as_str(), link.to.as_str());
-            // A policy is in force because of the record that used it.
-            if link.how == How::Used && to.starts_with("policy:") && items_kind(&graph.items, from) == "activation" {
-                std::mem::swap(&mut from, &mut to);
-            }
-            up.entry(from).or_default().push(to);
-            down.entry(to).or_default().push(from);
+            up.entry(&link.from).or_default().push(&link.to);
+            down.entry(&link.to).or_default().push(&link.from);
         }
         Self { context, graph, items, up, down }
     }
@@ -119,10 +115,6 @@ impl<'a> Tree<'a> {
             paint.dim(&harmless(&format!("{id}{at}{by}")))
         )
     }
-}
-
-fn items_kind<'g>(items: &'g [Item], id: &str) -> &'g str {
-    items.iter().find(|item| item.id == id).map_or("", |item| item.kind.as_str())
 }
 
 fn actor(by: &Actor) -> String {
