@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use common::{Node, Run};
+use common::{Node, Run, oracle};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PublicKeyData as _};
 
 /// A model with folders, an empty file, git's files and names that sort in a special way.
@@ -167,17 +167,19 @@ certify('between', between, 'root', root, True)
 certify('own', own, 'between', between, False)
 "#;
 
-#[test]
-fn openssf_model_signing_agrees_in_both_directions() {
-    let Some(oracles) = std::env::var_os("SAKIMORI_ORACLES") else {
-        println!("skipped: SAKIMORI_ORACLES is not set (make test sets it)");
-        return;
-    };
+/// A node with a model and with keys and certificates for it, and the Python that made them.
+fn with_keys() -> Option<(Node, PathBuf, PathBuf)> {
+    let python = oracle()?;
     let node = Node::new();
-    let python = Path::new(&oracles).join("bin/python");
     let model = model(&node);
     let made = Command::new(&python).args(["-c", MAKE]).arg(node.path("")).output().expect("started");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    Some((node, python, model))
+}
+
+#[test]
+fn openssf_model_signing_agrees_in_both_directions() {
+    let Some((node, python, model)) = with_keys() else { return };
     let theirs = |arguments: &[&dyn AsRef<OsStr>]| theirs(&python, arguments);
     let (ours, other) = (node.path("ours.sig"), node.path("theirs.sig"));
     let weights = model.join("a/weights.bin");
@@ -241,15 +243,7 @@ signing.Config().use_elliptic_key_signer(private_key=sys.argv[1]).set_hashing_co
 
 #[test]
 fn signatures_over_pieces_of_files_are_verified() {
-    let Some(oracles) = std::env::var_os("SAKIMORI_ORACLES") else {
-        println!("skipped: SAKIMORI_ORACLES is not set (make test sets it)");
-        return;
-    };
-    let node = Node::new();
-    let python = Path::new(&oracles).join("bin/python");
-    let model = model(&node);
-    let made = Command::new(&python).args(["-c", MAKE]).arg(node.path("")).output().expect("started");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let Some((node, python, model)) = with_keys() else { return };
     let (key, public, signature) = (node.path("p256.pem"), node.path("p256.pub"), node.path("shards.sig"));
     let signed =
         Command::new(&python).args(["-c", SIGN_SHARDS]).args([&key, &model, &signature]).output().expect("started");

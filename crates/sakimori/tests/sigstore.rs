@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{GOOD_SAFETENSORS, Node, Run};
+use common::{GOOD_SAFETENSORS, Node, Run, oracle};
 use fake::{IDENTITY, ISSUER, Sigstore};
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use serde_json::{Value, json};
@@ -99,10 +99,7 @@ fn a_vetting_says_who_signed() {
 
 #[test]
 fn openssf_model_signing_agrees() {
-    let Some(oracles) = std::env::var_os("SAKIMORI_ORACLES") else {
-        println!("skipped: SAKIMORI_ORACLES is not set (make test sets it)");
-        return;
-    };
+    let Some(python) = oracle() else { return };
     let (node, root) = signed();
     let config = json!({
         "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json",
@@ -111,7 +108,7 @@ fn openssf_model_signing_agrees() {
     });
     let config = node.write("config.json", config.to_string().as_bytes());
     let theirs = |identity: &str| {
-        let ran = Command::new(Path::new(&oracles).join("bin/python"))
+        let ran = Command::new(&python)
             .args(["-B", "-m", "model_signing", "verify", "sigstore", "--identity", identity])
             .args(["--identity_provider", ISSUER, "--trust_config"])
             .args(

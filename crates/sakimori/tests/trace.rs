@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node};
+use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node, oracle};
 use serde_json::Value;
 
 fn record(node: &Node, path: &Path) -> String {
@@ -112,14 +112,11 @@ assert ProvDocument.deserialize(content=document.serialize()) == document
 
 #[test]
 fn provenance_is_read_by_the_library_of_prov() {
-    let Some(oracles) = std::env::var_os("SAKIMORI_ORACLES") else {
-        println!("skipped: SAKIMORI_ORACLES is not set (make test sets it)");
-        return;
-    };
+    let Some(python) = oracle() else { return };
     let (node, model, _) = with_history();
     let run = node.run(&["trace", "--format", "prov", &model]);
     let path = node.write("prov.json", run.out.as_bytes());
-    let read = Command::new(Path::new(&oracles).join("bin/python")).args(["-c", PROV]).arg(path).output();
+    let read = Command::new(python).args(["-c", PROV]).arg(path).output();
     let read = read.expect("started");
     let said = String::from_utf8_lossy(&read.stdout);
     assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));

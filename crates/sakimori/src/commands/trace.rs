@@ -35,20 +35,22 @@ pub fn run(context: &Context, options: &Trace) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// What comes next from each thing.
+type Branches<'a> = BTreeMap<&'a str, Vec<&'a str>>;
+
 /// The graph as two trees with the start as their root.
 struct Tree<'a> {
     context: &'a Context,
     graph: &'a Graph,
     items: BTreeMap<&'a str, &'a Item>,
-    up: BTreeMap<&'a str, Vec<&'a str>>,
-    down: BTreeMap<&'a str, Vec<&'a str>>,
+    up: Branches<'a>,
+    down: Branches<'a>,
 }
 
 impl<'a> Tree<'a> {
     fn of(context: &'a Context, graph: &'a Graph) -> Self {
         let items = graph.items.iter().map(|item| (item.id.as_str(), item)).collect();
-        let (mut up, mut down): (BTreeMap<&str, Vec<&str>>, BTreeMap<&str, Vec<&str>>) =
-            (BTreeMap::new(), BTreeMap::new());
+        let (mut up, mut down) = (Branches::new(), Branches::new());
         for link in &graph.links {
             up.entry(&link.from).or_default().push(&link.to);
             down.entry(&link.to).or_default().push(&link.from);
@@ -80,7 +82,7 @@ impl<'a> Tree<'a> {
         &self,
         out: &mut dyn Write,
         of: &'a str,
-        links: &BTreeMap<&'a str, Vec<&'a str>>,
+        links: &Branches<'a>,
         depth: usize,
         seen: &mut BTreeSet<&'a str>,
     ) -> io::Result<usize> {

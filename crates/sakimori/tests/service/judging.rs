@@ -139,6 +139,13 @@ fn a_policy_is_tried_then_activated_and_decides_from_then_on() {
     assert_eq!(decide(&serving), "block");
     serving.restart();
     assert_eq!(decide(&serving), "block", "it survives a restart");
+    let late = serving.decided(&token, "late", GOOD_SAFETENSORS);
+    let trace = serving.get(&token, &format!("/api/v1/trace/{late}?way=up")).json();
+    let activation = trace["items"].as_array().expect("items").iter().find(|item| item["kind"] == "activation");
+    let activation = activation.expect("what put the policy into force");
+    assert_eq!((&activation["says"], &activation["by"]["name"]), (&json!("strict"), &json!("admin")));
+    let links = trace["links"].as_array().expect("links");
+    assert!(links.iter().any(|link| link["to"] == activation["id"] && link["how"] == "influenced-by"), "{trace}");
     let listed = serving.get(&token, "/api/v1/policies").json();
     let listed: Vec<_> =
         listed["items"].as_array().expect("a list").iter().map(|p| (p["id"].clone(), p["active"].clone())).collect();
