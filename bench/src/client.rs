@@ -32,7 +32,8 @@ impl Client {
     /// Asks and waits for the answer.
     pub fn ask(&mut self, method: &str, path: &str, head: &str, body: &[u8]) -> io::Result<Answer> {
         let mut request =
-            format!("{method} {path} HTTP/1.1\r\n{}{head}Content-Length: {}\r\n\r\n", self.head, body.len()).into_bytes();
+            format!("{method} {path} HTTP/1.1\r\n{}{head}Content-Length: {}\r\n\r\n", self.head, body.len())
+                .into_bytes();
         request.extend_from_slice(body);
         self.stream.get_mut().write_all(&request)?;
         let mut line = String::new();

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use sakimori_proof::{Committer, Key, Log};
 
+use crate::process::{cpu, memory_kib};
+
 /// Rounds, in which the log and the bare disk take turns; the median of each counts.
 const ROUNDS: usize = 9;
 /// Appends or syncs of one round.
@@ -106,7 +108,7 @@ fn one_writer(folder: &Path) {
 fn many_writers(folder: &Path, sync: Duration) {
     let committer = Committer::new(Log::create(&folder.join("many"), &key()).expect("a log"), key());
     let next = AtomicU64::new(0);
-    let (cpu, start) = (cpu_time(), Instant::now());
+    let (before, start) = (cpu("self"), Instant::now());
     let mut times: Vec<Duration> = std::thread::scope(|scope| {
         let write = || {
             let mut times = Vec::new();
@@ -123,7 +125,7 @@ fn many_writers(folder: &Path, sync: Duration) {
         let threads: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("ended")).collect()
     });
-    let (cpu, wall) = (cpu_time().since(cpu), start.elapsed());
+    let (used, wall) = (cpu("self").since(before), start.elapsed());
     times.sort();
     let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() / sync.as_secs_f64();
     let rate = GROUPED as f64 / wall.as_secs_f64();
@@ -131,8 +133,8 @@ fn many_writers(folder: &Path, sync: Duration) {
     println!(
         "| {WRITERS} writers, one entry each at a time: processor time | {:.1} µs an entry, and {:.1} µs of the system's | \
          ≤ 5 µs |",
-        each(cpu.program),
-        each(cpu.system)
+        each(used.program),
+        each(used.system)
     );
     println!(
         "| the same: answers | {rate:.0}/s; p50 {:.1}, p99 {:.1}, slowest {:.0} `fdatasync` of {sync:.2?} | p99 ≤ 3 |",
@@ -148,15 +150,15 @@ fn long_run(folder: &Path) {
     let mut tenths = Vec::new();
     let mut number = 0;
     for _ in 0..10 {
-        let (cpu, first) = (cpu_time(), number);
+        let (before, first) = (cpu("self"), number);
         while number < first + entries / 10 {
             let batch: Vec<Vec<u8>> = (0..BATCH as u64).map(|n| entry(number + n)).collect();
             log.append(&key(), &batch, &|_| ()).expect("appended");
             number += BATCH as u64;
         }
-        let used = cpu_time().since(cpu);
+        let used = cpu("self").since(before);
         let each = (used.program + used.system).as_secs_f64() * 1e6 / (number - first) as f64;
-        tenths.push((each, resident_kib()));
+        tenths.push((each, memory_kib("self", "VmRSS")));
     }
     let (first, last) = (tenths[0], tenths[9]);
     println!(
@@ -180,7 +182,11 @@ fn damage(folder: &Path) {
     while let Some(at) = folders.pop() {
         for file in fs::read_dir(at).into_iter().flatten().flatten().map(|file| file.path()) {
             let length = fs::metadata(&file).map_or(0, |found| found.len());
-            if file.is_dir() { folders.push(file) } else if length > 0 { files.push(file) }
+            if file.is_dir() {
+                folders.push(file)
+            } else if length > 0 {
+                files.push(file)
+            }
         }
     }
     files.sort();
@@ -198,31 +204,7 @@ fn damage(folder: &Path) {
         assert!(found.iter().any(|bad| bad.name == name), "{name} was not found: {found:?}");
         fs::write(file, good).expect("written");
     }
-    println!("| one byte changed in a log of {DAMAGED} entries, {FLIPS} times: found after | {slowest:.2?} at most | 5 s |");
-}
-
-/// Processor time of this process, all threads: its own, and what the system spent for it.
-#[derive(Clone, Copy)]
-struct Cpu {
-    program: Duration,
-    system: Duration,
-}
-
-impl Cpu {
-    fn since(self, earlier: Self) -> Self {
-        Self { program: self.program - earlier.program, system: self.system - earlier.system }
-    }
-}
-
-fn cpu_time() -> Cpu {
-    let stat = fs::read_to_string("/proc/self/stat").expect("Linux");
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let ticks = |at: usize| Duration::from_millis(fields[at].parse::<u64>().unwrap_or(0) * 10);
-    Cpu { program: ticks(11), system: ticks(12) }
-}
-
-fn resident_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(0)
+    println!(
+        "| one byte changed in a log of {DAMAGED} entries, {FLIPS} times: found after | {slowest:.2?} at most | 5 s |"
+    );
 }

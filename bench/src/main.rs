@@ -2,6 +2,7 @@
 
 mod client;
 mod log;
+mod process;
 mod service;
 
 use std::fs::{self, File};
@@ -16,6 +17,8 @@ use sakimori_examine::report::Report;
 use sakimori_examine::sigma::RuleSet;
 use sakimori_examine::{Settings, examine, recognise};
 use sha2::Digest as _;
+
+use crate::process::memory_kib;
 
 /// Runs of which the median is taken.
 const RUNS: usize = 5;
@@ -136,7 +139,9 @@ fn logs(data: &Path) {
     let limits = Limits::default();
     let kind = recognise::recognise(&bytes).expect("readable");
     let ours = median(|| {
-        sakimori_examine::log::detect(&bytes, &kind, &rules, &mut Report::new(&limits), &mut |found| drop(black_box(found)));
+        sakimori_examine::log::detect(&bytes, &kind, &rules, &mut Report::new(&limits), &mut |found| {
+            drop(black_box(found))
+        });
     });
     let parse = median(|| {
         for line in bytes.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
@@ -219,13 +224,9 @@ fn peak_kib(program: &Path, input: &Path, home: &Path) -> u64 {
     let mut command = Command::new(program);
     command.args(["check", "--quiet", "--fail-on", "never"]).arg(input).env("SAKIMORI_HOME", home.join("home"));
     let mut child = command.stdout(Stdio::null()).spawn().expect("started");
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().expect("waited").is_none() {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").trim().parse().ok());
-        peak = peak.max(now.unwrap_or(0));
+        peak = peak.max(memory_kib(child.id(), "VmHWM"));
         std::thread::sleep(Duration::from_millis(2));
     }
     peak

@@ -1,6 +1,5 @@
 //! The service under load, on loopback, with a client on the same machine: submissions, reading, and the end by `kill -9`.
 
-use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -17,6 +16,7 @@ use sakimori_node::observe::{Observed, Opened, new_record, now};
 use serde_json::{Value, json};
 
 use crate::client::Client;
+use crate::process::{Cpu, cpu, memory_kib};
 
 /// Connections that submit.
 const CONNECTIONS: usize = 32;
@@ -66,20 +66,14 @@ impl Service {
 
     /// Resident memory in MiB, now and at the peak.
     fn memory(&self) -> (u64, u64) {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
-        let of = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap_or_default();
-            line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).unwrap_or(0) / 1024
-        };
+        let of = |name: &str| memory_kib(self.child.id(), name) / 1024;
         (of("VmRSS"), of("VmHWM"))
     }
 
-    /// Processor time so far, in seconds. Linux counts it in hundredths (`_SC_CLK_TCK`).
+    /// Processor time so far, in seconds.
     fn processor_seconds(&self) -> f64 {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-        let ticks = |n: usize| fields.get(n).and_then(|t| t.parse::<f64>().ok()).unwrap_or(0.0);
-        (ticks(11) + ticks(12)) / 100.0
+        let Cpu { program, system } = cpu(self.child.id());
+        (program + system).as_secs_f64()
     }
 
     fn kill(mut self) -> String {
@@ -95,7 +89,10 @@ fn sign_in(address: SocketAddr, code: &str) -> String {
     let body = json!({ "code": code, "name": "bench", "password": "ten pelicans over a frozen lake" }).to_string();
     let answer = client.ask("POST", "/api/v1/session/first", json_type, body.as_bytes()).expect("an answer");
     assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.body));
-    let cookie = answer.head.lines().find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then(|| line[11..].trim().to_owned()));
+    let cookie = answer
+        .head
+        .lines()
+        .find_map(|line| line.to_ascii_lowercase().starts_with("set-cookie:").then(|| line[11..].trim().to_owned()));
     let cookie = cookie.expect("a cookie").split(';').next().unwrap_or_default().to_owned();
     let head = format!("{json_type}Cookie: {cookie}\r\n");
     let body = json!({ "name": "bench", "scopes": ["read", "observe"], "days": 1 }).to_string();
@@ -184,15 +181,28 @@ fn load(program: &Path, seconds: u64) {
     let done = times.0.len() as f64 / took.as_secs_f64();
     println!(
         "submissions: {} in {:.1} s ({done:.0}/s), {} errors; p50 {:.1?} p99 {:.1?} max {:.1?}",
-        times.0.len(), took.as_secs_f64(), errors.load(Ordering::Relaxed), times.at(500), times.at(990), times.at(1000)
+        times.0.len(),
+        took.as_secs_f64(),
+        errors.load(Ordering::Relaxed),
+        times.at(500),
+        times.at(990),
+        times.at(1000)
     );
-    println!("a page of decisions meanwhile: {} reads, p50 {:.1?} p99 {:.1?}", reads.0.len(), reads.at(500), reads.at(990));
+    println!(
+        "a page of decisions meanwhile: {} reads, p50 {:.1?} p99 {:.1?}",
+        reads.0.len(),
+        reads.at(500),
+        reads.at(990)
+    );
     let each = service.processor_seconds() / (times.0.len() + reads.0.len()) as f64;
     println!("processor time of the service: {:.0} µs a request", each * 1e6);
     let third = memory.len() / 3;
     println!(
         "memory (MiB): {} at the start, {} after a third, {} at the end, peak {}",
-        memory.first().unwrap_or(&0), memory.get(third).unwrap_or(&0), memory.last().unwrap_or(&0), service.memory().1
+        memory.first().unwrap_or(&0),
+        memory.get(third).unwrap_or(&0),
+        memory.last().unwrap_or(&0),
+        service.memory().1
     );
     service.kill();
 }
@@ -305,7 +315,8 @@ fn store(home: &Path, stored: usize) {
                     1 => unknown.to_vec(),
                     _ => mail(number as u64),
                 };
-                let path = if number % 100_000 == 7 { format!("rare-{number}.eml") } else { format!("mail-{number}.eml") };
+                let path =
+                    if number % 100_000 == 7 { format!("rare-{number}.eml") } else { format!("mail-{number}.eml") };
                 let sha256 = Digest::of(&bytes);
                 let seen = Observed { record: new_record(), path, at: now(), sha256, by: None };
                 judge(&seen, &Opened::memory(bytes), &rules)

@@ -62,6 +62,7 @@ fn a_cut_is_not_passed_over_in_silence() {
 /// Inputs of other kinds that are whole from this many bytes on, and what may be cut from there.
 const WHOLE_FROM: &[(&str, usize, &str)] = &[
     ("agent/codex-toml", 32, "TOML without an end of its own"),
+    ("agent/mcp-list-in-yaml", 34, "YAML without an end of its own"),
     ("coreml/weights", 264, "padding behind the last blob"),
     ("coreml/weights-trailing", 264, "padding behind the last blob, and what stands behind that"),
     ("gguf/described", 828, "padding behind the last tensor"),

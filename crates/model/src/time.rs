@@ -27,6 +27,12 @@ impl Timestamp {
         Ok(Self(micros))
     }
 
+    /// From seconds since the Unix epoch; `None` outside of those years.
+    #[must_use]
+    pub fn from_seconds(seconds: u64) -> Option<Self> {
+        Self::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?).ok()
+    }
+
     /// Microseconds since the Unix epoch.
     #[must_use]
     pub const fn as_micros(self) -> i64 {

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -10,10 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sakimori_model::{RecordId, Statement};
-use sakimori_proof::{FileAnchor, Key, Log, Step, VerifierKey};
+use sakimori_proof::{FileAnchor, Key, Log, LogError, Step, VerifierKey};
 use sakimori_store::{Record, Store};
 
 use crate::NodeError;
+use crate::act::deliver;
 use crate::decide::{DEFAULT_POLICY, Policy};
 
 /// How long a command waits for another one that writes.
@@ -68,12 +69,10 @@ impl Node {
     /// As there; [`LogError::RolledBack`](sakimori_proof::LogError::RolledBack) when the anchor knows of more entries than
     /// the log has.
     pub fn open_anchored(home: &Path, anchor: Option<&Path>) -> Result<Self, NodeError> {
-        let (mut node, lock) = Self::assemble(home, |log| match anchor {
-            Some(anchor) => remember_anchor(home, anchor).map(|path| with_anchor(log, path)),
-            None => Ok(match remembered_anchor(home)? {
-                Some(path) => with_anchor(log, path),
-                None => log,
-            }),
+        let anchor = anchor.map(|anchor| remember_anchor(home, anchor));
+        let (mut node, lock) = Self::assemble(home, |log, key| {
+            let anchor = anchor.map_or_else(|| remembered_anchor(home), |path| path.map(Some))?;
+            Ok(with_anchor(log, anchor).opened_or_created(key)?)
         })?;
         node.refuse_rollback()?;
         node.sequence_staged()?;
@@ -81,21 +80,47 @@ impl Node {
         Ok(node)
     }
 
-    /// Opens the node as it lies there, for [`Node::audit`]: also one whose state and log, or log and anchor do not fit.
+    /// Opens the node for [`Node::audit`]: also one whose state and log do not fit, and one whose log does not fit its anchor,
+    /// which is then left as it lies there.
     ///
     /// # Errors
     /// When the folder can't be used, or key, log or state can't be read at all.
     pub fn open_to_audit(home: &Path) -> Result<Self, NodeError> {
-        Self::assemble(home, Ok).map(|(node, _lock)| node)
+        let opened = Self::assemble(home, |log, key| {
+            let log = with_anchor(log, remembered_anchor(home)?);
+            match log.clone().opened_or_created(key) {
+                Err(LogError::RolledBack { .. } | LogError::Fork { .. }) => Ok(log),
+                opened => Ok(opened?),
+            }
+        });
+        opened.map(|(node, _lock)| node)
     }
 
-    fn assemble(home: &Path, anchored: impl FnOnce(Log) -> Result<Log, NodeError>) -> Result<(Self, Lock), NodeError> {
+    /// Opens the node to read its tables. Its log is left as it lies there, so that whoever appends to it is not disturbed.
+    ///
+    /// # Errors
+    /// Those of [`Node::open`].
+    pub fn open_to_read(home: &Path) -> Result<Self, NodeError> {
+        {
+            let (node, _lock) = Self::assemble(home, |log, _| Ok(log))?;
+            if node.refuse_rollback().is_ok() {
+                return Ok(node);
+            }
+        }
+        // What a crash or a power cut left is not an older copy: that shows when it is completed.
+        Self::open(home)
+    }
+
+    fn assemble(
+        home: &Path,
+        opened: impl FnOnce(Log, &Key) -> Result<Log, NodeError>,
+    ) -> Result<(Self, Lock), NodeError> {
         let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
         private(home).map_err(folder(home))?;
         let lock = lock_in(home)?;
         let key = key_of(home)?;
         refuse_other_key(home, &key)?;
-        let log = anchored(Log::at(&home.join("log"), key.verifier().clone()))?.opened_or_created(&key)?;
+        let log = opened(Log::at(&home.join("log"), key.verifier().clone()), &key)?;
         let store = Store::open(&home.join("state.db"))?;
         Ok((Self { home: home.to_owned(), key, store, log }, lock))
     }
@@ -285,8 +310,11 @@ fn refuse_other_key(home: &Path, key: &Key) -> Result<(), NodeError> {
     }
 }
 
-fn with_anchor(log: Log, path: PathBuf) -> Log {
-    log.anchored(Arc::new(FileAnchor::at(&path)))
+fn with_anchor(log: Log, path: Option<PathBuf>) -> Log {
+    match path {
+        Some(path) => log.anchored(Arc::new(FileAnchor::at(&path))),
+        None => log,
+    }
 }
 
 /// The anchor that this folder was opened with before.
@@ -303,15 +331,7 @@ fn remembered_anchor(home: &Path) -> Result<Option<PathBuf>, NodeError> {
 fn remember_anchor(home: &Path, anchor: &Path) -> Result<PathBuf, NodeError> {
     let anchor = std::path::absolute(anchor).map_err(folder(anchor))?;
     if remembered_anchor(home)?.as_deref() != Some(&anchor) {
-        let (path, draft) = (home.join(ANCHOR), home.join("anchor.next"));
-        let noted = (|| {
-            let mut file = File::create(&draft)?;
-            file.write_all(anchor.as_os_str().as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&draft, &path)?;
-            File::open(home)?.sync_all()
-        })();
-        noted.map_err(folder(&path))?;
+        deliver(&home.join(ANCHOR), anchor.as_os_str().as_bytes())?;
     }
     Ok(anchor)
 }
@@ -341,8 +361,6 @@ pub(crate) fn folder(path: &Path) -> impl FnOnce(io::Error) -> NodeError {
 
 #[cfg(test)]
 mod tests {
-    use sakimori_proof::LogError;
-
     use super::*;
 
     fn copy(from: &Path, to: &Path) {

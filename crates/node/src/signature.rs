@@ -49,7 +49,7 @@ pub fn state(signed: &Signed<'_>, path: &Path, shape: Shape, files: &[UnitFile])
         SignedBy::Certificate { subject, fingerprint, .. } => {
             SignatureState::Verified { by: format!("{subject} (certificate {fingerprint})"), sigstore: None }
         }
-        SignedBy::Sigstore { identity, issuer, at } => match time(at) {
+        SignedBy::Sigstore { identity, issuer, at } => match Timestamp::from_seconds(at) {
             Some(at) => SignatureState::Verified {
                 by: format!("{identity} ({issuer})"),
                 sigstore: Some(SigstoreSigner { identity, issuer, at }),
@@ -58,11 +58,6 @@ pub fn state(signed: &Signed<'_>, path: &Path, shape: Shape, files: &[UnitFile])
         },
         _ => refused("it is by a signer of a kind that is not known here".to_owned()),
     }
-}
-
-/// A time in seconds since 1970.
-fn time(seconds: u64) -> Option<Timestamp> {
-    Timestamp::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?).ok()
 }
 
 /// What is there, as the signer would have listed it.

@@ -3,11 +3,11 @@
 
 use std::fmt::Debug;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use crate::disk::lock_file;
+use crate::disk::{folder_of, lock_file, write_durably};
 use crate::error::LogError;
 use crate::limits::{LOCK_WAIT_MAX, NOTE_BYTES_MAX};
 
@@ -64,12 +64,8 @@ impl FileAnchor {
         name.into()
     }
 
-    fn folder(&self) -> &Path {
-        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
-    }
-
     fn read(&self) -> io::Result<Option<String>> {
-        if !fs::metadata(self.folder())?.is_dir() {
+        if !fs::metadata(folder_of(&self.path))?.is_dir() {
             return Err(io::ErrorKind::NotADirectory.into());
         }
         match fs::symlink_metadata(&self.path) {
@@ -81,18 +77,6 @@ impl FileAnchor {
         let mut text = String::new();
         File::open(&self.path)?.take(NOTE_BYTES_MAX as u64 + 1).read_to_string(&mut text)?;
         Ok(Some(text))
-    }
-
-    fn replace(&self, new: &str) -> io::Result<()> {
-        let draft = self.beside(".next");
-        let mut file = File::create(&draft)?;
-        file.write_all(new.as_bytes())?;
-        file.sync_all()?;
-        // Crash here: the draft is worthless, the old checkpoint is in place.
-        fs::rename(&draft, &self.path)?;
-        // A power cut here may take the rename back. The log has not published the checkpoint yet, and finds its anchor
-        // one step behind, which is what it does after a crash before this swap.
-        File::open(self.folder())?.sync_all()
     }
 }
 
@@ -109,7 +93,10 @@ impl Anchor for FileAnchor {
         if found.as_deref() != expected {
             return Ok(Swap::Found(found));
         }
-        self.replace(new).map_err(|source| LogError::from_io("write", &self.path, source))?;
+        // A power cut in here may take the new checkpoint back. The log has not published it yet, and finds its anchor one step
+        // behind, which is what it does after a crash before this swap.
+        let replaced = write_durably(&self.path, &self.beside(".next"), 0o666, new.as_bytes());
+        replaced.map_err(|source| LogError::from_io("write", &self.path, source))?;
         Ok(Swap::Done)
     }
 

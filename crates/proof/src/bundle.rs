@@ -197,8 +197,8 @@ impl Bundle {
     /// # Errors
     /// [`VerifyError`], one variant for each check.
     pub fn verify_witnessed(&self, keys: &[VerifierKey], quorum: &Quorum) -> Result<Verified, VerifyError> {
-        let (checkpoint, signer) = Checkpoint::open_with_signer(&self.proof.checkpoint, keys)?;
         let note = Note::parse(&self.proof.checkpoint).map_err(CheckpointError::from)?;
+        let (checkpoint, signer) = Checkpoint::of_note(&note, keys)?;
         let cosigners = quorum.check(&note)?;
         let entry = entry_of(&commitment(&self.salt, self.statement.as_bytes()));
         self.proof.verify_under(&entry, &checkpoint)?;

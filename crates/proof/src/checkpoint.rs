@@ -53,15 +53,14 @@ impl Checkpoint {
     /// # Errors
     /// Anything that is not a well-formed and well-signed checkpoint.
     pub fn open(text: &str, keys: &[VerifierKey]) -> Result<Self, CheckpointError> {
-        Self::open_with_signer(text, keys).map(|(checkpoint, _)| checkpoint)
+        Self::of_note(&Note::parse(text)?, keys).map(|(checkpoint, _)| checkpoint)
     }
 
-    /// As [`Checkpoint::open`], with the log's key that signed it.
-    pub(crate) fn open_with_signer<'k>(
-        text: &str,
-        keys: &'k [VerifierKey],
-    ) -> Result<(Self, &'k VerifierKey), CheckpointError> {
-        let note = Note::parse(text)?;
+    /// As [`Checkpoint::open`], of a note that was read already, with the log's key that signed it.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn of_note<'k>(note: &Note, keys: &'k [VerifierKey]) -> Result<(Self, &'k VerifierKey), CheckpointError> {
         let signers = note.verify(keys)?;
         let checkpoint = Self::from_text(note.text())?;
         match signers.into_iter().find(|key| key.name() == checkpoint.origin) {

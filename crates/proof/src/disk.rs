@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -202,6 +202,21 @@ impl WalFile for FolderWal {
     fn cut(&self, length: u64) -> Result<(), LogError> {
         self.file.set_len(length).map_err(|source| LogError::from_io("write", &self.path, source))
     }
+}
+
+/// Writes a file in place of the one with its name, by way of a draft. Whoever finds it finds all of it, also after a power cut:
+/// then either of the two is there. `mode` is that of a new file.
+pub(crate) fn write_durably(path: &Path, draft: &Path, mode: u32, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(mode).open(draft)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(draft, path)?;
+    File::open(folder_of(path))?.sync_all()
+}
+
+/// The folder that a file lies in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Waits for the lock on a file, which is made if need be. `None` if another one has kept it for so long. The operating

@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::checkpoint::Checkpoint;
 use crate::cosignature;
+use crate::disk::folder_of;
 use crate::limits::KEY_TEXT_BYTES_MAX;
 use crate::note::{KeyKind, Public, Signature, VerifierKey, VerifierKeyError, is_key_name, split_key_text};
 
@@ -386,10 +387,6 @@ fn random_seed() -> Result<[u8; 32], KeyError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(KeyError::Random)?;
     Ok(seed)
-}
-
-fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn sync_folder_of(path: &Path) -> Result<(), KeyError> {

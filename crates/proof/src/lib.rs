@@ -52,7 +52,7 @@ pub use key::{Key, KeyError, WitnessKey};
 pub use log::{Ack, Log, Step};
 pub use note::{KeyKind, Note, NoteError, Signature, VerifierKey, VerifierKeyError};
 pub use proof::{Proof, ProofError};
-pub use quorum::{Cosigner, NotWitnessed, Quorum, QuorumError, WitnessAnswer, open_witnessed};
+pub use quorum::{Cosigner, NotWitnessed, Quorum, QuorumError, WitnessAnswer};
 pub use tile::{Tile, TileKind};
 pub use tree::{Entries, Tree};
 pub use witness::{AddCheckpoint, Evidence, EvidenceKind, Kept, Refusal, SIZE_MEDIA_TYPE, Seen, Witness, WitnessStore};

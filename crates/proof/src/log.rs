@@ -37,6 +37,7 @@ use crate::limits::{
 };
 use crate::merkle::empty_root;
 use crate::note::VerifierKey;
+use crate::recover::checkpoint_in;
 use crate::tile::{LEVELS_MAX, TILE_WIDTH, Tile, TileKind};
 use crate::tree::Tree;
 use crate::wal::{Desk, WAL, WAL_DRAFT, Wal};
@@ -208,7 +209,12 @@ impl Log {
             let mut slot = self.slot();
             let lock = self.shared.desk.lock(self.lock_wait_max.min(OPEN_WAIT_MAX));
             match lock.and_then(|_lock| self.recover(&|_| ())) {
-                Ok(writer) => *slot = Some(writer),
+                // It has read the right edge, or computed it.
+                Ok(writer) => {
+                    *slot = Some(writer);
+                    drop(slot);
+                    return Ok(self);
+                }
                 // An auditor may have a read-only copy: the last published checkpoint is as good for reading. And whoever
                 // holds the lock is alive, and does the same before it appends.
                 Err(LogError::Permission { .. } | LogError::Busy { .. }) => {}
@@ -324,7 +330,7 @@ impl Log {
             // Another process has appended, or died while it did. Or this is the first append.
             _ => self.recover(crash)?,
         };
-        let anchored = self.check_anchor(&writer)?;
+        let anchored = self.fit_anchor(&writer.head, &[])?;
         let first = writer.head.size();
         if entries.is_empty() {
             *slot = Some(writer);
@@ -336,7 +342,7 @@ impl Log {
         if writer.wal.is_full(self.shared.wal_bytes_max) {
             // As long as the old one, so that no append has to make room.
             let room = writer.wal.length();
-            self.rotate(&mut writer, room, crash)?;
+            self.shared.rotate(&mut writer, room, crash)?;
         }
         crash(Step::Recovered);
 
@@ -415,25 +421,6 @@ impl Log {
         Ok(())
     }
 
-    /// Makes all that is published durable under its own names, and begins a new write-ahead log.
-    pub(crate) fn rotate(&self, writer: &mut Writer, room: u64, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        let tiles = writer.unsynced.iter().chain(&writer.replaced).map(|tile| tile.path());
-        let names: Vec<String> = tiles.chain([CHECKPOINT.to_owned()]).collect();
-        self.shared.bulk.sync(&names)?;
-        // Crash here: what the old write-ahead log repeats is durable twice.
-        crash(Step::Synced);
-        // Crash here: the full tiles are durable, and serve recovery as well.
-        for tile in std::mem::take(&mut writer.replaced) {
-            let _ = self.shared.bulk.remove(&tile.path());
-        }
-        // Crash inside: the old one is in place, or the new one. Its first checkpoint is the published one, so it makes no
-        // difference.
-        writer.wal = Wal::begin(&*self.shared.desk, writer.head.signed_checkpoint(), room)?;
-        writer.unsynced.clear();
-        crash(Step::Rotated);
-        Ok(())
-    }
-
     /// Removes the partial tiles of tiles that have become full: a full tile serves as well. Those that are durable wait
     /// until the full tile is, too: the tree that the write-ahead log begins at stands on them.
     fn remove_replaced_partials(&self, writer: &mut Writer, old_size: u64) -> Result<(), LogError> {
@@ -503,6 +490,27 @@ impl Log {
     }
 }
 
+impl Shared {
+    /// Makes all that is published durable under its own names, and begins a new write-ahead log.
+    pub(crate) fn rotate(&self, writer: &mut Writer, room: u64, crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        let tiles = writer.unsynced.iter().chain(&writer.replaced).map(|tile| tile.path());
+        let names: Vec<String> = tiles.chain([CHECKPOINT.to_owned()]).collect();
+        self.bulk.sync(&names)?;
+        // Crash here: what the old write-ahead log repeats is durable twice.
+        crash(Step::Synced);
+        // Crash here: the full tiles are durable, and serve recovery as well.
+        for tile in std::mem::take(&mut writer.replaced) {
+            let _ = self.bulk.remove(&tile.path());
+        }
+        // Crash inside: the old one is in place, or the new one. Its first checkpoint is the published one, so it makes no
+        // difference.
+        writer.wal = Wal::begin(&*self.desk, writer.head.signed_checkpoint(), room)?;
+        writer.unsynced.clear();
+        crash(Step::Rotated);
+        Ok(())
+    }
+}
+
 /// A clean end: what the write-ahead log repeats becomes durable under its own names, so that the next one to open the log
 /// has nothing to recover. If anything fails, that one does it.
 impl Drop for Shared {
@@ -511,8 +519,7 @@ impl Drop for Shared {
         let Some(mut writer) = slot.filter(|writer| !writer.wal.is_empty()) else { return };
         let Ok(_lock) = self.desk.lock(Duration::ZERO) else { return };
         if writer.wal.is_unchanged().unwrap_or(false) {
-            let log = Log::on(&self.path, self.bulk.clone(), self.desk.clone(), self.key.clone());
-            let _ = log.rotate(&mut writer, 0, &|_| ());
+            let _ = self.rotate(&mut writer, 0, &|_| ());
         }
     }
 }
@@ -526,7 +533,7 @@ pub(crate) fn read_checkpoint(
     let damaged = |problem: String| LogError::Damaged { path: bulk.place(name), problem };
     let note = bulk.get(name, NOTE_BYTES_MAX)?;
     let note = String::from_utf8(note).map_err(|_| damaged("it is not text".to_owned()))?;
-    let checkpoint = Checkpoint::open(&note, std::slice::from_ref(key)).map_err(|error| damaged(error.to_string()))?;
+    let checkpoint = checkpoint_in(&note, key).map_err(damaged)?;
     Ok((checkpoint, note))
 }
 

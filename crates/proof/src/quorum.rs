@@ -2,7 +2,6 @@
 
 use thiserror::Error;
 
-use crate::checkpoint::Checkpoint;
 use crate::cosignature;
 use crate::limits::{WITNESS_ANSWER_BYTES_MAX, WITNESSES_MAX};
 use crate::note::{KeyKind, Note, NoteError, Signature, VerifierKey};
@@ -104,12 +103,6 @@ impl Quorum {
         &self.keys
     }
 
-    /// How many are needed.
-    #[must_use]
-    pub const fn needed(&self) -> usize {
-        self.needed
-    }
-
     /// The witnesses that have cosigned this note, each key once. Cosignatures of others are ignored.
     ///
     /// # Errors
@@ -196,18 +189,4 @@ impl WitnessAnswer {
         bare.verify(keys).map_err(|error| error.to_string())?;
         Ok(known)
     }
-}
-
-/// The checkpoint in a note that a log's key signed and a quorum has cosigned.
-///
-/// # Errors
-/// When it is not a checkpoint of the log, or too few have cosigned it.
-pub fn open_witnessed(
-    text: &str,
-    log: &[VerifierKey],
-    quorum: &Quorum,
-) -> Result<(Checkpoint, Vec<Cosigner>), crate::VerifyError> {
-    let checkpoint = Checkpoint::open(text, log)?;
-    let note = Note::parse(text).map_err(|error| crate::VerifyError::Checkpoint(error.into()))?;
-    Ok((checkpoint, quorum.check(&note)?))
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::anchor::Anchor;
 use crate::checkpoint::Checkpoint;
 use crate::disk::PENDING;
 use crate::edge::Edge;
@@ -15,15 +16,17 @@ use crate::tree::Tree;
 use crate::wal::{self, Contents, Tail, WAL, Wal, WalFile};
 
 impl Log {
-    /// False if a reader finds everything in its place, so that it needs neither lock nor recovery.
+    /// False if everything is in its place, so that opening the log needs neither lock nor recovery.
     pub(crate) fn needs_recovery(&self) -> bool {
         let bulk = &*self.shared.bulk;
         let is_there = |name| !matches!(bulk.get(name, 0), Err(LogError::Missing { .. }));
+        if self.shared.anchor.is_some() {
+            // Whatever is there must fit the anchor.
+            return [WAL, DECIDED, CHECKPOINT].into_iter().any(is_there);
+        }
         let wal = match self.shared.desk.read_wal(WAL_FILE_BYTES_MAX) {
             Ok(wal) => wal,
-            Err(LogError::Missing { .. }) => {
-                return is_there(DECIDED) || (self.shared.anchor.is_some() && is_there(CHECKPOINT));
-            }
+            Err(LogError::Missing { .. }) => return is_there(DECIDED),
             Err(_) => return true,
         };
         let published = self.tree();
@@ -32,7 +35,7 @@ impl Log {
                 && contents.tail == Tail::Zeros
                 && published.is_ok_and(|tree| tree.signed_checkpoint() == contents.base)
         };
-        self.shared.anchor.is_some() || !wal::parse(&wal).is_ok_and(is_settled)
+        !wal::parse(&wal).is_ok_and(is_settled)
     }
 
     /// True if the published checkpoint is the last one that was decided.
@@ -86,7 +89,7 @@ impl Log {
         let growths = contents.records.iter().map(|record| edge.grow(&record.entries));
         self.carry_out(&mut writer, base.size(), growths, crash)?;
         writer.edge = edge;
-        self.rotate(&mut writer, 0, crash)?;
+        self.shared.rotate(&mut writer, 0, crash)?;
         Ok(writer)
     }
 
@@ -124,18 +127,17 @@ impl Log {
         Err(LogError::Fork { path: self.shared.bulk.place(CHECKPOINT), problem })
     }
 
-    /// What is in the anchor, if the log may be signed on beside it: it is at the decided head or behind it.
-    pub(crate) fn check_anchor(&self, writer: &Writer) -> Result<Option<String>, LogError> {
-        match &self.shared.anchor {
-            Some(_) => self.fit_anchor(&writer.head, &[]),
-            None => Ok(None),
+    /// What is in the anchor, if the log may be signed on beside it: `base` is the last durable tree, and these heads were
+    /// decided after it.
+    pub(crate) fn fit_anchor(&self, base: &Tree, heads: &[Checkpoint]) -> Result<Option<String>, LogError> {
+        let Some(anchor) = &self.shared.anchor else { return Ok(None) };
+        let Some(note) = anchor.load()? else { return Ok(None) };
+        // As in every append: our own signature on the same bytes need not be verified again.
+        if note == base.signed_checkpoint() {
+            return Ok(Some(note));
         }
-    }
-
-    /// As [`Log::check_anchor`], for a log whose last durable tree is `base`, with these decided heads after it.
-    fn fit_anchor(&self, base: &Tree, heads: &[Checkpoint]) -> Result<Option<String>, LogError> {
-        let Some((note, anchored)) = self.load_anchor()? else { return Ok(None) };
-        if note == base.signed_checkpoint() || heads.contains(&anchored) {
+        let anchored = self.checkpoint_of(&**anchor, &note)?;
+        if heads.contains(&anchored) {
             return Ok(Some(note));
         }
         let size = heads.last().unwrap_or(base.checkpoint()).size;
@@ -151,10 +153,10 @@ impl Log {
 
     /// A log that is about to begin can't have an anchor that knows entries.
     pub(crate) fn refuse_anchored_beyond(&self, size: u64) -> Result<(), LogError> {
-        match self.load_anchor()? {
-            Some((_, anchored)) if anchored.size > size => Err(self.rolled_back(&anchored, size)),
-            _ => Ok(()),
-        }
+        let Some(anchor) = &self.shared.anchor else { return Ok(()) };
+        let Some(note) = anchor.load()? else { return Ok(()) };
+        let anchored = self.checkpoint_of(&**anchor, &note)?;
+        if anchored.size > size { Err(self.rolled_back(&anchored, size)) } else { Ok(()) }
     }
 
     fn rolled_back(&self, anchored: &Checkpoint, size: u64) -> LogError {
@@ -162,12 +164,8 @@ impl Log {
         LogError::RolledBack { folder: self.shared.path.clone(), size, anchor, anchored: anchored.size }
     }
 
-    fn load_anchor(&self) -> Result<Option<(String, Checkpoint)>, LogError> {
-        let Some(anchor) = &self.shared.anchor else { return Ok(None) };
-        let Some(note) = anchor.load()? else { return Ok(None) };
-        let checkpoint = checkpoint_in(&note, &self.shared.key)
-            .map_err(|problem| LogError::Damaged { path: anchor.place(), problem })?;
-        Ok(Some((note, checkpoint)))
+    fn checkpoint_of(&self, anchor: &dyn Anchor, note: &str) -> Result<Checkpoint, LogError> {
+        checkpoint_in(note, &self.shared.key).map_err(|problem| LogError::Damaged { path: anchor.place(), problem })
     }
 
     /// Publishes the head that an append of an earlier version decided on and did not publish.

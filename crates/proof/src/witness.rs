@@ -152,8 +152,8 @@ pub enum Refusal {
 pub struct Kept {
     /// The evidence.
     pub evidence: Box<Evidence>,
-    /// Its place; `None` when it could not be kept, or enough is kept already.
-    pub place: Option<PathBuf>,
+    /// Its place; `None` when enough is kept already. An error when it could not be kept.
+    pub place: io::Result<Option<PathBuf>>,
 }
 
 impl Refusal {
@@ -240,12 +240,6 @@ impl<S: WitnessStore> Witness<S> {
         self.logs.keys().map(String::as_str)
     }
 
-    /// Where it remembers.
-    #[must_use]
-    pub const fn store(&self) -> &S {
-        &self.store
-    }
-
     /// Answers an add-checkpoint request with the lines of cosignatures. `clock` gives seconds since 1970. The checks are those of
     /// C2SP tlog-witness, "add-checkpoint", in its order.
     ///
@@ -304,7 +298,7 @@ impl<S: WitnessStore> Witness<S> {
     fn keep(&self, kind: EvidenceKind, seen: &Seen, new: &Seen, request: &AddCheckpoint) -> Kept {
         let evidence = Evidence { kind, seen: seen.clone(), submitted: new.clone(), proof: request.proof.clone() };
         // The refusal stands whether the evidence could be written or not; who calls tells that it could not.
-        let place = self.store.keep(&evidence).unwrap_or(None);
+        let place = self.store.keep(&evidence);
         Kept { evidence: Box::new(evidence), place }
     }
 }

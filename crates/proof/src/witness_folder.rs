@@ -3,11 +3,11 @@
 //! ```text
 //! lock                      locked by the one process that witnesses with this folder
 //! logs/HEX.checkpoint       the newest checkpoint of a log that was cosigned; HEX is SHA-256 of its origin
-//! evidence/HEX-KIND-N.json  two checkpoints of a log that don't fit together
+//! evidence/HEX-KIND-N.json  two checkpoints of a log that don't fit together; HEX is cut to 16 digits
 //! ```
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -16,6 +16,7 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::checkpoint::Checkpoint;
+use crate::disk::write_durably;
 use crate::limits::{EVIDENCE_FILES_MAX, NOTE_BYTES_MAX};
 use crate::note::Note;
 use crate::witness::{Evidence, Seen, WitnessStore};
@@ -51,9 +52,7 @@ impl WitnessFolder {
         Ok(Self { root: root.to_owned(), writing: Mutex::new(()), _lock: lock })
     }
 
-    /// The folder with the evidence.
-    #[must_use]
-    pub fn evidence(&self) -> PathBuf {
+    fn evidence(&self) -> PathBuf {
         self.root.join("evidence")
     }
 
@@ -95,7 +94,7 @@ impl WitnessStore for WitnessFolder {
         if found.is_some_and(|found| found.checkpoint == new.checkpoint) {
             return Ok(true);
         }
-        write_durably(&self.file_of(&new.checkpoint.origin), new.note.as_bytes())?;
+        replace(&self.file_of(&new.checkpoint.origin), new.note.as_bytes())?;
         Ok(true)
     }
 
@@ -111,7 +110,7 @@ impl WitnessStore for WitnessFolder {
                 Ok(kept) if kept == json => return Ok(Some(path)),
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                    write_durably(&path, &json)?;
+                    replace(&path, &json)?;
                     return Ok(Some(path));
                 }
                 Err(error) => return Err(error),
@@ -148,16 +147,10 @@ impl<'e> Document<'e> {
     }
 }
 
-fn digest_of(origin: &str) -> String {
-    hex::encode(Sha256::digest(origin))
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_durably(path, &path.with_extension("draft"), 0o600, bytes)
 }
 
-/// Writes a file in place of the one with its name. Whoever finds it finds all of it, also after a power cut.
-pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let draft = path.with_extension("draft");
-    let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+fn digest_of(origin: &str) -> String {
+    hex::encode(Sha256::digest(origin))
 }

@@ -382,7 +382,7 @@ fn a_fork_is_refused_and_both_checkpoints_are_kept() {
         assert_eq!(refusal.status(), status);
         let kept = refusal.evidence().unwrap();
         assert_eq!(kept.evidence.kind, kind);
-        let text = fs::read_to_string(kept.place.as_ref().unwrap()).unwrap();
+        let text = fs::read_to_string(kept.place.as_ref().unwrap().as_ref().unwrap()).unwrap();
         let json: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!((&json["kind"], &json["proves_a_fork"]), (&kind.as_str().into(), &true.into()));
         // Both are signed by the log's key: whoever reads the file can check it.

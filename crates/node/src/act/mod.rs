@@ -23,8 +23,11 @@ impl Node {
     }
 }
 
-/// Puts a file in place, whole or not at all.
-fn deliver(target: &Path, body: &[u8]) -> Result<(), NodeError> {
+/// Puts a file in place, durably, whole or not at all.
+///
+/// # Errors
+/// Those of the file system, with the path.
+pub(crate) fn deliver(target: &Path, body: &[u8]) -> Result<(), NodeError> {
     let parent = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
         _ => PathBuf::from("."),

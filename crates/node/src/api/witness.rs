@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
@@ -77,9 +77,16 @@ fn tell(refusal: &Refusal) {
     }
     let Some(kept) = refusal.evidence() else { return };
     let (log, kind) = (&kept.evidence.seen.checkpoint.origin, kept.evidence.kind.as_str());
-    let place = kept.place.as_ref().map(|place| place.display().to_string()).unwrap_or_default();
+    let place = match &kept.place {
+        Ok(Some(place)) => place.display().to_string(),
+        Ok(None) => "enough is kept already".to_owned(),
+        Err(error) => {
+            tracing::error!(code = "SKM-E-0181", %log, kind, %error, "the evidence against a log could not be kept");
+            String::new()
+        }
+    };
     if kept.evidence.kind.is_proof() {
-        tracing::error!(code = "SKM-E-0182", %log, kind, evidence = %place, "a log has signed two histories: both are kept");
+        tracing::error!(code = "SKM-E-0182", %log, kind, evidence = %place, "a log has signed two histories");
     } else {
         tracing::warn!(%log, kind, evidence = %place, "a checkpoint came with a proof that does not hold");
     }
@@ -116,7 +123,6 @@ fn alone(config: &Config, witness: NodeWitness) -> Router {
     let add = |State(witness): State<Arc<NodeWitness>>, body: Body| answer(witness, body);
     Router::new()
         .route("/add-checkpoint", axum::routing::post(add))
-        .layer(DefaultBodyLimit::max(limits::ADD_CHECKPOINT_BYTES_MAX))
         .layer(middleware::from_fn_with_state(permits, shield::limits))
         .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| Problem::of(Trouble::Defect).into_response()))
         .layer(middleware::map_response(|mut response: Response| async move {

@@ -1,4 +1,4 @@
-//! The witnesses of this node's log: each new checkpoint is sent to them in the background, and what they cosign is kept
+//! The witnesses of this node's log: the newest checkpoint is sent to them in the background, and what they cosign is kept
 //! (C2SP tlog-witness, "add-checkpoint"). Nothing waits for them: a record is durable without.
 
 use std::sync::Arc;
@@ -45,11 +45,11 @@ impl Witnesses {
     pub fn new(config: &WitnessesConfig) -> Result<Option<Self>, WitnessError> {
         let asked = config.asked()?.into_iter().map(|(url, keys)| {
             let http = client_without_redirects(&url, config.ca_file.as_deref());
-            let http = http.map_err(|error| WitnessError::Config(error.to_string()))?;
+            let http = http.map_err(WitnessError::Config)?;
             Ok(Asked { url, keys, http, seen: AtomicU64::new(0) })
         });
         let asked = asked.collect::<Result<Vec<_>, WitnessError>>()?;
-        let quorum = config.quorum()?;
+        let quorum = config.quorum(asked.iter().flat_map(|asked| asked.keys.iter().cloned()).collect())?;
         Ok((!asked.is_empty()).then(|| Self { asked, quorum, wake: Arc::new(Notify::new()) }))
     }
 
@@ -60,7 +60,7 @@ impl Witnesses {
     }
 }
 
-/// Sends each new checkpoint, as long as the service runs.
+/// Sends the newest checkpoint again and again, as long as the service runs.
 pub async fn run(app: Arc<App>) {
     let Some(witnesses) = &app.witnesses else { return };
     loop {
@@ -98,8 +98,7 @@ async fn round(app: &Arc<App>, witnesses: &Witnesses) -> Result<(), NodeError> {
         if found.is_better_than(kept.as_ref(), &witnesses.quorum) {
             let (home, file) = (app.home.clone(), found.clone());
             let written = tokio::task::spawn_blocking(move || file.keep(&home)).await;
-            let written = written.map_err(|panic| NodeError::Stopped(panic.to_string()))?;
-            written.map_err(crate::node::folder(&app.home.join(crate::witness::WITNESSED)))?;
+            written.map_err(|panic| NodeError::Stopped(panic.to_string()))??;
             kept = Some(found);
         }
     }

@@ -53,12 +53,11 @@ impl WitnessesConfig {
         self.witness.iter().map(AskedWitness::parse).collect()
     }
 
-    /// The quorum of all of them.
+    /// The quorum of all of them, whose keys these are.
     ///
     /// # Errors
     /// [`WitnessError::Config`].
-    pub fn quorum(&self) -> Result<Quorum, WitnessError> {
-        let keys = self.asked()?.into_iter().flat_map(|(_, keys)| keys).collect();
+    pub fn quorum(&self, keys: Vec<VerifierKey>) -> Result<Quorum, WitnessError> {
         Quorum::new(keys, self.quorum).map_err(|error| WitnessError::Config(error.to_string()))
     }
 }

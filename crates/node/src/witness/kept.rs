@@ -1,12 +1,14 @@
 //! The checkpoint of this node's log that witnesses have cosigned: the file `witnessed` beside the log. Proofs of the records
 //! that it covers are made under it, so that they carry the cosignatures. When the file is lost, it comes again.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use sakimori_proof::{Checkpoint, Note, Quorum, VerifierKey, limits};
+
+use crate::NodeError;
+use crate::act::deliver;
 
 /// The name of the file in the node's folder.
 pub const WITNESSED: &str = "witnessed";
@@ -34,8 +36,9 @@ impl Witnessed {
     /// The checkpoint in this note, if the log's key signed it.
     #[must_use]
     pub fn parse(text: &str, log: &VerifierKey) -> Option<Self> {
-        let checkpoint = Checkpoint::open(text, std::slice::from_ref(log)).ok()?;
-        Some(Self { checkpoint, note: Note::parse(text).ok()? })
+        let note = Note::parse(text).ok()?;
+        let (checkpoint, _) = Checkpoint::of_note(&note, std::slice::from_ref(log)).ok()?;
+        Some(Self { checkpoint, note })
     }
 
     /// True when this one is to be kept rather than the other: it is the same checkpoint with more on it, or a newer one that
@@ -56,15 +59,8 @@ impl Witnessed {
     ///
     /// # Errors
     /// Those of the file system. What was kept before stays.
-    pub fn keep(&self, home: &Path) -> io::Result<PathBuf> {
-        let path = home.join(WITNESSED);
-        let draft = home.join(".witnessed");
-        let mut file = OpenOptions::new().create(true).truncate(true).write(true).mode(0o600).open(&draft)?;
-        file.write_all(self.note.to_string().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&draft, &path)?;
-        File::open(home)?.sync_all()?;
-        Ok(path)
+    pub fn keep(&self, home: &Path) -> Result<(), NodeError> {
+        deliver(&home.join(WITNESSED), self.note.to_string().as_bytes())
     }
 }
 

@@ -57,7 +57,7 @@ fn record(context: &Context, options: &Explain, id: &str) -> Result<Exit, Failur
     let sigma = super::rules::with_builtin(context, &options.rules)?;
     let settings = Settings { sigma, ..Settings::default() };
     let ask = Ask { file: options.file.as_deref(), without: &options.without };
-    let explained = super::node(context)?.explain(id, &ask, &settings)?;
+    let explained = super::node_to_read(context)?.explain(id, &ask, &settings)?;
     let mut out = BufWriter::new(io::stdout().lock());
     match options.format {
         DocumentFormat::Json => writeln!(out, "{}", json(&explained)?)?,

@@ -37,6 +37,12 @@ pub fn node(context: &Context) -> Result<Node, Failure> {
     if Node::exists(&home) { Ok(Node::open(&home)?) } else { Err(no_node(&home)) }
 }
 
+/// As [`node`], for a command that reads tables only.
+pub fn node_to_read(context: &Context) -> Result<Node, Failure> {
+    let home = context.home()?;
+    if Node::exists(&home) { Ok(Node::open_to_read(&home)?) } else { Err(no_node(&home)) }
+}
+
 /// There is no node in this folder.
 pub fn no_node(home: &Path) -> Failure {
     Failure::new("SKM-E-0023", home.display())

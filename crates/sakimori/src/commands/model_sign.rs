@@ -216,7 +216,7 @@ fn report(verified: &VerifiedModel, differences: &Differences, tree: &ModelTree)
             json!({ "kind": "certificate", "subject": subject, "fingerprint": fingerprint, "root": root })
         }
         SignedBy::Sigstore { identity, issuer, at } => {
-            json!({ "kind": "sigstore", "identity": identity, "issuer": issuer, "at": time(*at) })
+            json!({ "kind": "sigstore", "identity": identity, "issuer": issuer, "at": Timestamp::from_seconds(*at) })
         }
         _ => Value::Null,
     };
@@ -242,7 +242,7 @@ fn print_holds(context: &Context, verified: &VerifiedModel, tree: &ModelTree) ->
             say(lang, "model.by-certificate", &[("subject", subject), ("fingerprint", fingerprint), ("root", root)])
         }
         SignedBy::Sigstore { identity, issuer, at } => {
-            let at = time(*at).map(|at| at.to_string()).unwrap_or_default();
+            let at = Timestamp::from_seconds(*at).map(|at| at.to_string()).unwrap_or_default();
             say(lang, "model.by-sigstore", &[("identity", identity), ("issuer", issuer), ("at", &at)])
         }
         _ => String::new(),
@@ -276,11 +276,6 @@ fn print_differences(context: &Context, differences: &Differences, tree: &ModelT
     }
     let count: usize = kinds.iter().map(|(_, names)| names.len()).sum();
     outln!("{}", say(context.lang, "model.differs", &[("count", &count)]))
-}
-
-/// A time in seconds since 1970.
-fn time(seconds: u64) -> Option<Timestamp> {
-    Timestamp::from_micros(i64::try_from(seconds).ok()?.checked_mul(1_000_000)?).ok()
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate>, Failure> {

@@ -18,7 +18,7 @@ pub fn run(context: &Context, options: &Trace) -> Result<Exit, Failure> {
         (_, true) => Way::Downstream,
         _ => Way::Both,
     };
-    let graph = super::node(context)?.trace(&options.what.to_ascii_lowercase(), way)?;
+    let graph = super::node_to_read(context)?.trace(&options.what.to_ascii_lowercase(), way)?;
     let mut out = BufWriter::new(io::stdout().lock());
     match options.format {
         TraceFormat::Text => Tree::of(context, &graph).show(&mut out, way)?,

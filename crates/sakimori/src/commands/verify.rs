@@ -133,9 +133,7 @@ fn check_words(lang: Lang, check: &Check) -> String {
 
 /// A time in seconds since 1970 for people; as it is, where no calendar has it.
 fn at(seconds: u64) -> String {
-    let micros = i64::try_from(seconds).ok().and_then(|seconds| seconds.checked_mul(1_000_000));
-    let at = micros.and_then(|micros| Timestamp::from_micros(micros).ok());
-    at.map_or_else(|| seconds.to_string(), |at| at.to_string())
+    Timestamp::from_seconds(seconds).map_or_else(|| seconds.to_string(), |at| at.to_string())
 }
 
 fn what_it_says(context: &Context, statement: &Statement) -> String {

@@ -37,7 +37,7 @@ pub(super) enum HttpError {
 
 impl Http {
     pub(super) fn new(issuer: &Url, ca_file: Option<&Path>) -> Result<Self, OidcError> {
-        client_without_redirects(issuer, ca_file).map(Self)
+        client_without_redirects(issuer, ca_file).map(Self).map_err(OidcError::Config)
     }
 
     async fn ask(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
@@ -65,8 +65,8 @@ impl Http {
 /// does not leave it.
 ///
 /// # Errors
-/// [`OidcError::Config`].
-pub(crate) fn client_without_redirects(to: &Url, ca_file: Option<&Path>) -> Result<reqwest::Client, OidcError> {
+/// What is wrong with the file, or with the roots of the machine.
+pub(crate) fn client_without_redirects(to: &Url, ca_file: Option<&Path>) -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
@@ -77,9 +77,9 @@ pub(crate) fn client_without_redirects(to: &Url, ca_file: Option<&Path>) -> Resu
     let builder = if to.scheme() == "http" { builder.no_proxy() } else { builder };
     let roots = match (to.scheme(), ca_file) {
         ("http", None) => rustls_without_roots(),
-        (_, file) => tls::client_config(file).map_err(|e| OidcError::Config(e.to_string()))?,
+        (_, file) => tls::client_config(file).map_err(|e| e.to_string())?,
     };
-    builder.tls_backend_preconfigured(roots).build().map_err(|e| OidcError::Config(with_causes(&e)))
+    builder.tls_backend_preconfigured(roots).build().map_err(|e| with_causes(&e))
 }
 
 impl<'c> AsyncHttpClient<'c> for Http {
