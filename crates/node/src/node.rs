@@ -69,9 +69,11 @@ impl Node {
     /// As there; [`LogError::RolledBack`](sakimori_proof::LogError::RolledBack) when the anchor knows of more entries than
     /// the log has.
     pub fn open_anchored(home: &Path, anchor: Option<&Path>) -> Result<Self, NodeError> {
-        let anchor = anchor.map(|anchor| remember_anchor(home, anchor));
         let (mut node, lock) = Self::assemble(home, |log, key| {
-            let anchor = anchor.map_or_else(|| remembered_anchor(home), |path| path.map(Some))?;
+            let anchor = match anchor {
+                Some(anchor) => Some(remember_anchor(home, anchor)?),
+                None => remembered_anchor(home)?,
+            };
             Ok(with_anchor(log, anchor).opened_or_created(key)?)
         })?;
         node.refuse_rollback()?;

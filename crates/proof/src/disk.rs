@@ -8,8 +8,12 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+#[cfg(target_os = "linux")]
+use rustix::fs::{CWD, RenameFlags};
+
 use crate::backend::{Bulk, Listed, ListedKind};
 use crate::error::LogError;
+use crate::log::CHECKPOINT;
 use crate::wal::{Desk, WAL, WAL_DRAFT, WalFile, WriterLock};
 
 /// Drafts of files, not yet under their names. What is left here by a crash is worthless.
@@ -74,8 +78,10 @@ impl Bulk for Folder {
         let (draft, path) = (self.path(DRAFT), self.path(name));
         let write = || File::create(&draft).and_then(|mut file| file.write_all(bytes));
         // A crash in here leaves a draft, which the next one overwrites, or the whole file under its name.
-        let put = Self::with_folder_above(&draft, write)
-            .and_then(|()| Self::with_folder_above(&path, || fs::rename(&draft, &path)));
+        let put = Self::with_folder_above(&draft, write).and_then(|()| match name {
+            CHECKPOINT => replace(&draft, &path),
+            _ => Self::with_folder_above(&path, || fs::rename(&draft, &path)),
+        });
         put.map_err(|source| {
             // On a full disk the draft takes room that others need.
             let _ = fs::remove_file(&draft);
@@ -212,6 +218,19 @@ pub(crate) fn write_durably(path: &Path, draft: &Path, mode: u32, bytes: &[u8]) 
     file.sync_all()?;
     fs::rename(draft, path)?;
     File::open(folder_of(path))?.sync_all()
+}
+
+/// Puts a draft in place of a file, as a rename does, but by an exchange of the two names: a rename over a file makes ext4
+/// write the draft out at once ("auto_da_alloc" in its documentation), and nobody has asked for that here.
+fn replace(draft: &Path, path: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    if rustix::fs::renameat_with(CWD, draft, CWD, path, RenameFlags::EXCHANGE).is_ok() {
+        // The old file. What stays of it is overwritten by the next draft.
+        let _ = fs::remove_file(draft);
+        return Ok(());
+    }
+    // There is none yet, or the file system can't exchange.
+    fs::rename(draft, path)
 }
 
 /// The folder that a file lies in.

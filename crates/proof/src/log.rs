@@ -46,6 +46,9 @@ pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// In folders of before there was a write-ahead log: a head that was decided but not yet published.
 pub(crate) const DECIDED: &str = "checkpoint.next";
 
+/// Tiles that are not durable yet, when little is to do to begin a new write-ahead log.
+const UNSYNCED_FEW: usize = 16;
+
 /// How often an audit is repeated that found something bad while others appended.
 const AUDIT_TRIES_MAX: usize = 3;
 
@@ -82,8 +85,6 @@ pub(crate) struct Writer {
     pub(crate) head: Tree,
     /// Tiles that may not be durable: the write-ahead log has all that is in them.
     pub(crate) unsynced: BTreeSet<Tile>,
-    /// Durable partial tiles that a full one has replaced which is not durable yet.
-    pub(crate) replaced: BTreeSet<Tile>,
 }
 
 /// How far an entry has come. Each level includes those before it.
@@ -118,9 +119,9 @@ pub enum Step {
     TilesPlaced,
     /// The checkpoint is published.
     Published,
-    /// Partial tiles that a full tile has replaced are gone, or noted.
+    /// Tiles that the next appends leave alone are durable, and the partial tiles that they replace are gone.
     Tidied,
-    /// All tiles and the checkpoint are durable under their names. Passed only when a new write-ahead log is begun.
+    /// The other tiles and the checkpoint are durable under their names, too. Passed only when a new write-ahead log is begun.
     Synced,
     /// A new write-ahead log is in place of the old one. Passed as [`Step::Synced`] is.
     Rotated,
@@ -260,7 +261,7 @@ impl Log {
             // An anchor that has seen entries belongs to a log that was lost: a new one would sign the same sizes again.
             self.refuse_anchored_beyond(0)?;
             let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
-            Wal::begin(&*self.shared.desk, &empty.sign(key).to_string(), 0)?;
+            Wal::begin(&*self.shared.desk, &empty.sign(key).to_string())?;
             // Crash here: the empty checkpoint is decided. Whoever opens the folder next publishes it, as here.
             *slot = Some(self.recover(&|_| ())?);
         }
@@ -339,10 +340,10 @@ impl Log {
         if first + entries.len() as u64 > TREE_SIZE_MAX {
             return Err(LogError::TooLarge(format!("the log would exceed {TREE_SIZE_MAX} entries")));
         }
-        if writer.wal.is_full(self.shared.wal_bytes_max) {
-            // As long as the old one, so that no append has to make room.
-            let room = writer.wal.length();
-            self.shared.rotate(&mut writer, room, crash)?;
+        // Right behind a full tile there is least to sync; that is not worth waiting long for.
+        let is_settled = writer.unsynced.len() <= UNSYNCED_FEW;
+        if writer.wal.may_end() && is_settled || writer.wal.must_end(self.shared.wal_bytes_max) {
+            self.shared.rotate(&mut writer, crash)?;
         }
         crash(Step::Recovered);
 
@@ -373,9 +374,12 @@ impl Log {
         // Crash here: the anchor is ahead of what is published by this one append, which the next writer publishes.
         crash(Step::Anchored);
 
-        self.carry_out(&mut writer, first, std::iter::once(growth), crash).map_err(LogError::undecided)?;
+        self.carry_out(&mut writer, std::iter::once(growth), crash).map_err(LogError::undecided)?;
         let size = writer.head.size();
-        *slot = Some(writer);
+        // An error in here is not the caller's: the entries are published. The next append reads everything anew.
+        if self.settle(&mut writer, first, crash).is_ok() {
+            *slot = Some(writer);
+        }
         Ok(first..size)
     }
 
@@ -390,7 +394,6 @@ impl Log {
     pub(crate) fn carry_out(
         &self,
         writer: &mut Writer,
-        old_size: u64,
         growths: impl Iterator<Item = Growth>,
         crash: &dyn Fn(Step),
     ) -> Result<(), LogError> {
@@ -410,19 +413,33 @@ impl Log {
         crash(Step::TilesPlaced);
 
         bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
-        // Crash here: all is done. A power cut may take tiles and checkpoint back, until the next rotation; recovery
-        // brings them back from the write-ahead log.
+        // Crash here: all is done. A power cut may take tiles and checkpoint back, until they are synced; recovery brings
+        // them back from the write-ahead log.
         crash(Step::Published);
+        Ok(())
+    }
 
-        // Crash here: some replaced partial tiles stay. They are good prefixes of the full tiles, and harm nobody.
-        // An error is no more than that either: the entries are published, so it must not be reported as a failure.
-        let _ = self.remove_replaced_partials(writer, old_size);
+    /// Makes tiles durable that the next appends leave alone, so that little is left to do when the write-ahead log ends,
+    /// and removes the partial tiles that they replace: a full tile serves as well. What stays unsynced are the partial
+    /// tiles at the right edge, at most one of entries and one of hashes for each append since the last full tile.
+    ///
+    /// # Errors
+    /// Those of the store. Then nobody knows what is durable, and the writer must be given up: recovery puts everything again.
+    pub(crate) fn settle(&self, writer: &mut Writer, old_size: u64, crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        let is_edge = |tile: &Tile| tile.is_partial() && tile.kind.is_lowest();
+        let ready: BTreeSet<Tile> = writer.unsynced.iter().filter(|tile| !is_edge(tile)).copied().collect();
+        if !ready.is_empty() {
+            self.shared.bulk.sync(&ready.iter().map(|tile| tile.path()).collect::<Vec<_>>())?;
+            writer.unsynced.retain(is_edge);
+            // Crash here: full tiles and what they replace are both there. Such partial tiles are good prefixes of the full
+            // ones, and harm nobody.
+            self.remove_replaced_partials(writer, old_size)?;
+        }
         crash(Step::Tidied);
         Ok(())
     }
 
-    /// Removes the partial tiles of tiles that have become full: a full tile serves as well. Those that are durable wait
-    /// until the full tile is, too: the tree that the write-ahead log begins at stands on them.
+    /// Removes the partial tiles of tiles that have become full, and durable.
     fn remove_replaced_partials(&self, writer: &mut Writer, old_size: u64) -> Result<(), LogError> {
         let width = u64::from(TILE_WIDTH);
         for kind in kinds() {
@@ -431,9 +448,8 @@ impl Log {
                 for partial in self.shared.bulk.list(&folder)? {
                     let name = format!("{folder}/{}", partial.name);
                     let Some(tile) = Tile::parse(&name) else { continue };
-                    if !writer.unsynced.contains(&tile) {
-                        writer.replaced.insert(tile);
-                    } else if self.shared.bulk.remove(&name).is_ok() {
+                    // One that stays is in nobody's way.
+                    if self.shared.bulk.remove(&name).is_ok() {
                         writer.unsynced.remove(&tile);
                     }
                 }
@@ -492,19 +508,15 @@ impl Log {
 
 impl Shared {
     /// Makes all that is published durable under its own names, and begins a new write-ahead log.
-    pub(crate) fn rotate(&self, writer: &mut Writer, room: u64, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        let tiles = writer.unsynced.iter().chain(&writer.replaced).map(|tile| tile.path());
+    pub(crate) fn rotate(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        let tiles = writer.unsynced.iter().map(|tile| tile.path());
         let names: Vec<String> = tiles.chain([CHECKPOINT.to_owned()]).collect();
         self.bulk.sync(&names)?;
         // Crash here: what the old write-ahead log repeats is durable twice.
         crash(Step::Synced);
-        // Crash here: the full tiles are durable, and serve recovery as well.
-        for tile in std::mem::take(&mut writer.replaced) {
-            let _ = self.bulk.remove(&tile.path());
-        }
         // Crash inside: the old one is in place, or the new one. Its first checkpoint is the published one, so it makes no
         // difference.
-        writer.wal = Wal::begin(&*self.desk, writer.head.signed_checkpoint(), room)?;
+        writer.wal = Wal::begin(&*self.desk, writer.head.signed_checkpoint())?;
         writer.unsynced.clear();
         crash(Step::Rotated);
         Ok(())
@@ -519,7 +531,7 @@ impl Drop for Shared {
         let Some(mut writer) = slot.filter(|writer| !writer.wal.is_empty()) else { return };
         let Ok(_lock) = self.desk.lock(Duration::ZERO) else { return };
         if writer.wal.is_unchanged().unwrap_or(false) {
-            let _ = self.rotate(&mut writer, 0, &|_| ());
+            let _ = self.rotate(&mut writer, &|_| ());
         }
     }
 }

@@ -75,7 +75,7 @@ impl Log {
         let note = contents.records.last().map_or(contents.base, |record| record.note);
         let is_idle = contents.records.is_empty() && contents.tail == Tail::Zeros;
         let (wal, head) = (Wal::opened(file, &contents, &bytes), self.tree_of(head, note.to_owned()));
-        let mut writer = Writer { wal, edge: edge.clone(), head, unsynced: BTreeSet::new(), replaced: BTreeSet::new() };
+        let mut writer = Writer { wal, edge: edge.clone(), head, unsynced: BTreeSet::new() };
         if is_idle && self.tree().is_ok_and(|tree| tree.signed_checkpoint() == contents.base) {
             self.move_anchor(&anchored, &writer.head)?;
             return Ok(writer);
@@ -87,9 +87,10 @@ impl Log {
         self.move_anchor(&anchored, &writer.head)?;
         crash(Step::Anchored);
         let growths = contents.records.iter().map(|record| edge.grow(&record.entries));
-        self.carry_out(&mut writer, base.size(), growths, crash)?;
+        self.carry_out(&mut writer, growths, crash)?;
+        self.settle(&mut writer, base.size(), crash)?;
         writer.edge = edge;
-        self.shared.rotate(&mut writer, 0, crash)?;
+        self.shared.rotate(&mut writer, crash)?;
         Ok(writer)
     }
 
@@ -100,9 +101,9 @@ impl Log {
         let edge = Edge::read(&head)?;
         let anchored = self.fit_anchor(&head, &[])?;
         self.sweep_undecided(head.size())?;
-        let wal = Wal::begin(&*self.shared.desk, head.signed_checkpoint(), 0)?;
+        let wal = Wal::begin(&*self.shared.desk, head.signed_checkpoint())?;
         self.move_anchor(&anchored, &head)?;
-        Ok(Writer { wal, edge, head, unsynced: BTreeSet::new(), replaced: BTreeSet::new() })
+        Ok(Writer { wal, edge, head, unsynced: BTreeSet::new() })
     }
 
     /// The published checkpoint must be one of those that lead to the decided head. After a power cut it may be an earlier

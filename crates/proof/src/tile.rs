@@ -30,6 +30,11 @@ pub struct Tile {
 }
 
 impl TileKind {
+    /// True for the kinds that grow with every entry.
+    pub(crate) const fn is_lowest(self) -> bool {
+        matches!(self, Self::Entries | Self::Hashes(0))
+    }
+
     /// How many hashes or entries of this kind a tree of `size` entries has.
     #[must_use]
     pub const fn count_in(self, size: u64) -> u64 {

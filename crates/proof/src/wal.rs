@@ -22,7 +22,8 @@ use std::time::Duration;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::LogError;
-use crate::limits::{NOTE_BYTES_MAX, WAL_BYTES_MAX, WAL_RECORDS_MAX};
+use crate::limits::{NOTE_BYTES_MAX, WAL_RECORDS_MAX};
+use crate::tile::TILE_WIDTH;
 
 /// The file.
 pub(crate) const WAL: &str = "wal";
@@ -33,8 +34,10 @@ const MAGIC: &[u8; 16] = b"sakimori wal v1\n";
 const HEADER_BYTES: usize = 16 + 8 + 4 + 32;
 const RECORD_BYTES: usize = 8 + 8 + 4 + 4 + 32;
 
-/// Bytes that the file grows by at least: so that few syncs have more to write than data.
-const ROOM_BYTES: u64 = if cfg!(test) { 512 } else { 64 * 1024 };
+/// Bytes that the file grows by at least, so that few syncs have more to write than data, and by at most beyond what is
+/// written, so that no append waits long for zeros.
+const ROOM_BYTES_MIN: u64 = if cfg!(test) { 512 } else { 64 * 1024 };
+const ROOM_BYTES_MAX: u64 = 1024 * 1024;
 
 /// What a writer needs of its own machine: a lock and the file of the write-ahead log, on a local disk whatever the
 /// [`crate::backend::Bulk`] is.
@@ -159,9 +162,9 @@ pub(crate) enum Tail {
 }
 
 impl Wal {
-    /// Begins a new write-ahead log at this signed checkpoint, in place of the old one, with room for so many bytes.
-    /// Durable on return. Everything that the checkpoint covers must be durable before.
-    pub(crate) fn begin(desk: &dyn Desk, base: &str, room: u64) -> Result<Self, LogError> {
+    /// Begins a new write-ahead log at this signed checkpoint, in place of the old one. Durable on return. Everything that
+    /// the checkpoint covers must be durable before.
+    pub(crate) fn begin(desk: &dyn Desk, base: &str) -> Result<Self, LogError> {
         let mut salt = [0; 8];
         getrandom::fill(&mut salt).map_err(|error| LogError::Random(error.to_string()))?;
         // Nothing that begins with it is a zero.
@@ -169,7 +172,7 @@ impl Wal {
         let mut bytes = header(salt, base);
         let mark = (0, bytes.get(..HEADER_BYTES).unwrap_or_default().to_vec());
         let end = bytes.len() as u64;
-        bytes.resize(end.max(room.min(WAL_BYTES_MAX)) as usize, 0);
+        bytes.resize(end.next_multiple_of(ROOM_BYTES_MIN) as usize, 0);
         let file = desk.begin_wal(&bytes)?;
         Ok(Self { file, salt, mark, end, length: bytes.len() as u64, records: 0 })
     }
@@ -198,19 +201,19 @@ impl Wal {
             && self.file.read_at(self.end, self.salt.len())? != self.salt)
     }
 
-    /// True when it is time for a new one.
-    pub(crate) const fn is_full(&self, bytes_max: u64) -> bool {
-        self.end >= bytes_max || self.records >= WAL_RECORDS_MAX
+    /// True when it is time for a new one, which may wait a little.
+    pub(crate) const fn may_end(&self) -> bool {
+        self.records >= WAL_RECORDS_MAX
+    }
+
+    /// True when a new one can't wait.
+    pub(crate) const fn must_end(&self, bytes_max: u64) -> bool {
+        self.end >= bytes_max || self.records >= WAL_RECORDS_MAX + TILE_WIDTH as u64
     }
 
     /// True if there is no record in it.
     pub(crate) const fn is_empty(&self) -> bool {
         self.records == 0
-    }
-
-    /// How long the file is, in bytes.
-    pub(crate) const fn length(&self) -> u64 {
-        self.length
     }
 
     /// Writes a record. Not durable before [`Wal::sync`].
@@ -223,7 +226,7 @@ impl Wal {
         let end = self.end + bytes.len() as u64;
         let length = self.length;
         if end > length {
-            self.length = end.max((length * 2).min(WAL_BYTES_MAX)).next_multiple_of(ROOM_BYTES);
+            self.length = (end + length.min(ROOM_BYTES_MAX)).next_multiple_of(ROOM_BYTES_MIN);
             bytes.resize((self.length - self.end) as usize, 0);
         }
         let offset = self.end;

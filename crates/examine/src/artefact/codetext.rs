@@ -1,8 +1,14 @@
-//! Program text where only descriptions belong, such as in the metadata of a model.
+//! Texts that should only describe, such as the metadata of a model: programs and secrets in them.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+use sakimori_model::Place;
+
+use crate::artefact::codes;
+use crate::catalogue::finding;
+use crate::disclosure;
+use crate::report::Report;
 
 /// Calls and tags with which text becomes a program when something shows or runs it.
 static PROGRAM: LazyLock<Regex> = LazyLock::new(|| {
@@ -25,6 +31,14 @@ pub fn program_in(text: &str) -> Option<&str> {
         None => text,
     };
     PROGRAM.find(text).map(|m| m.as_str().trim())
+}
+
+/// Judges a text of this name that only describes: it holds no program, and nothing that should not be passed on.
+pub fn judge(name: &str, text: &str, place: &Place, report: &mut Report<'_>) {
+    if program_in(text).is_some() {
+        report.add(finding(&codes::METADATA_PROGRAM, place.clone()).with("name", name));
+    }
+    disclosure::search(text, Some(place), report);
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use sakimori_model::Code;
 
 use crate::artefact::json::{self, Object, Sink};
 use crate::artefact::modules::{Standing, in_keras, in_skops, in_targets};
-use crate::artefact::{codes, decoded, keras_names, template};
+use crate::artefact::{codes, keras_names, markup::read_text, template};
 use crate::catalogue::finding;
 use crate::prose::orders;
 use crate::report::Report;
@@ -118,20 +118,16 @@ pub fn examine_any(source: &dyn Source, report: &mut Report<'_>) -> bool {
 /// The bytes in UTF-8, within the limit on one member. `None` when they can't be read, which is then reported.
 fn text_of(source: &dyn Source, report: &mut Report<'_>) -> Option<Vec<u8>> {
     let max = report.limits().member_bytes_max;
-    let bytes = match read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX)) {
-        Ok(bytes) => bytes,
-        Err(e) => {
-            report.unreadable(&e);
-            return None;
+    let marked = read_up_to(source, 0, 3).is_ok_and(|head| encoding_rs::Encoding::for_bom(&head).is_some());
+    let read = if marked {
+        read_text(source, report).map(String::into_bytes)
+    } else {
+        if source.size() > max {
+            report.over("member_bytes_max", max);
         }
+        read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX))
     };
-    if source.size() > max {
-        report.over("member_bytes_max", max);
-    }
-    Some(match encoding_rs::Encoding::for_bom(&bytes) {
-        Some(_) => decoded(bytes).into_bytes(),
-        None => bytes,
-    })
+    read.inspect_err(|e| report.unreadable(e)).ok()
 }
 
 /// True when a document ended, and more follows.

@@ -301,9 +301,7 @@ impl Walk<'_, '_> {
 
     fn says(&mut self, name: &str, fact: FactName, span: Span) -> Result<(), Broken> {
         let value = text(self.source, span, TEXT_BYTES_MAX)?;
-        if codetext::program_in(&value).is_some() {
-            self.report.add(finding(&codes::METADATA_PROGRAM, self.report.byte(span.start)).with("name", name));
-        }
+        codetext::judge(name, &value, &self.report.byte(span.start), self.report);
         self.report.fact(fact, value);
         Ok(())
     }
@@ -328,10 +326,8 @@ impl Walk<'_, '_> {
             }
             "com.github.apple.coremltools.source" => self.says(&key, FactName::Producer, value),
             _ => {
-                if codetext::program_in(&text(self.source, value, TEXT_BYTES_MAX)?).is_some() {
-                    let place = self.report.byte(value.start);
-                    self.report.add(finding(&codes::METADATA_PROGRAM, place).with("name", key));
-                }
+                let text = text(self.source, value, TEXT_BYTES_MAX)?;
+                codetext::judge(&key, &text, &self.report.byte(value.start), self.report);
                 Ok(())
             }
         }

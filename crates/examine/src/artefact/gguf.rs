@@ -7,6 +7,7 @@ use crate::artefact::cursor::{Broken, Cursor};
 use crate::artefact::gguf_about::{self, About};
 use crate::artefact::{codes, codetext, template, tensors};
 use crate::catalogue::finding;
+use crate::disclosure;
 use crate::report::Report;
 use crate::source::{Source, read_up_to};
 
@@ -284,8 +285,9 @@ fn judge_text(key: &str, text: &str, at: u64, report: &mut Report<'_>) {
         if let Some(hazard) = template::hazard(text) {
             template::report(&hazard, report.byte(at), report);
         }
-    } else if codetext::program_in(text).is_some() {
-        report.add(finding(&codes::METADATA_PROGRAM, report.byte(at)).with("name", key));
+        disclosure::search(text, Some(&report.byte(at)), report);
+    } else {
+        codetext::judge(key, text, &report.byte(at), report);
     }
 }
 

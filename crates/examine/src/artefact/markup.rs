@@ -1,5 +1,6 @@
 //! Templates and configuration as text: Jinja, YAML, XML.
 
+use std::io;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -32,6 +33,8 @@ static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r#"<!ENTITY\s+(?:%\s+)?[\w.:-]+\s+(?:SYSTEM|PUBLIC\s+["'][^"']{0,1000}["'])\s+["']([^"']{0,1000})["']"#)
         .expect("the pattern is a constant")
 });
+/// Bytes that are decoded at a time.
+const PIECE_BYTES: usize = 64 * 1024;
 /// Names of one document that are judged.
 const TARGETS_MAX: usize = 1_000;
 /// Layers of OpenVINO models that name a library of their own.
@@ -87,17 +90,52 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
     true
 }
 
-/// The text of a source, within the limit on one member.
+/// The text of a source in UTF-8, within the limit on one member.
 ///
 /// # Errors
 /// When the source can't be read.
-pub fn read_text(source: &dyn Source, report: &mut Report<'_>) -> std::io::Result<String> {
+pub fn read_text(source: &dyn Source, report: &mut Report<'_>) -> io::Result<String> {
     let max = report.limits().member_bytes_max;
-    let bytes = read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX))?;
-    if source.size() > max {
+    let (text, whole) = text_up_to(source, usize::try_from(max).unwrap_or(usize::MAX))?;
+    if !whole {
         report.over("member_bytes_max", max);
     }
-    Ok(decoded(bytes))
+    Ok(text)
+}
+
+/// A source as text, in the encoding that its mark says, or else in UTF-8: its first `max` bytes in UTF-8, and whether they
+/// are all. Decoded text can be three times as long as what it was decoded from, so only one of them is held.
+///
+/// # Errors
+/// When the source can't be read.
+pub fn text_up_to(source: &dyn Source, max: usize) -> io::Result<(String, bool)> {
+    let head = read_up_to(source, 0, 3)?;
+    let (encoding, skip) = encoding_rs::Encoding::for_bom(&head).unwrap_or((encoding_rs::UTF_8, 0));
+    let mut at = skip as u64;
+    if encoding == encoding_rs::UTF_8
+        && let Ok(text) = String::from_utf8(read_up_to(source, at, max)?)
+    {
+        let whole = at + text.len() as u64 >= source.size();
+        return Ok((text, whole));
+    }
+    let mut decoder = encoding.new_decoder_without_bom_handling();
+    let mut text = String::new();
+    loop {
+        let piece = read_up_to(source, at, PIECE_BYTES)?;
+        at += piece.len() as u64;
+        let last = piece.len() < PIECE_BYTES;
+        // Room for what these bytes can become at the most, so that the decoder takes them all.
+        text.reserve(decoder.max_utf8_buffer_length(piece.len()).unwrap_or(0));
+        let (_, read, _) = decoder.decode_to_string(&piece, &mut text, last);
+        debug_assert_eq!(read, piece.len(), "there was room");
+        if text.len() > max {
+            text.truncate(text.floor_char_boundary(max));
+            return Ok((text, false));
+        }
+        if last {
+            return Ok((text, true));
+        }
+    }
 }
 
 /// Bytes as text: in the encoding that their mark says, or else in UTF-8.
@@ -184,4 +222,21 @@ pub fn place_in(text: &str, offset: usize, report: &Report<'_>) -> Place {
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     Place::Text { member: report.path(), line: number(line), column: number(column) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text_up_to;
+
+    #[test]
+    fn text_of_any_encoding_is_held_to_the_limit_after_decoding() {
+        let wide: Vec<u8> = "\u{feff}守る人".repeat(40_000).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let expected = "守る人".to_owned() + &"\u{feff}守る人".repeat(39_999);
+        assert_eq!(text_up_to(&wide, expected.len()).unwrap(), (expected.clone(), true));
+        let (cut, whole) = text_up_to(&wide, expected.len() - 1).unwrap();
+        assert!(!whole && cut.len() == expected.len() - 3 && expected.starts_with(&cut));
+        assert_eq!(text_up_to(&b"\xef\xbb\xbfa\xffb".to_vec(), 10).unwrap(), ("a\u{fffd}b".to_owned(), true));
+        assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 4).unwrap(), ("あ".to_owned(), false));
+        assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 6).unwrap(), ("あい".to_owned(), true));
+    }
 }

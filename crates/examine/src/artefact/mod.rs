@@ -45,7 +45,7 @@ mod unpack;
 mod wire;
 pub(crate) mod zip;
 
-pub(crate) use markup::{decoded, place_in};
+pub(crate) use markup::{decoded, place_in, text_up_to};
 pub(crate) use modules::{Standing, in_targets};
 use sakimori_model::Kind;
 pub(crate) use streams::{lzma_alone, zlib};

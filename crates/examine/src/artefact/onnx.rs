@@ -261,16 +261,13 @@ impl Walk<'_, '_> {
 
     fn metadata(&mut self, span: Span) -> Result<(), Broken> {
         let (key, value) = self.pair(span)?;
-        if codetext::program_in(&value).is_some() {
-            self.report.add(finding(&codes::METADATA_PROGRAM, self.report.byte(span.start)).with("name", key));
-        }
+        codetext::judge(&key, &value, &self.report.byte(span.start), self.report);
         Ok(())
     }
 
     fn describes(&mut self, name: &str, span: Span) -> Result<(), Broken> {
-        if codetext::program_in(&text(self.source, span, NAME_BYTES_MAX * 16)?).is_some() {
-            self.report.add(finding(&codes::METADATA_PROGRAM, self.report.byte(span.start)).with("name", name));
-        }
+        let text = text(self.source, span, NAME_BYTES_MAX * 16)?;
+        codetext::judge(name, &text, &self.report.byte(span.start), self.report);
         Ok(())
     }
 

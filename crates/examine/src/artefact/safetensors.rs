@@ -63,21 +63,15 @@ fn header_problems(source: &dyn Source, report: &mut Report<'_>) -> std::io::Res
         return Ok(Vec::new());
     }
     let header = read_up_to(source, 8, length as usize)?;
-    let mut seen = Header::default();
+    let mut seen = Header::of(report);
     let mut json = serde_json::Deserializer::from_slice(&header);
     let read = HeaderVisitor(&mut seen).deserialize(&mut json).and_then(|()| json.end());
-    for program in seen.programs.drain(..) {
-        report.add(finding(&codes::METADATA_PROGRAM, report.byte(8)).with("name", program));
-    }
-    seen.count.report(report);
-    for (name, value) in seen.facts.drain(..) {
-        report.fact(name, value);
-    }
+    let Header { spans, mut problems, count, .. } = seen;
+    count.report(report);
     if let Err(e) = read {
         return Ok(vec![format!("the header is not what the format allows: {e}")]);
     }
-    let mut problems = std::mem::take(&mut seen.problems);
-    problems.extend(layout_problems(seen.spans, source.size() - 8 - length));
+    problems.extend(layout_problems(spans, source.size() - 8 - length));
     problems.truncate(PROBLEMS_MAX);
     Ok(problems)
 }
@@ -104,14 +98,12 @@ fn layout_problems(mut spans: Vec<(u64, u64)>, data_bytes: u64) -> Vec<String> {
 }
 
 /// What is kept of a header.
-#[derive(Default)]
-struct Header {
+struct Header<'h, 'r> {
+    report: &'h mut Report<'r>,
     names: HashSet<String>,
     spans: Vec<(u64, u64)>,
     problems: Vec<String>,
-    programs: Vec<String>,
     count: tensors::Count,
-    facts: Vec<(FactName, String)>,
 }
 
 /// Keys of `__metadata__` that say what the model is: those of ModelSpec, and those that trainers of adapters write.
@@ -127,7 +119,12 @@ const ABOUT: &[(&str, FactName)] = &[
     ("ss_network_module", FactName::Producer),
 ];
 
-impl Header {
+impl<'h, 'r> Header<'h, 'r> {
+    fn of(report: &'h mut Report<'r>) -> Self {
+        let (names, spans, problems) = (HashSet::new(), Vec::new(), Vec::new());
+        Self { report, names, spans, problems, count: tensors::Count::default() }
+    }
+
     fn problem(&mut self, what: String) {
         if self.problems.len() < PROBLEMS_MAX {
             self.problems.push(what);
@@ -180,9 +177,9 @@ impl Tensor {
 }
 
 /// Reads the header into what is kept of it.
-struct HeaderVisitor<'h>(&'h mut Header);
+struct HeaderVisitor<'v, 'h, 'r>(&'v mut Header<'h, 'r>);
 
-impl<'de> DeserializeSeed<'de> for HeaderVisitor<'_> {
+impl<'de> DeserializeSeed<'de> for HeaderVisitor<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -190,7 +187,7 @@ impl<'de> DeserializeSeed<'de> for HeaderVisitor<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for HeaderVisitor<'_> {
+impl<'de> Visitor<'de> for HeaderVisitor<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -216,9 +213,9 @@ impl<'de> Visitor<'de> for HeaderVisitor<'_> {
 }
 
 /// Reads `__metadata__`: texts by name, and nothing else.
-struct MetadataVisitor<'h>(&'h mut Header);
+struct MetadataVisitor<'v, 'h, 'r>(&'v mut Header<'h, 'r>);
 
-impl<'de> DeserializeSeed<'de> for MetadataVisitor<'_> {
+impl<'de> DeserializeSeed<'de> for MetadataVisitor<'_, '_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -226,7 +223,7 @@ impl<'de> DeserializeSeed<'de> for MetadataVisitor<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for MetadataVisitor<'_> {
+impl<'de> Visitor<'de> for MetadataVisitor<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -236,11 +233,10 @@ impl<'de> Visitor<'de> for MetadataVisitor<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         let mut names = HashSet::new();
         while let Some((name, value)) = map.next_entry::<String, String>()? {
-            if codetext::program_in(&value).is_some() && self.0.programs.len() < PROBLEMS_MAX {
-                self.0.programs.push(name.clone());
-            }
+            let report = &mut *self.0.report;
+            codetext::judge(&name, &value, &report.byte(8), report);
             if let Some((_, fact)) = ABOUT.iter().find(|(key, _)| *key == name) {
-                self.0.facts.push((*fact, library_name(value)));
+                report.fact(*fact, library_name(value));
             }
             if !names.insert(name) {
                 self.0.problem("a name in __metadata__ occurs twice".to_owned());

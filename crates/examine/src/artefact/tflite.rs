@@ -94,7 +94,7 @@ impl Walk<'_> {
         let filled = self.buffers(model, report)?;
         self.tensors(model, &filled, report)?;
         let description = self.flat.text(model, 3, TEXT_BYTES_MAX)?;
-        judge("description", &description, report);
+        codetext::judge("description", &description, &report.whole(), report);
         report.fact(FactName::Producer, &description);
         self.metadata(model, report)
     }
@@ -209,16 +209,10 @@ fn describes(source: &dyn Source, report: &mut Report<'_>) -> Result<(), Broken>
         (5, "license", FactName::Licence),
     ] {
         let text = flat.text(about, index, TEXT_BYTES_MAX)?;
-        judge(name, &text, report);
+        codetext::judge(name, &text, &report.whole(), report);
         report.fact(fact, text);
     }
     Ok(())
-}
-
-fn judge(name: &str, text: &str, report: &mut Report<'_>) {
-    if codetext::program_in(text).is_some() {
-        report.add(finding(&codes::METADATA_PROGRAM, report.whole()).with("name", name));
-    }
 }
 
 /// Counts a part. True, and told once, when there are too many.

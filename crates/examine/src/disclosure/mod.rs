@@ -8,13 +8,13 @@ pub mod codes;
 mod personal;
 mod secrets;
 
-use sakimori_model::{Code, Kind};
+use sakimori_model::{Code, Kind, Place};
 
-use crate::artefact::{decoded, place_in};
+use crate::artefact::{place_in, text_up_to};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
-use crate::source::{Source, read_up_to};
+use crate::source::Source;
 
 /// The version of this examiner's judgement.
 const VERSION: u32 = 1;
@@ -33,17 +33,16 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) {
     }
     let max = usize::try_from(report.limits().member_bytes_max).unwrap_or(usize::MAX);
     // What can't be read has been reported by the examiner of the kind, or is no one's.
-    if let Ok(bytes) = read_up_to(source, 0, max) {
-        search(&decoded(bytes), report);
+    if let Ok((text, _)) = text_up_to(source, max) {
+        search(&text, None, report);
     }
 }
 
-/// Searches a text of the current member, such as the metadata of a model.
-pub fn search(text: &str, report: &mut Report<'_>) {
+/// Searches the current member, which is this text, or a text at this place in it, such as the metadata of a model.
+pub fn search(text: &str, place: Option<&Place>, report: &mut Report<'_>) {
     report.ran("disclosure", VERSION);
     for found in secrets::find(text).into_iter().chain(personal::find(text)) {
-        let place = place_in(text, found.offset, report);
-        let mut told = finding(&found.code, place).with("count", found.count);
+        let mut told = finding(&found.code, place.cloned().unwrap_or_else(|| place_in(text, found.offset, report))).with("count", found.count);
         if !found.name.is_empty() {
             told = told.with("name", found.name);
         }
