@@ -12,6 +12,7 @@ pub mod error;
 pub mod explain;
 pub mod flow;
 pub mod fuzz;
+pub mod monitor;
 pub mod node;
 pub mod observe;
 pub mod outcome;

@@ -3,7 +3,7 @@
 //! Reading order: [`Log`] (the folder and its write path, `log.rs`) is the heart. Below it stand [`merkle`] (RFC 6962
 //! hashing and proofs, pure), [`Tile`] (names and contents of the log's files), [`Checkpoint`] and [`Note`] (what is
 //! signed, and how); above it [`Proof`] and [`Bundle`] (what leaves the log to convince somebody else). [`Witness`] watches
-//! the logs of others, and [`Quorum`] says which witnesses make a checkpoint believable.
+//! the logs of others, and [`Monitor`] follows them, and [`Quorum`] says which witnesses make a checkpoint believable.
 //!
 //! Formats: C2SP [tlog-tiles](https://c2sp.org/tlog-tiles), [tlog-checkpoint](https://c2sp.org/tlog-checkpoint),
 //! [signed-note](https://c2sp.org/signed-note), [tlog-proof](https://c2sp.org/tlog-proof),
@@ -30,6 +30,7 @@ pub mod limits;
 mod log;
 pub mod merkle;
 pub mod model_signing;
+mod monitor;
 mod note;
 mod proof;
 mod quorum;
@@ -50,6 +51,7 @@ pub use error::LogError;
 pub use group::{Appended, Committer};
 pub use key::{Key, KeyError, WitnessKey};
 pub use log::{Ack, Log, Step};
+pub use monitor::{Fetch, Found, Look, Monitor};
 pub use note::{KeyKind, Note, NoteError, Signature, VerifierKey, VerifierKeyError};
 pub use proof::{Proof, ProofError};
 pub use quorum::{Cosigner, NotWitnessed, Quorum, QuorumError, WitnessAnswer};

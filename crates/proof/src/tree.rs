@@ -170,7 +170,7 @@ impl Tree {
     }
 
     /// Reads hashes of subtrees, each tile once.
-    fn reader(&self) -> impl FnMut(Subtree) -> Result<Hash, LogError> {
+    pub(crate) fn reader(&self) -> impl FnMut(Subtree) -> Result<Hash, LogError> {
         let mut tiles: BTreeMap<(u8, u64), Vec<Hash>> = BTreeMap::new();
         move |subtree| {
             let (level, height) = ((subtree.height / 8) as u8, subtree.height % 8);

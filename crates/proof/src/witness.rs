@@ -100,6 +100,14 @@ impl EvidenceKind {
         }
     }
 
+    /// What a consistency proof that does not hold shows of an earlier and a later checkpoint.
+    pub(crate) fn of_broken(earlier: &Checkpoint, later: &Checkpoint, proof: &[Hash]) -> Self {
+        match roots_from_consistency(earlier.size, earlier.root, later.size, proof) {
+            Some((old, new)) if new == later.root && old != earlier.root => Self::OtherBeginning,
+            _ => Self::Unproven,
+        }
+    }
+
     /// True when it proves by itself that the log's key signed two histories.
     #[must_use]
     pub const fn is_proof(self) -> bool {
@@ -287,11 +295,7 @@ impl<S: WitnessStore> Witness<S> {
         }
         // A proof from nothing is empty, and so is the root of an empty log.
         let Some(seen) = seen else { return Err(Refusal::BadProof { fork: None }) };
-        let found = roots_from_consistency(size, root, new_size, &request.proof);
-        let kind = match found {
-            Some((old_found, new_found)) if new_found == new_root && old_found != root => EvidenceKind::OtherBeginning,
-            _ => EvidenceKind::Unproven,
-        };
+        let kind = EvidenceKind::of_broken(&seen.checkpoint, &new.checkpoint, &request.proof);
         Err(Refusal::BadProof { fork: Some(self.keep(kind, seen, new, request)) })
     }
 

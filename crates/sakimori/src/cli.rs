@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sakimori_model::{Lang, Severity, Tlp};
+use sakimori_proof::VerifierKey;
 
 pub use self::model::{
     BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Trusted, Until, Vet, VetFailOn,
@@ -303,6 +304,36 @@ pub enum LogCommand {
         #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
         format: DocumentFormat,
     },
+    /// Follow the log of somebody else: does each checkpoint continue the one seen before?
+    Monitor(FollowedLog),
+}
+
+/// What has been seen is kept in the folder `monitor` of `--home`, with evidence against the log if there is any.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  sakimori log monitor --key peer.pub https://peer.example.jp/log\n  sakimori log monitor --key peer.pub --entries --every 300 https://peer.example.jp/log\n\nExit status: 0 the log goes on as it was seen, 1 it does not, 2 that can't be told."
+)]
+pub struct FollowedLog {
+    /// The address below which the log serves `checkpoint` and `tile/` (C2SP tlog-tiles). A node serves them below `/log`.
+    pub url: String,
+    /// A file with the public keys of the log, as `sakimori log key --public` prints them there.
+    #[arg(long, value_name = "FILE", required_unless_present = "log")]
+    pub key: Vec<PathBuf>,
+    /// A public key of the log itself.
+    #[arg(long, value_name = "KEY")]
+    pub log: Vec<VerifierKey>,
+    /// Hash all entries again that are new since the last look, too.
+    #[arg(long)]
+    pub entries: bool,
+    /// Look again after so many seconds, until a signal ends it.
+    #[arg(long, value_name = "SECONDS")]
+    pub every: Option<std::num::NonZero<u64>>,
+    /// A file with the certificates to trust, instead of those of the machine.
+    #[arg(long, value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
 }
 
 #[derive(Args)]

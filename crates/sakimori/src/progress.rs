@@ -36,6 +36,12 @@ impl Bar {
         self.bar.finish_and_clear();
     }
 
+    /// So many of so many were done.
+    pub fn of(&self, done: u64, all: u64) {
+        self.bar.set_length(all);
+        self.bar.set_position(done);
+    }
+
     /// One more of something was done.
     pub fn step(&self, what: &str) {
         self.bar.set_message(crate::words::harmless(what));

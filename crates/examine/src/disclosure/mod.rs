@@ -42,7 +42,8 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) {
 pub fn search(text: &str, place: Option<&Place>, report: &mut Report<'_>) {
     report.ran("disclosure", VERSION);
     for found in secrets::find(text).into_iter().chain(personal::find(text)) {
-        let mut told = finding(&found.code, place.cloned().unwrap_or_else(|| place_in(text, found.offset, report))).with("count", found.count);
+        let mut told = finding(&found.code, place.cloned().unwrap_or_else(|| place_in(text, found.offset, report)))
+            .with("count", found.count);
         if !found.name.is_empty() {
             told = told.with("name", found.name);
         }

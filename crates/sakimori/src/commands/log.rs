@@ -25,6 +25,7 @@ pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
             out!("{}", super::node(context)?.signed_checkpoint()?)?;
             Ok(Exit::Done)
         }
+        LogCommand::Monitor(ref options) => super::monitor::run(context, options),
         LogCommand::Verify { ref key, format } => verify(context, key.as_deref(), format),
     }
 }

@@ -10,6 +10,7 @@ pub mod log;
 pub mod model;
 pub mod model_bom;
 pub mod model_sign;
+pub mod monitor;
 pub mod policy;
 pub mod prove;
 pub mod restore;

@@ -1,0 +1,82 @@
+//! `sakimori log monitor`: the log of another node, followed over HTTP.
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::service::Service;
+use common::{GOOD_SAFETENSORS, Node, Run};
+
+fn look(follower: &Node, key: &Path, service: &Service, more: &[&str]) -> Run {
+    let (key, url) = (key.display().to_string(), format!("http://{}/log", service.address));
+    follower.run(&[&["--lang", "en", "log", "monitor", "--key", &key, &url], more].concat())
+}
+
+#[test]
+fn a_log_is_followed_and_its_fork_is_kept() {
+    let (node, other, follower) = (Node::new(), Node::new(), Node::new());
+    let key = node.key();
+    let good = node.write("good.safetensors", GOOD_SAFETENSORS);
+    node.check(&good);
+    // Both go on from here, with one key.
+    let copied = Command::new("cp").arg("-a").arg(node.home()).arg(other.home()).status();
+    assert!(copied.expect("cp").success());
+    for _ in 0..2 {
+        node.check(&good);
+    }
+
+    let service = Service::start(&node, "");
+    let first = look(&follower, &key, &service, &["--entries"]);
+    assert_eq!(first.status, Some(0), "{}", first.err);
+    assert!(first.out.contains("seen for the first time (3 entries)"), "{}", first.out);
+    assert!(first.out.contains("3 entries were hashed again"), "{}", first.out);
+    assert!(look(&follower, &key, &service, &[]).out.contains("as it was seen before"));
+    service.end();
+
+    for _ in 0..3 {
+        node.check(&good);
+    }
+    let service = Service::start(&node, "");
+    let grown = look(&follower, &key, &service, &["--format", "json"]).json();
+    assert_eq!((&grown["found"], &grown["size_before"]), (&"grown".into(), &3.into()), "{grown}");
+    let size = grown["size"].as_u64().expect("a number");
+    assert!(size >= 6, "{grown}");
+    service.end();
+
+    // The other copy catches up, with other entries.
+    for _ in 1..size + 2 {
+        other.check(&good);
+    }
+    let service = Service::start(&other, "");
+    let fork = look(&follower, &key, &service, &["--format", "json"]);
+    assert_eq!(fork.status, Some(1), "{}", fork.err);
+    let told = fork.json();
+    assert_eq!((&told["found"], &told["size_before"]), (&"fork".into(), &size.into()), "{told}");
+    let evidence = told["evidence"]["path"].as_str().expect("a path");
+    assert!(Path::new(evidence).starts_with(follower.home().join("monitor")));
+    let kept = std::fs::read_to_string(evidence).expect("evidence");
+    assert!(kept.contains("\"seen\"") && kept.contains("\"submitted\""), "{kept}");
+    let text = look(&follower, &key, &service, &[]);
+    assert!(text.status == Some(1) && text.out.contains(evidence), "{} {}", text.out, text.err);
+}
+
+#[test]
+fn what_cannot_be_told_is_an_error_with_a_hint() {
+    let (node, stranger, follower) = (Node::new(), Node::new(), Node::new());
+    node.check(&node.write("good.safetensors", GOOD_SAFETENSORS));
+    let service = Service::start(&node, "");
+    let run = look(&follower, &stranger.key(), &service, &[]);
+    assert_eq!(run.status, Some(2), "{}", run.out);
+    assert!(run.err.contains("SKM-E-0185") && run.err.contains("right key"), "{}", run.err);
+    let (key, address) = (node.key(), service.address.clone());
+    service.end();
+    let key = key.display().to_string();
+    for (url, code) in [(format!("http://{address}/log"), "SKM-E-0184"), ("ftp://log.example".to_owned(), "SKM-E-0025")]
+    {
+        let run = follower.run(&["--lang", "en", "log", "monitor", "--key", &key, &url]);
+        assert!(run.status == Some(2) && run.err.contains(code), "{url}: {}", run.err);
+    }
+    let run = follower.run(&["log", "monitor", "http://127.0.0.1:1/log"]);
+    assert!(run.status == Some(2) && run.err.contains("--key"), "{}", run.err);
+}
