@@ -32,11 +32,17 @@ pub(crate) trait Bulk: Debug + Send + Sync {
     /// Then nobody knows which of them are durable, and a second `sync` proves nothing: they must be put again.
     fn sync(&self, names: &[String]) -> Result<(), LogError>;
 
-    /// Removes a file, and its folder if that is empty then.
+    /// Removes a file.
     ///
     /// # Errors
     /// Those of the store.
     fn remove(&self, name: &str) -> Result<(), LogError>;
+
+    /// Removes a folder of files with all that is in it, if it is there.
+    ///
+    /// # Errors
+    /// Those of the store. Then some of them are still there.
+    fn remove_folder(&self, folder: &str) -> Result<(), LogError>;
 
     /// What is in a folder; nothing if it isn't there.
     ///

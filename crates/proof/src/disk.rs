@@ -1,12 +1,14 @@
 //! A log's folder: each operation with what it promises after a power cut.
 
+use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(target_os = "linux")]
 use rustix::fs::{CWD, RenameFlags};
@@ -16,14 +18,21 @@ use crate::error::LogError;
 use crate::log::CHECKPOINT;
 use crate::wal::{Desk, WAL, WAL_DRAFT, WalFile, WriterLock};
 
-/// Drafts of files, not yet under their names. What is left here by a crash is worthless.
+/// Drafts of files, not yet under their names, and spare files. What is here is worthless after a crash.
 pub(crate) const PENDING: &str = "pending";
 
 /// The file that a writer locks. Always empty.
 pub(crate) const LOCK: &str = "lock";
 
-/// The draft of the file that is being put. There is one writer, so one name does.
-const DRAFT: &str = "pending/draft";
+/// Files that are kept to be written anew. A log that grows by one entry at a time makes and removes two partial tiles an
+/// append; ext4 is slow at that, as it searches for inodes that nobody has deleted lately.
+const SPARES_MAX: usize = 4_096;
+
+/// Bytes of a file that is kept for that.
+const SPARE_BYTES_MAX: u64 = 64 * 1024;
+
+/// How long a removed file stays as it is, for those who have just opened it to read.
+const SPARE_AGE_MIN: Duration = Duration::from_millis(500);
 
 /// Files that are synced at the same time.
 const SYNC_THREADS_MAX: usize = 16;
@@ -31,9 +40,21 @@ const SYNC_THREADS_MAX: usize = 16;
 const LOCK_POLL_MAX: Duration = Duration::from_millis(20);
 
 /// The log's folder. Names are relative to it, with `/` between parts.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
+    spares: Mutex<Spares>,
+}
+
+/// Files in `pending/` that nobody needs any more, by their paths, the one that was removed first at the front. Only the
+/// writer uses them. Of other processes: a name that is gone is passed over.
+#[derive(Debug, Default)]
+struct Spares {
+    files: VecDeque<(PathBuf, Instant)>,
+    /// Names that were given.
+    made: u64,
+    /// True once those are known that others have left.
+    is_read: bool,
 }
 
 /// The write-ahead log in a folder, open.
@@ -45,11 +66,67 @@ struct FolderWal {
 
 impl Folder {
     pub(crate) fn new(root: &Path) -> Self {
-        Self { root: root.to_owned() }
+        Self { root: root.to_owned(), spares: Mutex::default() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
+    }
+
+    fn spares(&self) -> MutexGuard<'_, Spares> {
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::replace(&mut spares.is_read, true) {
+            let (now, clock) = (Instant::now(), SystemTime::now());
+            let since = |file: &fs::DirEntry| {
+                let changed = file.metadata().ok().and_then(|found| u64::try_from(found.ctime()).ok())?;
+                clock.duration_since(UNIX_EPOCH + Duration::from_secs(changed)).ok()
+            };
+            let left = fs::read_dir(self.path(PENDING)).into_iter().flatten().flatten().take(SPARES_MAX);
+            spares.files.extend(left.map(|file| {
+                let removed = now.checked_sub(since(&file).unwrap_or_default()).unwrap_or(now);
+                (file.path(), removed)
+            }));
+            spares.files.make_contiguous().sort_by_key(|(_, removed)| *removed);
+        }
+        spares
+    }
+
+    /// A name in `pending/` that this process has not given before.
+    fn new_draft(&self, spares: &mut Spares) -> PathBuf {
+        spares.made += 1;
+        self.path(PENDING).join(format!("{}-{}", std::process::id(), spares.made))
+    }
+
+    /// Writes these bytes to a spare file, or to a new one, and returns its path and what became of it.
+    fn draft(&self, bytes: &[u8]) -> (PathBuf, io::Result<()>) {
+        let mut spares = self.spares();
+        while spares.files.front().is_some_and(|(_, removed)| removed.elapsed() >= SPARE_AGE_MIN) {
+            let Some((path, _)) = spares.files.pop_front() else { break };
+            match overwrite(&path, bytes) {
+                Ok(true) => return (path, Ok(())),
+                // Somebody else has a name for it, such as a snapshot made of links: it is theirs.
+                Ok(false) => drop(fs::remove_file(&path)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return (path, Err(error)),
+            }
+        }
+        loop {
+            let path = self.new_draft(&mut spares);
+            // A file that is there already may be one that others have a name for.
+            match Self::with_folder_above(&path, || File::create_new(&path)?.write_all(bytes)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                written => return (path, written),
+            }
+        }
+    }
+
+    /// Keeps a file of `pending/` to be written anew, or removes it.
+    fn keep_spare(spares: &mut Spares, path: PathBuf) {
+        if spares.files.len() < SPARES_MAX {
+            spares.files.push_back((path, Instant::now()));
+        } else {
+            let _ = fs::remove_file(path);
+        }
     }
 
     /// Does it once more if a folder above the file was not there.
@@ -75,18 +152,26 @@ impl Bulk for Folder {
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> Result<(), LogError> {
-        let (draft, path) = (self.path(DRAFT), self.path(name));
-        let write = || File::create(&draft).and_then(|mut file| file.write_all(bytes));
-        // A crash in here leaves a draft, which the next one overwrites, or the whole file under its name.
-        let put = Self::with_folder_above(&draft, write).and_then(|()| match name {
+        let path = self.path(name);
+        let (draft, written) = self.draft(bytes);
+        // A crash in here leaves a draft, or the whole file under its name.
+        let put = written.and_then(|()| match name {
             CHECKPOINT => replace(&draft, &path),
-            _ => Self::with_folder_above(&path, || fs::rename(&draft, &path)),
+            _ => Self::with_folder_above(&path, || fs::rename(&draft, &path)).map(|()| false),
         });
-        put.map_err(|source| {
-            // On a full disk the draft takes room that others need.
-            let _ = fs::remove_file(&draft);
-            LogError::from_io("write", &path, source)
-        })
+        match put {
+            Ok(true) => Self::keep_spare(&mut self.spares(), draft),
+            Ok(false) => {}
+            Err(source) => {
+                // On a full disk the drafts take room that others need.
+                let spares = std::mem::take(&mut self.spares().files);
+                for file in spares.into_iter().map(|(file, _)| file).chain([draft]) {
+                    let _ = fs::remove_file(file);
+                }
+                return Err(LogError::from_io("write", &path, source));
+            }
+        }
+        Ok(())
     }
 
     fn sync(&self, names: &[String]) -> Result<(), LogError> {
@@ -102,12 +187,29 @@ impl Bulk for Folder {
 
     fn remove(&self, name: &str) -> Result<(), LogError> {
         let path = self.path(name);
-        fs::remove_file(&path).map_err(|source| LogError::from_io("remove", &path, source))?;
-        if let Some(above) = path.parent() {
-            // It is refused while there is anything in it.
-            let _ = fs::remove_dir(above);
+        fs::remove_file(&path).map_err(|source| LogError::from_io("remove", &path, source))
+    }
+
+    fn remove_folder(&self, folder: &str) -> Result<(), LogError> {
+        let path = self.path(folder);
+        let failed = |source| LogError::from_io("remove", &path, source);
+        let found = match fs::read_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found.map_err(failed)?,
+        };
+        let mut spares = self.spares();
+        for file in found {
+            let file = file.map_err(failed)?;
+            let is_small = file.metadata().map_err(failed)?.len() <= SPARE_BYTES_MAX;
+            let spare = self.new_draft(&mut spares);
+            // Where that can't be done, it is no spare file.
+            if is_small && fs::rename(file.path(), &spare).is_ok() {
+                Self::keep_spare(&mut spares, spare);
+            } else {
+                fs::remove_file(file.path()).map_err(failed)?;
+            }
         }
-        Ok(())
+        fs::remove_dir(&path).map_err(failed)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Listed>, LogError> {
@@ -220,17 +322,31 @@ pub(crate) fn write_durably(path: &Path, draft: &Path, mode: u32, bytes: &[u8]) 
     File::open(folder_of(path))?.sync_all()
 }
 
+/// Writes these bytes to a file instead of what is in it. False, and nothing is written, if it has other names.
+fn overwrite(path: &Path, bytes: &[u8]) -> io::Result<bool> {
+    let found = fs::symlink_metadata(path)?;
+    // To open a pipe would block for ever.
+    if !found.is_file() || found.nlink() != 1 {
+        return Ok(false);
+    }
+    let mut file = OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    if found.len() > bytes.len() as u64 {
+        file.set_len(bytes.len() as u64)?;
+    }
+    Ok(true)
+}
+
 /// Puts a draft in place of a file, as a rename does, but by an exchange of the two names: a rename over a file makes ext4
-/// write the draft out at once ("auto_da_alloc" in its documentation), and nobody has asked for that here.
-fn replace(draft: &Path, path: &Path) -> io::Result<()> {
+/// write the draft out at once ("auto_da_alloc" in its documentation), and nobody has asked for that here. True when the
+/// draft is now what the file was.
+fn replace(draft: &Path, path: &Path) -> io::Result<bool> {
     #[cfg(target_os = "linux")]
     if rustix::fs::renameat_with(CWD, draft, CWD, path, RenameFlags::EXCHANGE).is_ok() {
-        // The old file. What stays of it is overwritten by the next draft.
-        let _ = fs::remove_file(draft);
-        return Ok(());
+        return Ok(true);
     }
     // There is none yet, or the file system can't exchange.
-    fs::rename(draft, path)
+    fs::rename(draft, path).map(|()| false)
 }
 
 /// The folder that a file lies in.
@@ -242,7 +358,9 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 /// system drops it with the process.
 pub(crate) fn lock_file(path: &Path, wait_max: Duration) -> Result<Option<File>, LogError> {
     let failed = |source| LogError::from_io("lock", path, source);
-    let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(failed)?;
+    let open = |create| OpenOptions::new().read(true).write(true).create(create).truncate(false).open(path);
+    // It is there but for the first time, and to ask for a new one is slower.
+    let file = open(false).or_else(|_| open(true)).map_err(failed)?;
     let began = Instant::now();
     let mut pause = Duration::from_millis(1);
     loop {

@@ -308,6 +308,10 @@ impl Bulk for Disk {
         })
     }
 
+    fn remove_folder(&self, folder: &str) -> Result<(), LogError> {
+        self.list(folder)?.into_iter().try_for_each(|file| self.remove(&format!("{folder}/{}", file.name)))
+    }
+
     fn list(&self, folder: &str) -> Result<Vec<Listed>, LogError> {
         let state = self.state();
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };

@@ -433,29 +433,27 @@ impl Log {
             writer.unsynced.retain(is_edge);
             // Crash here: full tiles and what they replace are both there. Such partial tiles are good prefixes of the full
             // ones, and harm nobody.
-            self.remove_replaced_partials(writer, old_size)?;
+            self.remove_replaced_partials(writer, old_size);
         }
         crash(Step::Tidied);
         Ok(())
     }
 
     /// Removes the partial tiles of tiles that have become full, and durable.
-    fn remove_replaced_partials(&self, writer: &mut Writer, old_size: u64) -> Result<(), LogError> {
+    fn remove_replaced_partials(&self, writer: &mut Writer, old_size: u64) {
         let width = u64::from(TILE_WIDTH);
         for kind in kinds() {
             for index in kind.count_in(old_size) / width..kind.count_in(writer.head.size()) / width {
                 let folder = Tile::full(kind, index).partials_path();
-                for partial in self.shared.bulk.list(&folder)? {
-                    let name = format!("{folder}/{}", partial.name);
-                    let Some(tile) = Tile::parse(&name) else { continue };
-                    // One that stays is in nobody's way.
-                    if self.shared.bulk.remove(&name).is_ok() {
-                        writer.unsynced.remove(&tile);
-                    }
-                }
+                // What stays is in nobody's way, but must not be torn by a power cut.
+                let left = match self.shared.bulk.remove_folder(&folder) {
+                    Ok(()) => Vec::new(),
+                    Err(_) => self.shared.bulk.list(&folder).unwrap_or_default(),
+                };
+                let is_left = |tile: &Tile| left.iter().any(|file| tile.path() == format!("{folder}/{}", file.name));
+                writer.unsynced.retain(|tile| (tile.kind, tile.index) != (kind, index) || is_left(tile));
             }
         }
-        Ok(())
     }
 
     /// Puts this head into the anchor, if there is one, in place of what is known to be there.
@@ -549,14 +547,15 @@ pub(crate) fn read_checkpoint(
     Ok((checkpoint, note))
 }
 
-/// True for the files of a log that are no tiles.
+/// True for the files of a log that are no tiles: also for drafts and spare files, whatever is in them.
 pub(crate) fn is_own_name(name: &str) -> bool {
-    [CHECKPOINT, WAL, LOCK].contains(&name)
+    let is_draft = |name: &str| name.strip_prefix(PENDING).is_some_and(|rest| rest.rfind('/') == Some(0));
+    [CHECKPOINT, WAL, LOCK].contains(&name) || is_draft(name)
 }
 
 /// True for what an append that is under way, or was interrupted, keeps.
 pub(crate) fn is_transient_name(name: &str) -> bool {
-    [DECIDED, WAL_DRAFT].contains(&name) || name.strip_prefix(PENDING).is_some_and(|rest| rest.starts_with('/'))
+    [DECIDED, WAL_DRAFT].contains(&name)
 }
 
 /// All kinds of tiles that a log can have.

@@ -157,13 +157,16 @@ impl<S: WitnessStore> Monitor<S> {
     }
 }
 
+/// For each level, the hashes of one tile and its index.
+type Tiles = Vec<Option<(u64, Vec<Hash>)>>;
+
 /// The hash tiles at the right edge of each level, after a check that they lead to the root that was signed.
-fn authentic_edges(tree: &Tree) -> Result<Vec<Option<(u64, Vec<Hash>)>>, LogError> {
+fn authentic_edges(tree: &Tree) -> Result<Tiles, LogError> {
     let edge = |level| match TileKind::Hashes(level).edge_of(tree.size()) {
         Some(tile) => Ok(Some((tile.index, tree.hashes(level, tile.index)?))),
         None => Ok(None),
     };
-    let edges = (0..LEVELS_MAX).map(edge).collect::<Result<Vec<_>, LogError>>()?;
+    let edges = (0..LEVELS_MAX).map(edge).collect::<Result<Tiles, LogError>>()?;
     let levels: Vec<Vec<Hash>> =
         edges.iter().map(|edge| edge.as_ref().map_or_else(Vec::new, |(_, hashes)| hashes.clone())).collect();
     if edge_root(&levels) == tree.checkpoint().root {
@@ -174,15 +177,10 @@ fn authentic_edges(tree: &Tree) -> Result<Vec<Option<(u64, Vec<Hash>)>>, LogErro
 }
 
 /// Hashes the entries from the bundle with `from` on, each against a hash tile that leads to the root. Returns how many.
-fn hash_entries(
-    tree: &Tree,
-    edges: &[Option<(u64, Vec<Hash>)>],
-    from: u64,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<u64, LogError> {
+fn hash_entries(tree: &Tree, edges: &Tiles, from: u64, progress: &mut dyn FnMut(Progress)) -> Result<u64, LogError> {
     let width = u64::from(TILE_WIDTH);
     let (first, bundles) = (from / width, tree.size().div_ceil(width));
-    let mut known = edges.to_vec();
+    let mut known = edges.clone();
     for index in first..bundles {
         let hashes: Vec<Hash> = tree.bundle(index)?.iter().map(|entry| leaf_hash(entry)).collect();
         if hashes != authentic_hashes(tree, edges, &mut known, 0, index)? {
@@ -199,13 +197,13 @@ fn hash_entries(
 /// of each level that was read last.
 fn authentic_hashes(
     tree: &Tree,
-    edges: &[Option<(u64, Vec<Hash>)>],
-    known: &mut [Option<(u64, Vec<Hash>)>],
+    edges: &Tiles,
+    known: &mut Tiles,
     level: u8,
     index: u64,
 ) -> Result<Vec<Hash>, LogError> {
     let at = usize::from(level);
-    for tiles in [edges, &*known] {
+    for tiles in [edges, known] {
         if let Some((_, hashes)) = tiles.get(at).and_then(Option::as_ref).filter(|(of, _)| *of == index) {
             return Ok(hashes.clone());
         }
@@ -252,6 +250,10 @@ impl Bulk for Served {
 
     fn remove(&self, name: &str) -> Result<(), LogError> {
         Err(self.refused(name))
+    }
+
+    fn remove_folder(&self, folder: &str) -> Result<(), LogError> {
+        Err(self.refused(folder))
     }
 
     fn list(&self, _: &str) -> Result<Vec<Listed>, LogError> {

@@ -5,12 +5,15 @@
 mod common;
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use common::{entries, entry, head, key, log_of, temp, verifier};
 use proptest::prelude::*;
 use sakimori_proof::{Key, Note, VerifierKey, merkle};
+use serde_json::json;
 use signed_note::{StandardSigner, StandardVerifier, Verifier, VerifierList};
+use tempfile::TempDir;
 use tlog_tiles::tile::{Tile, TileHashReader, TileReader};
 use tlog_tiles::tlog::{Error, Hash, check_record, check_tree, prove_record, prove_tree, record_hash};
 
@@ -112,4 +115,71 @@ fn the_note_of_another_language() {
     let theirs: VerifierKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".parse().unwrap();
     let note = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
     assert_eq!(Note::parse(note).unwrap().verify(&[verifier(), theirs.clone()]).unwrap(), [&theirs]);
+}
+
+/// Sizes around the borders of tiles at the first two levels.
+const SIZES: [u64; 9] = [0, 1, 255, 256, 257, 65_535, 65_536, 65_537, 70_000];
+
+/// Every file that a reader of the tree needs, below the folder.
+fn files_of(folder: &Path) -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::from("checkpoint")];
+    let mut folders = vec![folder.join("tile")];
+    while let Some(at) = folders.pop() {
+        for file in fs::read_dir(at).into_iter().flatten().map(|file| file.unwrap().path()) {
+            if file.is_dir() { folders.push(file) } else { found.push(file.strip_prefix(folder).unwrap().to_owned()) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// A copy of a log with one byte changed in one file, and links to all the others.
+fn mutant(folder: &Path, file: &Path) -> TempDir {
+    let copy = temp();
+    for name in files_of(folder) {
+        let target = copy.path().join(&name);
+        fs::create_dir_all(target.parent().unwrap()).unwrap();
+        if name == file {
+            let mut bytes = fs::read(folder.join(&name)).unwrap();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            fs::write(target, bytes).unwrap();
+        } else {
+            fs::hard_link(folder.join(&name), target).unwrap();
+        }
+    }
+    copy
+}
+
+#[test]
+fn programs_of_others_accept_our_logs_and_refuse_mutants() {
+    let Some(oracles) = std::env::var_os("SAKIMORI_ORACLES").map(PathBuf::from) else {
+        eprintln!("skipped: SAKIMORI_ORACLES is not set");
+        return;
+    };
+    let mut folders = Vec::new();
+    let mut logs = Vec::new();
+    for size in SIZES {
+        let folder = temp();
+        drop(log_of(folder.path(), size));
+        let files = files_of(folder.path());
+        let picked: Vec<&PathBuf> = files.iter().step_by(files.len().div_ceil(6)).collect();
+        logs.push(json!({ "name": size.to_string(), "folder": folder.path(), "holds": true }));
+        for file in picked {
+            let copy = mutant(folder.path(), file);
+            let name = format!("{size}, {} changed", file.display());
+            logs.push(json!({ "name": name, "folder": copy.path(), "holds": false }));
+            folders.push(copy);
+        }
+        folders.push(folder);
+    }
+    let mut python = Command::new(oracles.join("bin/python"));
+    python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/oracles/tlog.py"));
+    let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let job = json!({ "key": verifier().to_string(), "logs": logs });
+    serde_json::to_writer(python.stdin.take().unwrap(), &job).unwrap();
+    let output = python.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    println!("{told}");
+    assert!(output.status.success() && told.contains("9 accepted"), "{told}");
 }
