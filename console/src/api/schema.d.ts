@@ -2956,6 +2956,11 @@ export interface components {
             /** @description Another password; its sessions end. */
             password?: string | null;
         };
+        /**
+         * @description How far a record has come in the log. Each level holds those before it (docs/log.md, "What an append promises").
+         * @enum {string}
+         */
+        Ack: "durable" | "checkpointed" | "witnessed";
         /** @description A model in a list of the register. */
         Admission: {
             /**
@@ -3150,6 +3155,8 @@ export interface components {
             /** @description What the policy made of it. */
             decision: components["schemas"]["Decision"];
             receipt?: null | components["schemas"]["Receipt"];
+            /** @description How far the record has come in the log. */
+            ack: components["schemas"]["Ack"];
             /** @description What people judged, oldest first. */
             judgements: components["schemas"]["Judgement"][];
             /** @description The bytes are still kept, so that findings can be shown in their place. */
@@ -3658,6 +3665,8 @@ export interface components {
                  * @description Its place in the log; `null` for the moment until it has one.
                  */
                 log_index?: number | null;
+                /** @description How far it has come in the log. */
+                ack: components["schemas"]["Ack"];
             }[];
             /**
              * @description What `after` has to be for the next page; `null` when this was the last one. A page may hold fewer items than were
@@ -4000,6 +4009,8 @@ export interface components {
              * @description Its place in the log; `null` for the moment until it has one.
              */
             log_index?: number | null;
+            /** @description How far it has come in the log. */
+            ack: components["schemas"]["Ack"];
         };
         /**
          * @description What a person may do, from the least to the most.

@@ -1,6 +1,6 @@
 //! Proving: what a stranger gets to check a record offline.
 
-use sakimori_proof::{Bundle, Log, Proof, Salt, Tree, VerifierKey};
+use sakimori_proof::{Bundle, Log, Proof, Salt, Tree, VerifierKey, commitment, entry_of, receipt};
 use sakimori_store::Record;
 
 use crate::NodeError;
@@ -16,6 +16,22 @@ impl Node {
     pub fn prove(&self, id: &str) -> Result<String, NodeError> {
         let record = self.find(id)?;
         prove(&record, &self.log, self.public_key())
+    }
+
+    /// A COSE receipt (RFC 9942) that the entry of a record is in the log, under the newest checkpoint.
+    ///
+    /// # Errors
+    /// As [`Node::prove`].
+    pub fn receipt(&self, id: &str) -> Result<Vec<u8>, NodeError> {
+        let record = self.find(id)?;
+        let inconsistent = |what: &dyn std::fmt::Display| NodeError::Inconsistent {
+            id: record.id.to_string(),
+            what: what.to_string(),
+        };
+        let index = record.log_index.ok_or_else(|| inconsistent(&"it has no place in the log"))?;
+        let proof = self.log.tree()?.prove(index)?;
+        let entry = entry_of(&commitment(&Salt::from_bytes(record.salt), &record.statement));
+        receipt(&proof, &entry, &self.key).map_err(|error| inconsistent(&error))
     }
 }
 

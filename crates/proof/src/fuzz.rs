@@ -5,6 +5,7 @@ use crate::merkle::{empty_root, roots_from_consistency, verify_consistency};
 use crate::tile::bundle_entries;
 use crate::{
     AddCheckpoint, Bundle, Checkpoint, Key, Note, Proof, Quorum, Tile, VerifierKey, WitnessAnswer, WitnessKey,
+    verify_receipt,
 };
 
 /// A parser under test.
@@ -24,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "bundle", run: bundle },
     Target { name: "tile", run: tile },
     Target { name: "key", run: key },
+    Target { name: "receipt", run: receipt },
     Target { name: "add_checkpoint", run: add_checkpoint },
     Target { name: "model_signature", run: crate::model_signing::fuzz },
     Target { name: "sigstore", run: crate::model_signing::fuzz_sigstore },
@@ -70,6 +72,12 @@ fn proof(bytes: &[u8]) {
         && let Ok(checkpoint) = Checkpoint::from_text(&format!("{signed}\n"))
     {
         let _ = proof.verify_under(b"entry", &checkpoint);
+    }
+}
+
+fn receipt(bytes: &[u8]) {
+    for key in known_keys() {
+        assert!(verify_receipt(bytes, b"entry", &key).is_err(), "a receipt that nobody signed");
     }
 }
 

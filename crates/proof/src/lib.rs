@@ -17,6 +17,7 @@ mod audit;
 mod backend;
 mod bundle;
 mod checkpoint;
+mod cose;
 mod cosignature;
 mod disk;
 mod edge;
@@ -47,6 +48,7 @@ pub use bundle::{
     Bundle, Check, Commitment, ENTRY_PREFIX, MEDIA_TYPE, Salt, Verified, VerifyError, commitment, entry_of,
 };
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use cose::{RECEIPT_MEDIA_TYPE, ReceiptError, receipt, verify_receipt};
 pub use error::LogError;
 pub use group::{Appended, Committer};
 pub use key::{Key, KeyError, WitnessKey};

@@ -66,6 +66,9 @@ pub const PROOF_EXTRA_BYTES_MAX: usize = 64 * 1024;
 /// Bytes of a whole proof in its text form.
 pub const PROOF_BYTES_MAX: usize = NOTE_BYTES_MAX + PROOF_EXTRA_BYTES_MAX * 2;
 
+/// Bytes of a COSE receipt: 64 hashes, and headers with names of the usual length.
+pub const RECEIPT_BYTES_MAX: usize = 16 * 1024;
+
 /// Bytes of a statement in an evidence bundle: a decision over a thousand findings stays below 2 MiB.
 pub const STATEMENT_BYTES_MAX: usize = 8 * 1024 * 1024;
 

@@ -286,12 +286,12 @@ impl VerifierKey {
         self.name == line.name && self.id == line.id
     }
 
-    /// The strict check: it refuses the weak keys and the second forms of signatures that Ed25519 knows.
+    /// True when this is an Ed25519 key of a log, and has signed just these bytes.
+    pub(crate) fn has_signed_bytes(&self, message: &[u8], signature: &[u8]) -> bool {
+        matches!(&self.public, Public::Note(key) if ed25519(key, message, signature))
+    }
+
     fn has_signed(&self, text: &str, signature: &[u8]) -> bool {
-        let ed25519 = |key: &VerifyingKey, message: &[u8], signature: &[u8]| {
-            ed25519_dalek::Signature::from_slice(signature)
-                .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
-        };
         match &self.public {
             Public::Note(key) => ed25519(key, text.as_bytes(), signature),
             Public::Cosignature(key) => cosignature::split(signature)
@@ -300,6 +300,12 @@ impl VerifierKey {
                 .is_some_and(|(time, signature)| cosignature::ml_dsa_holds(key, &self.name, time, text, signature)),
         }
     }
+}
+
+/// The strict check: it refuses the weak keys and the second forms of signatures that Ed25519 knows.
+fn ed25519(key: &VerifyingKey, message: &[u8], signature: &[u8]) -> bool {
+    ed25519_dalek::Signature::from_slice(signature)
+        .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
 }
 
 impl Public {

@@ -169,10 +169,9 @@ impl Wal {
         getrandom::fill(&mut salt).map_err(|error| LogError::Random(error.to_string()))?;
         // Nothing that begins with it is a zero.
         salt[0] |= 1;
-        let mut bytes = header(salt, base);
+        let bytes = header(salt, base);
         let mark = (0, bytes.get(..HEADER_BYTES).unwrap_or_default().to_vec());
         let end = bytes.len() as u64;
-        bytes.resize(end.next_multiple_of(ROOM_BYTES_MIN) as usize, 0);
         let file = desk.begin_wal(&bytes)?;
         Ok(Self { file, salt, mark, end, length: bytes.len() as u64, records: 0 })
     }

@@ -10,8 +10,8 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use common::{ORIGIN, entries, entry, key, log_of, temp, verifier};
 use proptest::prelude::*;
 use sakimori_proof::{
-    Bundle, Check, Checkpoint, Key, KeyError, Note, NoteError, Proof, ProofError, Salt, VerifierKey, VerifierKeyError,
-    commitment, entry_of, limits,
+    Bundle, Check, Checkpoint, Key, KeyError, Note, NoteError, Proof, ProofError, ReceiptError, Salt, VerifierKey,
+    VerifierKeyError, commitment, entry_of, limits, verify_receipt,
 };
 use sha2::{Digest as _, Sha256};
 
@@ -43,6 +43,35 @@ fn a_bundle_proves_its_statement() {
     assert!(
         matches!(&verified.checks[..], [Check::Signature { key }, Check::Commitment { .. }, Check::Inclusion { .. }] if *key == verifier().to_string())
     );
+}
+
+#[test]
+fn a_receipt_proves_its_entry_and_no_flipped_bit_is_accepted() {
+    let bundle = bundle();
+    let entry = entry_of(&commitment(&bundle.salt, bundle.statement.as_bytes()));
+    let receipt = sakimori_proof::receipt(&bundle.proof, &entry, &key()).unwrap();
+    verify_receipt(&receipt, &entry, &verifier()).unwrap();
+    assert!(receipt.len() < 2_048, "{}", receipt.len());
+    // [304, 3, […]]: several sizes lead to one root, and the size is not signed.
+    let size = receipt.windows(5).position(|bytes| bytes == [0x83, 0x19, 0x01, 0x30, 0x03]).unwrap() + 2;
+    for bit in 0..receipt.len() * 8 {
+        let mut changed = receipt.clone();
+        changed[bit / 8] ^= 1 << (bit % 8);
+        let refused = verify_receipt(&changed, &entry, &verifier()).is_err();
+        assert!(refused || (size..size + 2).contains(&(bit / 8)), "bit {bit}");
+    }
+    let other = Key::from_seed(ORIGIN, &[77; 32]).unwrap();
+    assert_eq!(verify_receipt(&receipt, &entry, other.verifier()), Err(ReceiptError::NotIncluded));
+    assert_eq!(verify_receipt(&receipt, b"another entry", &verifier()), Err(ReceiptError::NotIncluded));
+    assert!(matches!(
+        verify_receipt(&[receipt.as_slice(), &[0]].concat(), &entry, &verifier()),
+        Err(ReceiptError::Malformed(_))
+    ));
+    assert!(
+        sakimori_proof::receipt(&bundle.proof, b"another entry", &key()).is_err(),
+        "what does not hold is not signed"
+    );
+    assert!(sakimori_proof::receipt(&bundle.proof, &entry, &other).is_err());
 }
 
 #[test]

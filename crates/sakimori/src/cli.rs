@@ -238,11 +238,23 @@ pub struct Prove {
     /// Where the bundle goes; `-` is standard output.
     #[arg(long, value_name = "FILE", default_value = "-")]
     pub out: PathBuf,
+    /// What is written. A COSE receipt proves the same entry; for what the entry commits to, the bundle is needed beside it.
+    #[arg(long, value_enum, default_value_t = ProofFormat::Bundle)]
+    pub format: ProofFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProofFormat {
+    /// The evidence bundle, as JSON (docs/log.md).
+    Bundle,
+    /// A COSE receipt of inclusion (RFC 9942), as CBOR.
+    Cose,
 }
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
   sakimori verify proof.json --key node.pub
+  sakimori verify proof.json --key node.pub --receipt proof.cbor
   sakimori verify proof.json --key node.pub --witness w1.pub --witness w2.pub --witness w3.pub --quorum 2
 
 The keys come from you, never from the bundle. Get them from those who keep them: `sakimori log key --public > node.pub`,
@@ -260,6 +272,9 @@ pub struct Verify {
     /// A file with the public keys of witnesses that you trust, one a line. Their cosignatures are required.
     #[arg(long, value_name = "FILE")]
     pub witness: Vec<PathBuf>,
+    /// A COSE receipt that must be for the same entry, by one of the keys.
+    #[arg(long, value_name = "FILE")]
+    pub receipt: Option<PathBuf>,
     /// How many of these witnesses must have cosigned. [default: all of them]
     #[arg(long, value_name = "NUMBER", requires = "witness")]
     pub quorum: Option<usize>,

@@ -134,6 +134,11 @@ pub enum StartError {
 }
 
 impl App {
+    /// Entries of the log that a quorum of witnesses has cosigned.
+    pub fn witnessed(&self) -> u64 {
+        self.witnesses.as_ref().map_or(0, Witnesses::cosigned)
+    }
+
     /// Everything that the handlers share, for the node in this folder, and the thread of its writer.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::caller::Who;
-use super::dto::{By, DecisionFull, DecisionRow, Judgement, List, PageQuery, decision_of};
+use super::dto::{Ack, By, DecisionFull, DecisionRow, Judgement, List, PageQuery, decision_of};
 use super::extract::{Asked, Json, Named, Path, after_record, limit, tagged};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
@@ -111,6 +111,7 @@ pub async fn one(State(app): State<Arc<App>>, headers: HeaderMap, id: Path<Strin
     let id = record_id(&id.0)?;
     let contents = app.contents.clone();
     let mut full = app.readers.read(move |reader| read_full(reader, id)).await?;
+    full.ack = Ack::of(full.receipt.as_ref().map(|receipt| receipt.index), app.witnessed());
     full.content = contents.open(&full.row.sha256).is_some();
     tagged(&headers, &full)
 }

@@ -258,6 +258,29 @@ pub struct PolicyForm {
     sha256: String,
 }
 
+/// How far a record has come in the log. Each level holds those before it (docs/log.md, "What an append promises").
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Ack {
+    /// It survives a power cut, and has no place in the log yet.
+    Durable,
+    /// A signed checkpoint covers it.
+    Checkpointed,
+    /// A quorum of witnesses has cosigned a checkpoint that covers it.
+    Witnessed,
+}
+
+impl Ack {
+    /// That of a record with this place, when so many entries are witnessed.
+    pub const fn of(index: Option<u64>, witnessed: u64) -> Self {
+        match index {
+            None => Self::Durable,
+            Some(index) if index < witnessed => Self::Witnessed,
+            Some(_) => Self::Checkpointed,
+        }
+    }
+}
+
 /// What the log gave for a record.
 #[derive(ToSchema)]
 #[schema(as = Receipt)]
@@ -395,6 +418,8 @@ pub struct DecisionFull {
     /// What the log gave for it; `null` for the moment until it has its place.
     #[schema(value_type = Option<ReceiptForm>)]
     pub receipt: Option<Receipt>,
+    /// How far the record has come in the log.
+    pub ack: Ack,
     /// What people judged, oldest first.
     pub judgements: Vec<Judgement>,
     /// The bytes are still kept, so that findings can be shown in their place.
@@ -589,6 +614,7 @@ impl DecisionFull {
             findings: made.findings.into_iter().map(FindingFull::of).collect(),
             decision: made.decision,
             receipt: None,
+            ack: Ack::Durable,
             judgements: Vec::new(),
             content: false,
         }

@@ -15,7 +15,7 @@ use utoipa::IntoParams;
 use super::app::App;
 use super::caller::Who;
 use super::decisions::repeated;
-use super::dto::{By, DecisionFull, DecisionRow, decision_of};
+use super::dto::{Ack, By, DecisionFull, DecisionRow, decision_of};
 use super::extract::{Asked, Named};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::shield::next_piece;
@@ -186,6 +186,7 @@ async fn answer(app: &Arc<App>, statement: Statement, receipt: Option<Receipt>) 
     };
     let location = format!("/api/v1/decisions/{}", made.record);
     let mut full = DecisionFull::of(DecisionRow::new(&name, sha256, &made), made, by);
+    full.ack = Ack::of(receipt.as_ref().map(|receipt| receipt.index), app.witnessed());
     full.receipt = receipt;
     full.content = app.config.content_days > 0;
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(full)).into_response())

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::app::App;
 use super::decisions::record_id;
-use super::dto::{List, PageQuery};
+use super::dto::{Ack, List, PageQuery};
 use super::extract::{Asked, Path, after_record, limit, tagged_bytes};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::NodeError;
@@ -46,6 +46,8 @@ pub struct RecordRow {
     kind: String,
     /// Its place in the log; `null` for the moment until it has one.
     log_index: Option<u64>,
+    /// How far it has come in the log.
+    ack: Ack,
 }
 
 /// Records, newest first.
@@ -59,12 +61,16 @@ pub async fn list(
 ) -> Result<axum::Json<List<RecordRow>>, Problem> {
     let kind = query.0.kind;
     let page = PageQuery { limit: query.0.limit, after: query.0.after };
-    let (after, limit) = (after_record(&page)?, limit(&page)?);
+    let (after, limit, witnessed) = (after_record(&page)?, limit(&page)?, app.witnessed());
     app.readers
         .read(move |reader| {
             let page = reader.store.records(kind.as_deref(), after, limit)?;
-            let items =
-                page.items.into_iter().map(|row| RecordRow { id: row.id, kind: row.kind, log_index: row.log_index });
+            let items = page.items.into_iter().map(|row| RecordRow {
+                id: row.id,
+                kind: row.kind,
+                log_index: row.log_index,
+                ack: Ack::of(row.log_index, witnessed),
+            });
             Ok(axum::Json(List { items: items.collect(), next: page.next.map(|id| id.to_string()) }))
         })
         .await

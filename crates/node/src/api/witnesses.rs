@@ -27,6 +27,8 @@ pub struct Witnesses {
     asked: Vec<Asked>,
     quorum: Quorum,
     wake: Arc<Notify>,
+    /// Entries that a quorum has cosigned, as far as is known here.
+    cosigned: AtomicU64,
 }
 
 struct Asked {
@@ -50,7 +52,18 @@ impl Witnesses {
         });
         let asked = asked.collect::<Result<Vec<_>, WitnessError>>()?;
         let quorum = config.quorum(asked.iter().flat_map(|asked| asked.keys.iter().cloned()).collect())?;
-        Ok((!asked.is_empty()).then(|| Self { asked, quorum, wake: Arc::new(Notify::new()) }))
+        Ok((!asked.is_empty()).then(|| Self {
+            asked,
+            quorum,
+            wake: Arc::new(Notify::new()),
+            cosigned: AtomicU64::new(0),
+        }))
+    }
+
+    /// Entries of the log that a quorum has cosigned.
+    #[must_use]
+    pub fn cosigned(&self) -> u64 {
+        self.cosigned.load(Ordering::Relaxed)
     }
 
     /// Wakes the sender: there may be a new checkpoint.
@@ -103,7 +116,9 @@ async fn round(app: &Arc<App>, witnesses: &Witnesses) -> Result<(), NodeError> {
         }
     }
     let enough = kept.as_ref().filter(|kept| witnesses.quorum.check(&kept.note).is_ok());
-    app.metrics.witnessed_size(enough.map_or(0, |kept| kept.checkpoint.size));
+    let size = enough.map_or(0, |kept| kept.checkpoint.size);
+    witnesses.cosigned.store(size, Ordering::Relaxed);
+    app.metrics.witnessed_size(size);
     Ok(())
 }
 

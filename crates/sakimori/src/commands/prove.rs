@@ -3,17 +3,21 @@
 use std::fs;
 use std::io::Write as _;
 
-use crate::cli::{Context, Prove};
+use crate::cli::{Context, ProofFormat, Prove};
 use crate::exit::Exit;
 use crate::failure::Failure;
 
-/// Writes the evidence bundle of a record.
+/// Writes the evidence of a record.
 pub fn run(context: &Context, options: &Prove) -> Result<Exit, Failure> {
-    let bundle = super::node(context)?.prove(&options.id)?;
+    let node = super::node(context)?;
+    let proof = match options.format {
+        ProofFormat::Bundle => node.prove(&options.id)?.into_bytes(),
+        ProofFormat::Cose => node.receipt(&options.id)?,
+    };
     if options.out.as_os_str() == "-" {
-        std::io::stdout().write_all(bundle.as_bytes())?;
+        std::io::stdout().write_all(&proof)?;
     } else {
-        fs::write(&options.out, bundle).map_err(|error| Failure::file(&options.out, &error))?;
+        fs::write(&options.out, proof).map_err(|error| Failure::file(&options.out, &error))?;
     }
     Ok(Exit::Done)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use sakimori_examine::catalogue;
 use sakimori_model::{Lang, Predicate, Statement, Timestamp};
-use sakimori_proof::{Bundle, Check, Quorum, Verified, VerifierKey, VerifyError};
+use sakimori_proof::{Bundle, Check, Quorum, Verified, VerifierKey, VerifyError, commitment, entry_of, verify_receipt};
 use serde_json::json;
 
 use crate::cli::{Context, DocumentFormat, Verify};
@@ -30,6 +30,11 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
         let statement = Statement::from_bytes(verified.statement.as_bytes()).map_err(|error| error.to_string())?;
         Ok((verified, statement))
     });
+    let receipt = options.receipt.as_deref().map(read).transpose()?;
+    let verified = match &receipt {
+        Some(receipt) => verified.and_then(|verified| receipted(receipt, &bundle, &keys).map(|()| verified)),
+        None => verified,
+    };
     match (options.format, &verified) {
         (DocumentFormat::Json, Ok((verified, statement))) => outln!("{:#}", holds_json(verified, statement))?,
         (DocumentFormat::Json, Err(why)) => outln!("{:#}", json!({ "holds": false, "why": why }))?,
@@ -39,6 +44,19 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
         }
     }
     Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
+}
+
+/// Checks that a COSE receipt is for the entry of this bundle, by one of these keys.
+fn receipted(receipt: &[u8], bundle: &Bundle, keys: &[VerifierKey]) -> Result<(), String> {
+    let entry = entry_of(&commitment(&bundle.salt, bundle.statement.as_bytes()));
+    let mut why = String::new();
+    for key in keys {
+        match verify_receipt(receipt, &entry, key) {
+            Ok(_) => return Ok(()),
+            Err(error) => why = error.to_string(),
+        }
+    }
+    Err(why)
 }
 
 /// The witnesses that the user trusts, and how many of them are needed.
