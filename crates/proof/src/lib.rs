@@ -53,7 +53,7 @@ pub use error::LogError;
 pub use group::{Appended, Committer};
 pub use key::{Key, KeyError, WitnessKey};
 pub use log::{Ack, Log, Step};
-pub use monitor::{Fetch, Found, Look, Monitor};
+pub use monitor::{Closeness, Fetch, Found, Look, Monitor};
 pub use note::{KeyKind, Note, NoteError, Signature, VerifierKey, VerifierKeyError};
 pub use proof::{Proof, ProofError};
 pub use quorum::{Cosigner, NotWitnessed, Quorum, QuorumError, WitnessAnswer};

@@ -39,6 +39,15 @@ pub struct Monitor<S> {
     store: S,
 }
 
+/// How closely a log is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closeness {
+    /// Checkpoint and proofs.
+    Checkpoint,
+    /// All entries that are new since the last look are hashed again, too: so it shows that the log serves what it vouches for.
+    Entries,
+}
+
 /// What one look at a log has shown.
 #[derive(Debug)]
 pub struct Look {
@@ -85,13 +94,12 @@ impl<S: WitnessStore> Monitor<S> {
         Self { bulk: Arc::new(Served(fetch)), keys, store }
     }
 
-    /// Looks at the log once. With `entries`, all entries that are new since the last look are hashed again, too: so it
-    /// shows that the log serves what it vouches for.
+    /// Looks at the log once. `progress` is called after each bundle of entries that was hashed again.
     ///
     /// # Errors
     /// [`LogError::Damaged`] for what is not signed by a key, or does not hash to what was signed; [`LogError::Missing`];
     /// [`LogError::Io`] when nobody answers, or what was seen can't be read or kept. Then nothing is remembered.
-    pub fn look(&self, entries: bool, progress: &mut dyn FnMut(Progress)) -> Result<Look, LogError> {
+    pub fn look(&self, closeness: Closeness, progress: &mut dyn FnMut(Progress)) -> Result<Look, LogError> {
         let tree = self.published()?;
         let new = Seen { checkpoint: tree.checkpoint().clone(), note: tree.signed_checkpoint().to_owned() };
         let stored = |source| LogError::Io { action: "keep what was seen of", path: self.bulk.place(""), source };
@@ -105,7 +113,7 @@ impl<S: WitnessStore> Monitor<S> {
             return Ok(look);
         }
         let edges = authentic_edges(&tree)?;
-        if entries {
+        if closeness == Closeness::Entries {
             let from = seen.as_ref().map_or(0, |seen| seen.checkpoint.size);
             look.entries = hash_entries(&tree, &edges, from, progress)?;
         }

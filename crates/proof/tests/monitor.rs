@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use common::{ORIGIN, entries, key, log_of, temp, verifier};
+use sakimori_proof::Closeness::{self, Checkpoint, Entries};
 use sakimori_proof::{EvidenceKind, Fetch, Found, Key, Log, LogError, Look, Monitor, WitnessFolder};
 use tempfile::TempDir;
 
@@ -39,9 +40,10 @@ impl Follower {
         Self { seen: temp() }
     }
 
-    fn look_at(&self, log: &Path, entries: bool) -> Result<Look, LogError> {
+    fn look_at(&self, log: &Path, closeness: Closeness) -> Result<Look, LogError> {
         let fetch = Arc::new(Static(log.to_owned()));
-        Monitor::new(fetch, vec![verifier()], WitnessFolder::open(self.seen.path()).unwrap()).look(entries, &mut |_| ())
+        Monitor::new(fetch, vec![verifier()], WitnessFolder::open(self.seen.path()).unwrap())
+            .look(closeness, &mut |_| ())
     }
 
     fn evidence(&self) -> Vec<String> {
@@ -67,18 +69,18 @@ fn other(same: u64, size: u64) -> TempDir {
 fn an_honest_log_is_followed_across_tile_borders() {
     let (folder, follower) = (temp(), Follower::new());
     drop(log_of(folder.path(), 3));
-    let first = follower.look_at(folder.path(), true).unwrap();
+    let first = follower.look_at(folder.path(), Entries).unwrap();
     assert!(matches!(first.found, Found::First) && first.entries == 3 && first.checkpoint.origin == ORIGIN);
-    assert!(matches!(follower.look_at(folder.path(), true).unwrap().found, Found::Same));
+    assert!(matches!(follower.look_at(folder.path(), Entries).unwrap().found, Found::Same));
     for (from, count) in [(3, 252), (255, 1), (256, 1), (257, 700), (957, 65_000), (65_957, 300)] {
         append(folder.path(), from, count);
-        let look = follower.look_at(folder.path(), true).unwrap();
+        let look = follower.look_at(folder.path(), Entries).unwrap();
         assert!(matches!(look.found, Found::Grown { from: seen } if seen == from), "{from}: {look:?}");
         assert_eq!((look.checkpoint.size, look.entries), (from + count, count + from % 256));
     }
     // Whoever begins later hashes all of it.
-    assert_eq!(Follower::new().look_at(folder.path(), true).unwrap().entries, 66_257);
-    assert_eq!(Follower::new().look_at(folder.path(), false).unwrap().entries, 0);
+    assert_eq!(Follower::new().look_at(folder.path(), Entries).unwrap().entries, 66_257);
+    assert_eq!(Follower::new().look_at(folder.path(), Checkpoint).unwrap().entries, 0);
 }
 
 #[test]
@@ -93,10 +95,10 @@ fn a_second_history_is_kept_as_evidence() {
     ] {
         let (folder, follower) = (temp(), Follower::new());
         drop(log_of(folder.path(), seen));
-        follower.look_at(folder.path(), false).unwrap();
+        follower.look_at(folder.path(), Checkpoint).unwrap();
         let fork = other(same, shown);
         for _ in 0..2 {
-            let look = follower.look_at(fork.path(), false).unwrap();
+            let look = follower.look_at(fork.path(), Checkpoint).unwrap();
             let Found::Fork(kept) = look.found else { panic!("{same} {seen} {shown}: {look:?}") };
             assert_eq!(kept.evidence.kind, kind, "{same} {seen} {shown}");
             assert!(kept.place.unwrap().unwrap().starts_with(follower.seen.path()));
@@ -104,7 +106,9 @@ fn a_second_history_is_kept_as_evidence() {
         }
         // What was seen stays: the honest log is followed on.
         append(folder.path(), seen, 10);
-        assert!(matches!(follower.look_at(folder.path(), true).unwrap().found, Found::Grown { from } if from == seen));
+        assert!(
+            matches!(follower.look_at(folder.path(), Entries).unwrap().found, Found::Grown { from } if from == seen)
+        );
     }
 }
 
@@ -114,9 +118,9 @@ fn an_older_copy_is_told() {
     drop(log_of(folder.path(), 300));
     fs::copy(folder.path().join("checkpoint"), old.path().join("checkpoint")).unwrap();
     append(folder.path(), 300, 300);
-    follower.look_at(folder.path(), false).unwrap();
+    follower.look_at(folder.path(), Checkpoint).unwrap();
     fs::copy(old.path().join("checkpoint"), folder.path().join("checkpoint")).unwrap();
-    let look = follower.look_at(folder.path(), false).unwrap();
+    let look = follower.look_at(folder.path(), Checkpoint).unwrap();
     assert!(matches!(look.found, Found::Behind { seen: 600 }) && look.found.is_bad(), "{look:?}");
     assert_eq!(follower.evidence(), Vec::<String>::new());
 }
@@ -134,20 +138,20 @@ fn what_is_served_must_be_what_was_signed() {
         bad[good.len() / 2] ^= 1;
         fs::write(&path, &bad).unwrap();
         let follower = Follower::new();
-        let error = follower.look_at(folder.path(), true).unwrap_err();
+        let error = follower.look_at(folder.path(), Entries).unwrap_err();
         let told = error.to_string();
         assert!(matches!(error, LogError::Damaged { .. }) && told.contains("https://log.example/"), "{name}: {told}");
         fs::remove_file(&path).unwrap();
-        let error = follower.look_at(folder.path(), true).unwrap_err();
+        let error = follower.look_at(folder.path(), Entries).unwrap_err();
         assert!(matches!(&error, LogError::Missing { path } if path.ends_with(name)), "{name}: {error}");
         fs::write(&path, good).unwrap();
         // Nothing was remembered of what did not hold.
-        assert!(matches!(follower.look_at(folder.path(), true).unwrap().found, Found::First));
+        assert!(matches!(follower.look_at(folder.path(), Entries).unwrap().found, Found::First));
     }
     let stranger = Key::from_seed(ORIGIN, &[77; 32]).unwrap().verifier().clone();
     let (fetch, seen) = (Arc::new(Static(folder.path().to_owned())), temp());
     let monitor = Monitor::new(fetch, vec![stranger], WitnessFolder::open(seen.path()).unwrap());
-    assert!(matches!(monitor.look(false, &mut |_| ()), Err(LogError::Damaged { .. })));
+    assert!(matches!(monitor.look(Checkpoint, &mut |_| ()), Err(LogError::Damaged { .. })));
 }
 
 /// A log that claims to be huge is not gone through in search of what is wrong with it.
@@ -160,7 +164,7 @@ fn a_claim_of_size_costs_nothing() {
     huge.size = (1 << 50) + 77;
     fs::write(empty.path().join("checkpoint"), huge.sign(&key()).to_string()).unwrap();
     let follower = Follower::new();
-    assert!(matches!(follower.look_at(empty.path(), true), Err(LogError::Missing { .. })));
-    follower.look_at(folder.path(), true).unwrap();
-    assert!(matches!(follower.look_at(empty.path(), true), Err(LogError::Missing { .. })));
+    assert!(matches!(follower.look_at(empty.path(), Entries), Err(LogError::Missing { .. })));
+    follower.look_at(folder.path(), Entries).unwrap();
+    assert!(matches!(follower.look_at(empty.path(), Entries), Err(LogError::Missing { .. })));
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sakimori_node::monitor::{self, HttpLog};
-use sakimori_proof::{Found, LogError, Look, Monitor, WitnessFolder};
+use sakimori_proof::{Closeness, Found, LogError, Look, Monitor, WitnessFolder};
 use serde_json::json;
 
 use crate::cli::{Context, DocumentFormat, FollowedLog};
@@ -42,8 +42,9 @@ pub fn run(context: &Context, options: &FollowedLog) -> Result<Exit, Failure> {
 }
 
 fn once(context: &Context, options: &FollowedLog, log: &Monitor<WitnessFolder>) -> Result<Exit, Failure> {
+    let closeness = if options.entries { Closeness::Entries } else { Closeness::Checkpoint };
     let bar = Bar::new(context);
-    let looked = log.look(options.entries, &mut |progress| bar.of(progress.bundles_done, progress.bundles));
+    let looked = log.look(closeness, &mut |progress| bar.of(progress.bundles_done, progress.bundles));
     bar.finish();
     let look = looked.map_err(failure)?;
     match options.format {
