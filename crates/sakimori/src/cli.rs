@@ -323,11 +323,17 @@ pub enum LogCommand {
     Monitor(FollowedLog),
 }
 
-/// What has been seen is kept in the folder `monitor` of `--home`, with evidence against the log if there is any.
+const MONITOR_EXAMPLES: &str = "\
+Examples:
+  sakimori log monitor --key peer.pub https://peer.example.jp/log
+  sakimori log monitor --key peer.pub --entries --every 300 https://peer.example.jp/log
+
+What was seen is kept in the folder `monitor` of --home, with the evidence against a log that shows two histories.
+
+Exit status: 0 the log goes on as it was seen, 1 it does not, 2 that can't be told.";
+
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  sakimori log monitor --key peer.pub https://peer.example.jp/log\n  sakimori log monitor --key peer.pub --entries --every 300 https://peer.example.jp/log\n\nExit status: 0 the log goes on as it was seen, 1 it does not, 2 that can't be told."
-)]
+#[command(after_help = MONITOR_EXAMPLES)]
 pub struct FollowedLog {
     /// The address below which the log serves `checkpoint` and `tile/` (C2SP tlog-tiles). A node serves them below `/log`.
     pub url: String,
