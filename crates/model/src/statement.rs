@@ -258,6 +258,12 @@ impl RecordId {
     pub const fn from_uuid(uuid: Uuid) -> Self {
         Self(uuid)
     }
+
+    /// When it was made: milliseconds since 1970 (RFC 9562, section 5.7).
+    #[must_use]
+    pub const fn millis(self) -> u64 {
+        (self.0.as_u128() >> 80) as u64
+    }
 }
 
 impl fmt::Display for RecordId {

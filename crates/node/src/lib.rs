@@ -10,6 +10,7 @@ pub mod config;
 pub mod decide;
 pub mod error;
 pub mod explain;
+pub mod export;
 pub mod flow;
 pub mod fuzz;
 pub mod monitor;

@@ -25,7 +25,7 @@ pub(crate) const PENDING: &str = "pending";
 pub(crate) const LOCK: &str = "lock";
 
 /// Files that are kept to be written anew. A log that grows by one entry at a time makes and removes two partial tiles an
-/// append; ext4 is slow at that, as it searches for inodes that nobody has deleted lately.
+/// append, and a new checkpoint. ext4 without a journal is slow at that: it leaves out inodes that were lately deleted.
 const SPARES_MAX: usize = 4_096;
 
 /// Bytes of a file that is kept for that.

@@ -4,8 +4,8 @@ use crate::limits::{NOTE_SIGNATURES_MAX, PROOF_HASHES_MAX, TREE_SIZE_MAX, WITNES
 use crate::merkle::{empty_root, roots_from_consistency, verify_consistency};
 use crate::tile::bundle_entries;
 use crate::{
-    AddCheckpoint, Bundle, Checkpoint, Key, Note, Proof, Quorum, Tile, VerifierKey, WitnessAnswer, WitnessKey,
-    verify_receipt,
+    AddCheckpoint, Bundle, Checkpoint, Key, Note, Proof, Quorum, RangeReader, Tile, VerifierKey, WitnessAnswer,
+    WitnessKey, verify_receipt,
 };
 
 /// A parser under test.
@@ -26,6 +26,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "tile", run: tile },
     Target { name: "key", run: key },
     Target { name: "receipt", run: receipt },
+    Target { name: "range", run: range },
     Target { name: "add_checkpoint", run: add_checkpoint },
     Target { name: "model_signature", run: crate::model_signing::fuzz },
     Target { name: "sigstore", run: crate::model_signing::fuzz_sigstore },
@@ -78,6 +79,26 @@ fn proof(bytes: &[u8]) {
 fn receipt(bytes: &[u8]) {
     for key in known_keys() {
         assert!(verify_receipt(bytes, b"entry", &key).is_err(), "a receipt that nobody signed");
+    }
+}
+
+fn range(bytes: &[u8]) {
+    let Some(text) = text(bytes) else { return };
+    let Ok(none) = Quorum::new(Vec::new(), None) else { return };
+    let mut lines = text.lines();
+    let Some(head) = lines.next() else { return };
+    // A head that nobody signed is refused; behind one that somebody did, nothing but the right lines may be accepted.
+    assert!(RangeReader::new(head, &known_keys(), &none).is_err(), "a range that nobody signed");
+    let key = Key::from_seed("fuzz.example", &[7; 32]);
+    let Ok(key) = key else { return };
+    let checkpoint = Checkpoint { origin: key.name().to_owned(), size: 1_000, root: empty_root() };
+    let signed = serde_json::from_str::<serde_json::Value>(head).ok().and_then(|mut head| {
+        *head.get_mut("checkpoint")? = checkpoint.sign(&key).to_string().into();
+        Some(head.to_string())
+    });
+    let Some(Ok(mut reader)) = signed.map(|head| RangeReader::new(&head, &known_keys(), &none)) else { return };
+    if lines.all(|line| reader.push(line).is_ok()) {
+        assert!(reader.finish().is_err(), "no entries make the root of none");
     }
 }
 

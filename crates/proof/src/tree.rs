@@ -49,6 +49,18 @@ impl Tree {
         &self.note
     }
 
+    /// The tree under an earlier checkpoint of the same log, such as one that witnesses have cosigned.
+    ///
+    /// # Errors
+    /// [`LogError::Fork`] if this tree is no continuation of that one; those of [`Tree::root_at`].
+    pub fn under(&self, checkpoint: &Checkpoint, note: &str) -> Result<Self, LogError> {
+        if self.root_at(checkpoint.size)? != checkpoint.root {
+            let problem = "the log is no continuation of that checkpoint".to_owned();
+            return Err(LogError::Fork { path: self.bulk.place(""), problem });
+        }
+        Ok(Self { bulk: self.bulk.clone(), checkpoint: checkpoint.clone(), note: note.to_owned() })
+    }
+
     /// The entry at this index, checked against its leaf hash.
     ///
     /// # Errors

@@ -263,7 +263,7 @@ The keys come from you, never from the bundle. Get them from those who keep them
 #[derive(Args)]
 #[command(after_help = VERIFY_EXAMPLES)]
 pub struct Verify {
-    /// The evidence bundle; `-` is standard input.
+    /// The evidence bundle, or what `log export` wrote; `-` is standard input.
     #[arg(value_name = "FILE")]
     pub bundle: PathBuf,
     /// A file with the public keys that you trust, one a line.
@@ -319,8 +319,38 @@ pub enum LogCommand {
         #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
         format: DocumentFormat,
     },
+    /// Write all records of a stretch of the log, with the proof that none is missing. `verify` reads it.
+    Export(ExportedLog),
     /// Follow the log of somebody else: does each checkpoint continue the one seen before?
     Monitor(FollowedLog),
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  sakimori log export --since 2026-10-01 --until 2027-01-01 --out autumn.jsonl
+  sakimori log export --from 1200 --out since-the-last-audit.jsonl
+  sakimori verify autumn.jsonl --key node.pub
+
+The file holds what the records hold: paths, findings, names. Where witnesses cosign the log, those who verify can demand that.";
+
+#[derive(Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub struct ExportedLog {
+    /// From this place in the log on, counted from 0. [default: the beginning]
+    #[arg(long, value_name = "PLACE")]
+    pub from: Option<u64>,
+    /// Up to the place before this one. [default: the end]
+    #[arg(long, value_name = "PLACE")]
+    pub to: Option<u64>,
+    /// From the first record on that was made then: a day (UTC) or an RFC 3339 time.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Up to the last record that was made before then.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// Where it goes; `-` is standard output.
+    #[arg(long, value_name = "FILE", default_value = "-")]
+    pub out: PathBuf,
 }
 
 const MONITOR_EXAMPLES: &str = "\

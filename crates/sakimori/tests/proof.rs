@@ -281,6 +281,44 @@ fn the_oasis_validator_accepts_a_share() {
 }
 
 #[test]
+fn a_stretch_of_the_log_is_complete_or_refused() {
+    let (node, _) = node_with_records();
+    for _ in 0..5 {
+        node.check(&node.path("b"));
+    }
+    let (key, out) = (node.key().display().to_string(), node.path("range.jsonl").display().to_string());
+    let verify = |file: &str| node.run(&["--lang", "en", "verify", file, "--key", &key]);
+    let run = node.run(&["--lang", "en", "log", "export", "--from", "2", "--out", &out]);
+    assert_eq!(run.status, Some(0), "{}", run.err);
+    assert!(run.out.contains("Wrote 5 records from place 2"), "{}", run.out);
+    let holds = verify(&out);
+    assert!(holds.status == Some(0) && holds.out.contains("All 5 records"), "{} {}", holds.out, holds.err);
+    assert!(holds.out.contains("decision: 5"), "{}", holds.out);
+
+    // As a stranger would bend it.
+    let text = fs::read_to_string(&out).expect("a range");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 6);
+    let without_one = [&lines[..3], &lines[4..]].concat().join("\n");
+    let twice = [&lines[..3], &lines[2..]].concat().join("\n");
+    let changed = text.replacen("allow", "block", 1);
+    let cut = lines[..5].join("\n");
+    for (name, bent) in [("without", without_one), ("twice", twice), ("changed", changed), ("cut", cut)] {
+        let path = node.write(name, bent.as_bytes()).display().to_string();
+        let run = verify(&path);
+        assert!(run.status == Some(1) && run.out.contains("does not hold"), "{name}: {} {}", run.out, run.err);
+    }
+
+    // By time; over standard output and input.
+    let all = node.run(&["log", "export", "--since", "2020-01-01"]);
+    assert_eq!(all.out.lines().count(), 8, "{}", all.err);
+    assert_eq!(node.run(&["log", "export", "--until", "2020-01-01"]).status, Some(2));
+    let wrong = node.run(&["--lang", "en", "log", "export", "--since", "autumn"]);
+    assert!(wrong.status == Some(2) && wrong.err.contains("SKM-E-0186"), "{}", wrong.err);
+    assert_eq!(node.run(&["log", "export", "--from", "7"]).status, Some(2));
+}
+
+#[test]
 fn a_cose_receipt_is_for_the_record_of_the_bundle() {
     let (node, id) = node_with_records();
     let (bundle, key) = (prove(&node, &id), node.key().display().to_string());

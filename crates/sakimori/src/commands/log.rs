@@ -1,13 +1,19 @@
 //! `sakimori log`.
 
+use std::fmt::Display;
+use std::fs::File;
+use std::io::BufWriter;
 use std::path::Path;
 
+use sakimori_model::Timestamp;
 use sakimori_node::Node;
+use sakimori_node::export::Stretch;
 use serde_json::json;
 
-use crate::cli::{Context, DocumentFormat, Log, LogCommand};
+use crate::cli::{Chatter, Context, DocumentFormat, ExportedLog, Log, LogCommand};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::progress::Bar;
 use crate::words::{harmless, say};
 
 /// Shows or verifies the log of this node.
@@ -25,9 +31,42 @@ pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
             out!("{}", super::node(context)?.signed_checkpoint()?)?;
             Ok(Exit::Done)
         }
+        LogCommand::Export(ref options) => export(context, options),
         LogCommand::Monitor(ref options) => super::monitor::run(context, options),
         LogCommand::Verify { ref key, format } => verify(context, key.as_deref(), format),
     }
+}
+
+fn export(context: &Context, options: &ExportedLog) -> Result<Exit, Failure> {
+    let time = |text: &Option<String>| text.as_deref().map(time_of).transpose();
+    let (since, until) = (time(&options.since)?, time(&options.until)?);
+    let stretch = Stretch { from: options.from, to: options.to, since, until };
+    let node = super::node_to_read(context)?;
+    let bar = Bar::new(context);
+    let mut progress = |done| bar.done(done);
+    let exported = if options.out.as_os_str() == "-" {
+        node.export(stretch, (&options.out, &mut std::io::stdout().lock()), &mut progress)
+    } else {
+        let failed = |error| Failure::file(&options.out, &error);
+        let mut file = BufWriter::new(File::create(&options.out).map_err(failed)?);
+        node.export(stretch, (&options.out, &mut file), &mut progress)
+    };
+    bar.finish();
+    let exported = exported?;
+    if options.out.as_os_str() != "-" && context.chatter == Chatter::Normal {
+        let count = exported.to - exported.from;
+        let values: [(&str, &dyn Display); 3] =
+            [("count", &count), ("from", &exported.from), ("out", &harmless(&options.out.display().to_string()))];
+        outln!("{}", say(context.lang, "log.exported", &values))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// A day in UTC, or a time.
+fn time_of(text: &str) -> Result<Timestamp, Failure> {
+    let day = format!("{text}T00:00:00Z");
+    let time = if text.len() == 10 { day.parse() } else { text.parse() };
+    time.map_err(|error| Failure::new("SKM-E-0186", format!("{text}: {error}")))
 }
 
 /// Does not open the node: a damaged log must still be examined to its end.

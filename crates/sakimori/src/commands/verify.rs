@@ -1,13 +1,17 @@
 //! `sakimori verify`: offline, by itself, with keys that the user brings.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use sakimori_examine::catalogue;
 use sakimori_model::{Lang, Predicate, Statement, Timestamp};
-use sakimori_proof::{Bundle, Check, Quorum, Verified, VerifierKey, VerifyError, commitment, entry_of, verify_receipt};
+use sakimori_proof::{
+    Bundle, Check, Quorum, RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeReader, Verified, VerifiedRange, VerifierKey,
+    VerifyError, commitment, entry_of, verify_receipt,
+};
 use serde_json::json;
 
 use crate::cli::{Context, DocumentFormat, Verify};
@@ -23,7 +27,17 @@ const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Verifies an evidence bundle and says what it proves.
 pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
     let keys = keys(&options.key)?;
-    let bytes = read(&options.bundle)?;
+    let mut source = opened(&options.bundle)?;
+    let failed = |error| Failure::file(&options.bundle, &error);
+    let mark = format!("{{\"mediaType\":\"{RANGE_MEDIA_TYPE}\"");
+    let mut head = Vec::new();
+    source.by_ref().take(mark.len() as u64).read_to_end(&mut head).map_err(failed)?;
+    let is_range = head == mark.as_bytes();
+    let mut source = BufReader::new(head.as_slice().chain(source));
+    if is_range {
+        return range(context, options, &keys, &mut source);
+    }
+    let bytes = within_limit(&options.bundle, source)?;
     let bundle = Bundle::parse(&bytes).map_err(|error| Failure::new("SKM-E-0020", error))?;
     let quorum = quorum(options)?;
     let verified = bundle.verify_witnessed(&keys, &quorum).map_err(|error| why(context, &error)).and_then(|verified| {
@@ -44,6 +58,78 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
         }
     }
     Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
+}
+
+/// Verifies a stretch of a log, one line at a time.
+fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut dyn BufRead) -> Result<Exit, Failure> {
+    let quorum = quorum(options)?;
+    let verified = read_range(options, keys, &quorum, source)?;
+    match (options.format, &verified) {
+        (DocumentFormat::Json, Ok((range, kinds))) => {
+            let document = json!({
+                "holds": true, "log": range.origin, "from": range.from, "to": range.to, "size": range.size, "records": kinds,
+            });
+            outln!("{document:#}")?;
+        }
+        (DocumentFormat::Json, Err(why)) => outln!("{:#}", json!({ "holds": false, "why": why }))?,
+        (DocumentFormat::Text, Ok((range, kinds))) => {
+            let count = range.to - range.from;
+            let values: [(&str, &dyn Display); 5] = [
+                ("count", &count),
+                ("from", &range.from),
+                ("last", &(range.to - 1)),
+                ("log", &range.origin),
+                ("size", &range.size),
+            ];
+            outln!("{}", harmless(&say(context.lang, "verify.range", &values)))?;
+            for (kind, count) in kinds {
+                outln!("  {kind}: {count}")?;
+            }
+        }
+        (DocumentFormat::Text, Err(why)) => {
+            outln!("{}", say(context.lang, "verify.fails", &[("why", &harmless(why))]))?;
+        }
+    }
+    Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
+}
+
+/// What is proven of a range, and how many records of which kind are in it; or why it does not hold.
+type Ranged = Result<(VerifiedRange, BTreeMap<&'static str, u64>), String>;
+
+fn read_range(
+    options: &Verify,
+    keys: &[VerifierKey],
+    quorum: &Quorum,
+    source: &mut dyn BufRead,
+) -> Result<Ranged, Failure> {
+    let mut line = Vec::new();
+    let mut reader: Option<RangeReader> = None;
+    let mut kinds = BTreeMap::new();
+    loop {
+        line.clear();
+        let read = source.take(RANGE_LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line);
+        if read.map_err(|error| Failure::file(&options.bundle, &error))? == 0 {
+            break;
+        }
+        if line.len() > RANGE_LINE_BYTES_MAX {
+            return Ok(Err(format!("a line has more than {RANGE_LINE_BYTES_MAX} bytes")));
+        }
+        let Ok(text) = std::str::from_utf8(&line) else { return Ok(Err("it is not text".to_owned())) };
+        let Some(begun) = &mut reader else {
+            match RangeReader::new(text, keys, quorum) {
+                Ok(begun) => reader = Some(begun),
+                Err(error) => return Ok(Err(error.to_string())),
+            }
+            continue;
+        };
+        let read = |statement: String| Statement::from_bytes(statement.as_bytes()).map_err(|error| error.to_string());
+        match begun.push(text).map_err(|error| error.to_string()).and_then(read) {
+            Ok(statement) => *kinds.entry(statement.predicate.word()).or_default() += 1,
+            Err(why) => return Ok(Err(why)),
+        }
+    }
+    let Some(reader) = reader else { return Ok(Err("it is empty".to_owned())) };
+    Ok(reader.finish().map(|range| (range, kinds)).map_err(|error| error.to_string()))
 }
 
 /// Checks that a COSE receipt is for the entry of this bundle, by one of these keys.
@@ -81,11 +167,20 @@ pub fn keys(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    within_limit(path, opened(path)?)
+}
+
+/// A file, or standard input.
+fn opened(path: &Path) -> Result<Box<dyn io::Read>, Failure> {
+    Ok(match path.as_os_str().to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => Box::new(File::open(path).map_err(|error| Failure::file(path, &error))?),
+    })
+}
+
+fn within_limit(path: &Path, source: impl io::Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = match path.as_os_str().to_str() {
-        Some("-") => io::stdin().lock().take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes),
-        _ => File::open(path).and_then(|file| file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)),
-    };
+    let read = source.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
     read.map_err(|error| Failure::file(path, &error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         let message = format!("{}: {}", path.display(), VerifyError::TooLarge);
