@@ -31,8 +31,11 @@ const SPARES_MAX: usize = 4_096;
 /// Bytes of a file that is kept for that.
 const SPARE_BYTES_MAX: u64 = 64 * 1024;
 
-/// How long a removed file stays as it is, for those who have just opened it to read.
+/// How long a removed file stays as it is, for those who have just opened it to read: see [`read_resource`].
 const SPARE_AGE_MIN: Duration = Duration::from_millis(500);
+
+/// How often a file is read that takes so long.
+const READ_TRIES_MAX: usize = 10;
 
 /// Files that are synced at the same time.
 const SYNC_THREADS_MAX: usize = 16;
@@ -78,8 +81,9 @@ impl Folder {
         if !std::mem::replace(&mut spares.is_read, true) {
             let (now, clock) = (Instant::now(), SystemTime::now());
             let since = |file: &fs::DirEntry| {
-                let changed = file.metadata().ok().and_then(|found| u64::try_from(found.ctime()).ok())?;
-                clock.duration_since(UNIX_EPOCH + Duration::from_secs(changed)).ok()
+                let found = file.metadata().ok()?;
+                let changed = Duration::new(found.ctime().try_into().ok()?, found.ctime_nsec().try_into().ok()?);
+                clock.duration_since(UNIX_EPOCH + changed).ok()
             };
             let left = fs::read_dir(self.path(PENDING)).into_iter().flatten().flatten().take(SPARES_MAX);
             spares.files.extend(left.map(|file| {
@@ -144,9 +148,10 @@ impl Bulk for Folder {
     fn get(&self, name: &str, bytes_max: usize) -> Result<Vec<u8>, LogError> {
         let path = self.path(name);
         let failed = |source| LogError::from_io("read", &path, source);
-        let file = open_regular(&path, OpenOptions::new().read(true))?;
-        let mut bytes = Vec::new();
-        file.take(bytes_max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+        if !fs::symlink_metadata(&path).map_err(failed)?.is_file() {
+            return Err(not_regular(&path));
+        }
+        let bytes = read_resource(&path, bytes_max + 1).map_err(failed)?;
         let too_large = || LogError::Damaged { path: path.clone(), problem: "it is too large".to_owned() };
         if bytes.len() > bytes_max { Err(too_large()) } else { Ok(bytes) }
     }
@@ -378,9 +383,31 @@ pub(crate) fn lock_file(path: &Path, wait_max: Duration) -> Result<Option<File>,
 fn open_regular(path: &Path, options: &OpenOptions) -> Result<File, LogError> {
     let failed = |source| LogError::from_io("read", path, source);
     if !fs::symlink_metadata(path).map_err(failed)?.is_file() {
-        return Err(LogError::Damaged { path: path.to_owned(), problem: "it is not a regular file".to_owned() });
+        return Err(not_regular(path));
     }
     options.open(path).map_err(failed)
+}
+
+fn not_regular(path: &Path) -> LogError {
+    LogError::Damaged { path: path.to_owned(), problem: "it is not a regular file".to_owned() }
+}
+
+/// The first bytes of a file of a log's folder, at most `bytes_max`, as they were when it had this name. The file may be removed
+/// meanwhile, and be written anew under another name some time later: then it is read again.
+///
+/// # Errors
+/// Those of the file system; [`io::ErrorKind::TimedOut`] on a machine that has no time to read a file.
+pub fn read_resource(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+    for _ in 0..READ_TRIES_MAX {
+        let began = Instant::now();
+        let mut bytes = Vec::new();
+        File::open(path)?.take(bytes_max as u64).read_to_end(&mut bytes)?;
+        // It had its name after `began`, so it was removed after that, if at all.
+        if began.elapsed() < SPARE_AGE_MIN {
+            return Ok(bytes);
+        }
+    }
+    Err(io::ErrorKind::TimedOut.into())
 }
 
 /// Does this to all, several at once: a file system joins the syncs that wait at the same time into one write of its

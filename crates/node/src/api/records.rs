@@ -20,7 +20,7 @@ use crate::prove::prove;
 /// The media type of an evidence bundle (docs/log.md).
 const EVIDENCE: &str = "application/vnd.sakimori.evidence.v1+json";
 /// Bytes of a resource of the log: 256 entries of at most 65,535 bytes, each with its length.
-const TILE_BYTES_MAX: u64 = 256 * (65_535 + 2);
+const TILE_BYTES_MAX: usize = 256 * (65_535 + 2);
 
 /// Which records are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -160,11 +160,7 @@ pub async fn log_resource(State(app): State<Arc<App>>, resource: Path<String>) -
     }
     let is_checkpoint = resource == "checkpoint";
     let path = app.home.join("log").join(resource);
-    let read = tokio::task::spawn_blocking(move || {
-        use std::io::Read as _;
-        let mut bytes = Vec::new();
-        std::fs::File::open(path)?.take(TILE_BYTES_MAX).read_to_end(&mut bytes).map(|_| bytes)
-    });
+    let read = tokio::task::spawn_blocking(move || sakimori_proof::read_resource(&path, TILE_BYTES_MAX));
     let bytes = read.await.map_err(|panic| NodeError::Stopped(panic.to_string()))?;
     let bytes = bytes.map_err(|_| Problem::of(Trouble::NotFound))?;
     if is_checkpoint {
