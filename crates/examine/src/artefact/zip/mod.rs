@@ -96,8 +96,9 @@ pub fn examine_behind(source: &dyn Source, front: Front, settings: &Settings, re
     let flow = readings.iter().flatten().try_for_each(|entry| walk.member(entry));
     let mut spans = walk.into_spans();
     spans.sort_unstable();
+    // A member may lie past the end by what the directory says.
     if let Some(pair) = spans.windows(2).find(|p| p[1].0 < p[0].1) {
-        report.add(finding(&codes::OVERLAPPING_MEMBERS, report.byte(pair[1].0)));
+        report.add(finding(&codes::OVERLAPPING_MEMBERS, report.byte(pair[1].0.min(source.size()))));
     }
     if flow.is_continue() {
         let carried = spans.first().map_or(0, |(start, _)| *start);
