@@ -36,7 +36,8 @@ pub struct Exported {
 }
 
 impl Node {
-    /// Writes the records of a stretch of the log, complete, with the proof of it. `progress` is told how many are written.
+    /// Writes the records of a stretch of the log, complete, with the proof of it. `progress` is told how many of how many are
+    /// written.
     ///
     /// # Errors
     /// When there are none, when the tables don't have what the log has, or nothing can be written.
@@ -44,7 +45,7 @@ impl Node {
         &self,
         stretch: Stretch,
         (path, out): (&Path, &mut dyn Write),
-        progress: &mut dyn FnMut(u64),
+        progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Exported, NodeError> {
         let failed = |error| NodeError::Folder { path: path.to_owned(), error };
         // Before the tree, which is then at least as large.
@@ -62,10 +63,17 @@ impl Node {
         writeln!(out, "{head}").map_err(failed)?;
         let mut next = from;
         while next < to {
+            let missing = |entry: u64| self.unsound(&format_args!("there is no record for entry {entry}"));
             let rows = self.store().records_from(next, CHUNK)?;
-            for (place, id, _) in rows.into_iter().take_while(|(place, ..)| *place < to) {
+            if rows.is_empty() {
+                return Err(missing(next));
+            }
+            for (place, id, _) in rows {
+                if next == to {
+                    break;
+                }
                 if place != next {
-                    return Err(self.unsound(&format_args!("there is no record for entry {next}")));
+                    return Err(missing(next));
                 }
                 let record = self.store().record(id)?.ok_or_else(|| NodeError::NoRecord(id.to_string()))?;
                 let line = range_line(&Salt::from_bytes(record.salt), &record.statement);
@@ -74,10 +82,7 @@ impl Node {
                 writeln!(out, "{line}").map_err(failed)?;
                 next += 1;
             }
-            if self.store().records_from(next, 1)?.is_empty() && next < to {
-                return Err(self.unsound(&format_args!("there is no record for entry {next}")));
-            }
-            progress(next - from);
+            progress(next - from, to - from);
         }
         out.flush().map_err(failed)?;
         check.finish().map_err(|error| self.unsound(&error))?;

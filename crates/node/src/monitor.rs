@@ -7,7 +7,7 @@ use sakimori_proof::Fetch;
 use tokio::runtime::Runtime;
 use url::Url;
 
-use crate::access::oidc::{client_without_redirects, with_causes};
+use crate::access::oidc::{body_of, client_without_redirects, with_causes};
 
 /// The folder of what a node has seen of the logs that it follows, in this folder of a node. A witness of the same node
 /// remembers its own.
@@ -50,12 +50,9 @@ impl HttpLog {
             404 | 410 => return Ok(None),
             status => return Err(io::Error::other(format!("the log answers with status {status}"))),
         }
-        let mut bytes = Vec::new();
-        while let Some(piece) = answer.chunk().await.map_err(failed)? {
-            bytes.extend_from_slice(&piece);
-            if bytes.len() > bytes_max {
-                return Err(io::Error::other(format!("the answer has more than {bytes_max} bytes")));
-            }
+        let bytes = body_of(&mut answer, bytes_max).await.map_err(failed)?;
+        if bytes.len() > bytes_max {
+            return Err(io::Error::other(format!("the answer has more than {bytes_max} bytes")));
         }
         Ok(Some(bytes))
     }

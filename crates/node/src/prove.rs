@@ -24,14 +24,10 @@ impl Node {
     /// As [`Node::prove`].
     pub fn receipt(&self, id: &str) -> Result<Vec<u8>, NodeError> {
         let record = self.find(id)?;
-        let inconsistent = |what: &dyn std::fmt::Display| NodeError::Inconsistent {
-            id: record.id.to_string(),
-            what: what.to_string(),
-        };
-        let index = record.log_index.ok_or_else(|| inconsistent(&"it has no place in the log"))?;
+        let index = place_of(&record)?;
         let proof = self.log.tree()?.prove(index)?;
         let entry = entry_of(&commitment(&Salt::from_bytes(record.salt), &record.statement));
-        receipt(&proof, &entry, &self.key).map_err(|error| inconsistent(&error))
+        receipt(&proof, &entry, &self.key).map_err(|error| inconsistent(&record, &error.to_string()))
     }
 }
 
@@ -40,8 +36,8 @@ impl Node {
 /// # Errors
 /// When the log can't prove it, or what it proves would not verify with this key.
 pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, NodeError> {
-    let inconsistent = |what: &str| NodeError::Inconsistent { id: record.id.to_string(), what: what.to_owned() };
-    let index = record.log_index.ok_or_else(|| inconsistent("it has no place in the log"))?;
+    let inconsistent = |what: &str| inconsistent(record, what);
+    let index = place_of(record)?;
     let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
     // Before the tree, which is then at least as large.
     let witnessed = log.path().parent().and_then(|home| Witnessed::read(home, key));
@@ -55,6 +51,14 @@ pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, No
     // that is no continuation of what its witnesses saw.
     bundle.verify(std::slice::from_ref(key)).map_err(|error| inconsistent(&error.to_string()))?;
     bundle.to_json().map(|json| json + "\n").map_err(|error| inconsistent(&error.to_string()))
+}
+
+fn place_of(record: &Record) -> Result<u64, NodeError> {
+    record.log_index.ok_or_else(|| inconsistent(record, "it has no place in the log"))
+}
+
+fn inconsistent(record: &Record, what: &str) -> NodeError {
+    NodeError::Inconsistent { id: record.id.to_string(), what: what.to_owned() }
 }
 
 fn proof_under(witnessed: &Witnessed, tree: &Tree, index: u64) -> Result<Proof, NodeError> {

@@ -42,11 +42,6 @@ impl Bar {
         self.bar.set_position(done);
     }
 
-    /// So many were done; nobody knows of how many.
-    pub fn done(&self, done: u64) {
-        self.bar.set_position(done);
-    }
-
     /// One more of something was done.
     pub fn step(&self, what: &str) {
         self.bar.set_message(crate::words::harmless(what));

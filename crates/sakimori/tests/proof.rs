@@ -309,6 +309,9 @@ fn a_stretch_of_the_log_is_complete_or_refused() {
         assert!(run.status == Some(1) && run.out.contains("does not hold"), "{name}: {} {}", run.out, run.err);
     }
 
+    // What was asked for and can't be checked is no success.
+    assert_eq!(node.run(&["verify", &out, "--key", &key, "--receipt", &out]).status, Some(2));
+
     // By time; over standard output and input.
     let all = node.run(&["log", "export", "--since", "2020-01-01"]);
     assert_eq!(all.out.lines().count(), 8, "{}", all.err);
@@ -316,6 +319,14 @@ fn a_stretch_of_the_log_is_complete_or_refused() {
     let wrong = node.run(&["--lang", "en", "log", "export", "--since", "autumn"]);
     assert!(wrong.status == Some(2) && wrong.err.contains("SKM-E-0186"), "{}", wrong.err);
     assert_eq!(node.run(&["log", "export", "--from", "7"]).status, Some(2));
+
+    // A record that is gone from the tables is named, also where the stretch ends with it.
+    let db = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");
+    db.execute_batch("PRAGMA foreign_keys = OFF; DELETE FROM records WHERE log_index = 4").expect("deleted");
+    for to in ["5", "6", "7"] {
+        let run = node.run(&["log", "export", "--to", to]);
+        assert!(run.status == Some(2) && run.err.contains("no record for entry 4"), "{to}: {} {}", run.out, run.err);
+    }
 }
 
 #[test]

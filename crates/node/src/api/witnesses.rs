@@ -14,7 +14,7 @@ use url::Url;
 
 use super::app::App;
 use crate::NodeError;
-use crate::access::oidc::{client_without_redirects, with_causes};
+use crate::access::oidc::{body_of, client_without_redirects, with_causes};
 use crate::witness::{WitnessError, Witnessed, WitnessesConfig};
 
 /// Checkpoints that come so soon after another are sent as one: the newest.
@@ -190,12 +190,6 @@ async fn send(asked: &Asked, request: &AddCheckpoint) -> Result<(u16, String, Ve
     let post = asked.http.post(asked.url.clone()).header(CONTENT_TYPE, "text/plain; charset=utf-8");
     let mut answer = post.body(request.to_string()).send().await?;
     let kind = answer.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default().to_owned();
-    let mut body = Vec::new();
-    while let Some(piece) = answer.chunk().await? {
-        body.extend_from_slice(&piece);
-        if body.len() > limits::WITNESS_ANSWER_BYTES_MAX {
-            break;
-        }
-    }
+    let body = body_of(&mut answer, limits::WITNESS_ANSWER_BYTES_MAX).await?;
     Ok((answer.status().as_u16(), kind, body))
 }

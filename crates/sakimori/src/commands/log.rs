@@ -43,7 +43,7 @@ fn export(context: &Context, options: &ExportedLog) -> Result<Exit, Failure> {
     let stretch = Stretch { from: options.from, to: options.to, since, until };
     let node = super::node_to_read(context)?;
     let bar = Bar::new(context);
-    let mut progress = |done| bar.done(done);
+    let mut progress = |done, all| bar.of(done, all);
     let exported = if options.out.as_os_str() == "-" {
         node.export(stretch, (&options.out, &mut std::io::stdout().lock()), &mut progress)
     } else {

@@ -35,6 +35,9 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
     let is_range = head == mark.as_bytes();
     let mut source = BufReader::new(head.as_slice().chain(source));
     if is_range {
+        if options.receipt.is_some() {
+            return Err(Failure::new("SKM-E-0020", "a receipt is for one record, and this is a stretch of a log"));
+        }
         return range(context, options, &keys, &mut source);
     }
     let bytes = within_limit(&options.bundle, source)?;
@@ -138,7 +141,7 @@ fn receipted(receipt: &[u8], bundle: &Bundle, keys: &[VerifierKey]) -> Result<()
     let mut why = String::new();
     for key in keys {
         match verify_receipt(receipt, &entry, key) {
-            Ok(_) => return Ok(()),
+            Ok(()) => return Ok(()),
             Err(error) => why = error.to_string(),
         }
     }

@@ -47,18 +47,26 @@ impl Http {
             return Err(HttpError::Plain(request.url().to_string()));
         }
         let mut answer = self.0.execute(request).await.map_err(failed)?;
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > ANSWER_BYTES_MAX {
-                return Err(HttpError::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
+        let body = body_of(&mut answer, ANSWER_BYTES_MAX).await.map_err(failed)?;
+        if body.len() > ANSWER_BYTES_MAX {
+            return Err(HttpError::TooLarge);
         }
         let mut response = HttpResponse::new(body);
         *response.status_mut() = answer.status();
         *response.headers_mut() = answer.headers().clone();
         Ok(response)
     }
+}
+
+/// The body of an answer. One that has more than `bytes_max` bytes is not read to its end: what is returned is too long, too.
+pub(crate) async fn body_of(answer: &mut reqwest::Response, bytes_max: usize) -> Result<Vec<u8>, reqwest::Error> {
+    let mut body = Vec::new();
+    while body.len() <= bytes_max
+        && let Some(piece) = answer.chunk().await?
+    {
+        body.extend_from_slice(&piece);
+    }
+    Ok(body)
 }
 
 /// A client for this address: no redirects, short times, the roots in this file or those of the machine; none for http, which

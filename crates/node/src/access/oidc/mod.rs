@@ -35,7 +35,7 @@ use self::claims::{Claims, OtherClaims};
 pub(crate) use self::config::may_be_asked;
 pub use self::config::{Allow, Everybody, OidcConfig, Roles};
 use self::http::{Http, HttpError};
-pub(crate) use self::http::{client_without_redirects, with_causes};
+pub(crate) use self::http::{body_of, client_without_redirects, with_causes};
 use self::pending::{Pending, PendingSignIns};
 pub use self::pending::{SIGN_IN_LASTS, SIGN_INS_MAX};
 use super::role::Role;
