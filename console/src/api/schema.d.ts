@@ -1875,6 +1875,63 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decisions/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Destroys what is kept of a decision and of the judgements and shares that rest on it, for good. Their places in the log stay. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewErasure"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Erasure"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/findings": {
         parameters: {
             query?: never;
@@ -2172,7 +2229,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `decision`, `share`, `judgement`, `access` or `policy`. */
+                    /** @description `decision`, `share`, `judgement`, `access`, `policy`, `admission` or `erasure`. */
                     kind?: string;
                     /** @description Items of the page, 1 to 200; 50 otherwise. */
                     limit?: number;
@@ -3204,6 +3261,20 @@ export interface components {
          * @enum {string}
          */
         Effect: "allow" | "review" | "block";
+        /** @description What was erased. */
+        Erasure: {
+            /**
+             * Format: uuid
+             * @description The record of the erasure.
+             */
+            record: string;
+            /** @description The records of which nothing is left but their places in the log: the decision, and what rested on it. */
+            erased: string[];
+            /** @description How many of them were shares: what left the organisation can't be called back. */
+            shares: number;
+            /** @description Other decisions on the same bytes, which stay. */
+            same_bytes: string[];
+        };
         /** @description An examiner that took part. */
         ExaminerRef: {
             /** @description Its name. */
@@ -3806,6 +3877,11 @@ export interface components {
             expires?: string | null;
             /** @description Why, in one's own words. */
             note?: string;
+        };
+        /** @description On what ground something is erased. */
+        NewErasure: {
+            /** @description In one's own words, 1 to 2,000 characters. It stays, so it should name nobody. */
+            note: string;
         };
         /** @description A judgement. */
         NewJudgement: {

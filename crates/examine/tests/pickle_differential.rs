@@ -104,10 +104,11 @@ impl Tally {
             }
         }
         // A few lines that import something unknown may as well be text, and no loader survives a name that is none.
+        let loads = letters_of(&said["loads"]);
         let harmful = findings
             .iter()
-            .any(|f| f.severity >= Severity::High && import(f).is_some_and(|n| must.contains(&letters(&n))));
-        if harmful && said["must"].iter().all(|name| is_path(name)) && passes_silently(stream) {
+            .any(|f| f.severity >= Severity::High && import(f).is_some_and(|n| loads.contains(&letters(&n))));
+        if harmful && said["loads"].iter().all(|name| is_path(name)) && passes_silently(stream) {
             self.wrong(stream, "a file of it passes silently", &findings);
         }
     }
@@ -154,7 +155,9 @@ fn letters(name: &str) -> String {
 /// A name that an import can find.
 fn is_path(name: &str) -> bool {
     name.split(['.', ':']).all(|word| {
-        !word.starts_with(|c: char| c.is_ascii_digit()) && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        !word.is_empty()
+            && !word.starts_with(|c: char| c.is_ascii_digit())
+            && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
     })
 }
 

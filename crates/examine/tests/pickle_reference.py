@@ -6,7 +6,8 @@ Writes for each stream two lengths (little-endian, 32 bits), the stream, and a J
 
     must    what some reader of Python's own imports: the C unpickler, the Python unpickler, or `pickletools.genops`
             with a stack and a memo, up to the point where all of them would raise
-    may     the same, with the last one going on for as long as opcodes can be read, and with texts of Python 2 in Latin-1
+    loads   what one of the two unpicklers imports
+    may     the same as `must`, with the last one going on for as long as opcodes can be read, and with texts of Python 2 in Latin-1
     why     ["text"] when pickletools stops at a text or number that can't be decoded
 
 Imports are "module.name", extension codes "ext:N", persistent ids "persistent". Nothing is imported or called: in both
@@ -95,11 +96,12 @@ LITERAL, OPAQUE, IMPORT, MARK = "literal", "opaque", "import", "mark"
 
 
 def name_line(file):
-    """A line with a name, as loaders read it. `pickletools` resolves escapes in it, and no loader does."""
+    """A line with a name, as loaders read it. `pickletools` resolves escapes in it, and no loader does; and it puts a space
+    between the two names of an import, so that one in a name has to be something else."""
     line = file.readline()
     if not line.endswith(b"\n"):
         raise ValueError
-    return line[:-1].decode()
+    return line[:-1].decode().replace(" ", "\0")
 
 
 pickletools.read_stringnl_noescape = name_line
@@ -502,12 +504,13 @@ def main():
         data = generator.stream()
         evaluator = Evaluator()
         evaluator.run(data)
-        must = set(evaluator.must)
+        must, loads = set(evaluator.must), set()
         for base in READERS:
-            must.update(loaded(data, base))
+            loads.update(loaded(data, base))
+        must |= loads
         may = must.union(evaluator.may, loaded(data, READERS[0], "latin1"))
         why = ["text"] if evaluator.text else []
-        said = json.dumps({"must": sorted(must), "may": sorted(may), "why": why}).encode()
+        said = json.dumps({"must": sorted(must), "may": sorted(may), "loads": sorted(loads), "why": why}).encode()
         out.write(struct.pack("<II", len(data), len(said)) + data + said)
 
 

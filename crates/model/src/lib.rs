@@ -10,6 +10,7 @@ pub mod bom;
 mod canonical;
 mod decision;
 mod digest;
+mod erasure;
 mod fact;
 mod finding;
 pub mod fuzz;
@@ -37,6 +38,7 @@ pub use admission::{
 pub use canonical::{CanonicalError, canonical_json};
 pub use decision::{Decision, Effect, PolicyError, PolicyRef, Reason};
 pub use digest::{Digest, DigestError};
+pub use erasure::{ErasedRecord, ErasurePredicate};
 pub use fact::{Fact, FactName};
 pub use finding::{Code, CodeError, Confidence, Contribution, Finding, RuleRef, Severity, UnknownLevel};
 pub use lang::{Lang, Text};
@@ -46,9 +48,9 @@ pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
 pub use shown::{push_shown, shown};
 pub use statement::{
-    ACCESS_PREDICATE, ADMISSION_PREDICATE, DECISION_PREDICATE, DecisionPredicate, JUDGEMENT_PREDICATE,
-    JudgementPredicate, POLICY_PREDICATE, PolicyPredicate, Predicate, RecordId, RecordIdError, ResourceDescriptor,
-    SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement, StatementError,
+    ACCESS_PREDICATE, ADMISSION_PREDICATE, DECISION_PREDICATE, DecisionPredicate, DigestSet, ERASURE_PREDICATE,
+    JUDGEMENT_PREDICATE, JudgementPredicate, POLICY_PREDICATE, PolicyPredicate, Predicate, RecordId, RecordIdError,
+    ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement, StatementError,
 };
 pub use technique::{Framework, Technique};
 pub use time::{Timestamp, TimestampError};

@@ -9,8 +9,8 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
-    AccessPredicate, Actor, AdmissionPredicate, CanonicalError, Decision, Digest, ExaminerRef, Finding, Timestamp, Tlp,
-    Vetting, canonical_json,
+    AccessPredicate, Actor, AdmissionPredicate, CanonicalError, Decision, Digest, ErasurePredicate, ExaminerRef,
+    Finding, Timestamp, Tlp, Vetting, canonical_json,
 };
 
 /// The type of every statement (in-toto Attestation Framework v1, Statement layer).
@@ -28,6 +28,8 @@ pub const POLICY_PREDICATE: &str = "urn:sakimori:predicate:policy:v1";
 
 /// The predicate type of an admission (`docs/predicates/admission-v1.md`).
 pub const ADMISSION_PREDICATE: &str = "urn:sakimori:predicate:admission:v1";
+/// The predicate type of an erasure (`docs/predicates/erasure-v1.md`).
+pub const ERASURE_PREDICATE: &str = "urn:sakimori:predicate:erasure:v1";
 
 /// An in-toto Statement (v1): what is said (the predicate) about which bytes (the subject).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -65,6 +67,9 @@ pub enum Predicate {
     /// A model may go live, or not.
     #[serde(rename = "urn:sakimori:predicate:admission:v1")]
     Admission(Box<AdmissionPredicate>),
+    /// What was kept of records was destroyed.
+    #[serde(rename = "urn:sakimori:predicate:erasure:v1")]
+    Erasure(ErasurePredicate),
 }
 
 impl Predicate {
@@ -78,6 +83,7 @@ impl Predicate {
             Self::Access(_) => "access",
             Self::Policy(_) => "policy",
             Self::Admission(_) => "admission",
+            Self::Erasure(_) => "erasure",
         }
     }
 }
@@ -238,6 +244,7 @@ impl Statement {
             Predicate::Access(access) => access.record,
             Predicate::Policy(policy) => policy.record,
             Predicate::Admission(admission) => admission.record,
+            Predicate::Erasure(erasure) => erasure.record,
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Auditing: every row of the tables against the log, so that an edit behind the program's back shows.
 
 mod access;
+mod erasure;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sakimori_model::{Digest, Effect, Predicate, RecordId, Statement};
-use sakimori_proof::{BadResource, Key, Log, Salt, VerifierKey, commitment, entry_of};
+use sakimori_proof::{BadResource, Commitment, Key, Log, Salt, VerifierKey, commitment, entry_of};
 use sakimori_store::{AdmissionRow, DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
 use serde::Serialize;
 
@@ -61,12 +62,14 @@ impl Node {
         let mut justified = BTreeSet::new();
         let mut access = access::Recorded::default();
         let mut policies = BTreeMap::new();
+        let mut erasures = erasure::Recorded::default();
         self.store.each_record(|record| -> Result<(), NodeError> {
             audit.records += 1;
             match record {
                 Ok(record) => {
                     justified.extend(record.log_index);
                     policies.extend(policy_of(&record));
+                    erasures.note(&record);
                     for what in self.faults_of(&record, &entries, &mut access)? {
                         audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
                     }
@@ -89,6 +92,7 @@ impl Node {
             audit.mismatches.push(Mismatch { table: "admissions", row, what });
         }
         audit.mismatches.extend(policy_faults(policies, &self.store)?);
+        audit.mismatches.extend(erasures.faults(&self.store)?);
         for what in self.store.miscounted()? {
             let (table, row) = what;
             audit.mismatches.push(Mismatch { table, row, what: "it is not what the decisions come to".to_owned() });
@@ -104,7 +108,11 @@ impl Node {
         access: &mut access::Recorded,
     ) -> Result<Vec<(&'static str, String)>, NodeError> {
         let mut faults = Vec::new();
-        let expected = commitment(&Salt::from_bytes(record.salt), &record.statement);
+        let expected = match record.erased_by {
+            // `erasure::Recorded` compares it with the record of the erasure.
+            Some(_) => Commitment::from_bytes(*record.commitment.as_bytes()),
+            None => commitment(&Salt::from_bytes(record.salt), &record.statement),
+        };
         if Digest::from_bytes(*expected.as_bytes()) != record.commitment {
             faults.push(("records", "the statement, its salt and its commitment do not belong together".to_owned()));
         }
@@ -116,6 +124,9 @@ impl Node {
                 faults.push(("records", format!("the log holds another commitment at its place {index}")));
             }
             _ => {}
+        }
+        if record.erased_by.is_some() {
+            return Ok(faults);
         }
         match Statement::from_bytes(&record.statement) {
             Ok(statement) if statement.record() == record.id => {

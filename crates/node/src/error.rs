@@ -8,6 +8,7 @@ use sakimori_store::StoreError;
 use thiserror::Error;
 
 use crate::decide::PolicyFileError;
+use crate::erase::NotErased;
 use crate::register::NotJudged;
 
 /// Why an operation could not be done. Nothing that was acknowledged is lost by any of them.
@@ -96,6 +97,9 @@ pub enum NodeError {
     /// No model in the register is named so.
     #[error("no model {0} in the register")]
     NoModel(String),
+    /// A record can't be erased, or was.
+    #[error(transparent)]
+    NotErased(#[from] NotErased),
     /// A person's word on a model that can't hold.
     #[error(transparent)]
     NotJudged(#[from] NotJudged),
@@ -143,6 +147,8 @@ impl NodeError {
             Self::NoFinding(_) => "SKM-E-0070",
             Self::NoPolicy(_) => "SKM-E-0071",
             Self::NotJudged(_) => "SKM-E-0061",
+            Self::NotErased(NotErased::Before { .. }) => "SKM-E-0072",
+            Self::NotErased(_) => "SKM-E-0073",
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",
             Self::NotShareable(_) => "SKM-E-0013",

@@ -7,13 +7,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use sakimori_examine::{Settings, examine};
-use sakimori_model::{Code, Decision, DecisionPredicate, Digest, Finding, Place, Predicate, RuleRef, Statement};
+use sakimori_model::{
+    Code, Decision, DecisionPredicate, Digest, Finding, Place, Predicate, RecordId, RuleRef, Statement,
+};
 use serde::Serialize;
 
 use crate::NodeError;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::node::{Node, parsed};
-use crate::observe::{Opened, sha256_of};
+use crate::observe::{Opened, Vault, VaultKey, sha256_of};
 
 /// One feature of a finding, and what it counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -125,9 +127,26 @@ impl Node {
             (names, Some(policy)) => Some(without(made, names, policy)?),
             (_, None) => return Err(NodeError::NoPolicy(made.decision.policy.sha256)),
         };
-        let examined_again = examined_again(&statement, made, ask.file, settings);
+        let opened = self.bytes_of(&statement, record.id, ask.file)?;
+        let examined_again = examined_again(&statement, made, opened, settings);
         let score = made.decision.score;
         Ok(Explanation { parts, sum, score, decided_again, examined_again, without, statement })
+    }
+
+    /// The bytes that a record is about: in the file that is named, else in the vault, else where they were.
+    fn bytes_of(
+        &self,
+        statement: &Statement,
+        record: RecordId,
+        file: Option<&Path>,
+    ) -> Result<Option<Opened>, NodeError> {
+        if let Some(file) = file {
+            return Ok(Opened::file(file).ok());
+        }
+        let key = self.store().vault_key(record)?.map(VaultKey::from_bytes);
+        let kept = key.and_then(|key| Vault::of_node(self.home()).open(record, &key));
+        let there = || Opened::file(Path::new(&statement.subject.first()?.name)).ok();
+        Ok(kept.or_else(there))
     }
 
     /// The policy with this digest: the one that is built in, or one that was in force here.
@@ -202,8 +221,13 @@ fn without(made: &DecisionPredicate, names: &[String], policy: &Policy) -> Resul
     Ok(Without { left_out, decision: policy.decide(&made.kind, &kept) })
 }
 
-/// Examines the bytes again, where they are, if they are the same.
-fn examined_again(statement: &Statement, made: &DecisionPredicate, file: Option<&Path>, settings: &Settings) -> Again {
+/// Examines the bytes again, if they are the same.
+fn examined_again(
+    statement: &Statement,
+    made: &DecisionPredicate,
+    opened: Option<Opened>,
+    settings: &Settings,
+) -> Again {
     let missing = |why: Missing| Again::NotDone { why };
     let Some(subject) = statement.subject.first() else { return missing(Missing::Content) };
     if made
@@ -216,8 +240,7 @@ fn examined_again(statement: &Statement, made: &DecisionPredicate, file: Option<
     if made.rules.is_some_and(|rules| rules != settings.sigma.digest()) {
         return missing(Missing::Rules);
     }
-    let path = file.unwrap_or(Path::new(&subject.name));
-    let Ok(opened) = Opened::file(path) else { return missing(Missing::Content) };
+    let Some(opened) = opened else { return missing(Missing::Content) };
     if !sha256_of(&opened.source, &|_| ()).is_ok_and(|sha256| sha256 == subject.digest.sha256) {
         return missing(Missing::Content);
     }

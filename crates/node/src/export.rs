@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use sakimori_model::{RecordId, Timestamp};
-use sakimori_proof::{Quorum, RangeReader, Salt, range_line};
+use sakimori_proof::{Commitment, Quorum, RangeReader, Salt, erased_range_line, range_line};
 
 use crate::NodeError;
 use crate::node::Node;
@@ -76,7 +76,10 @@ impl Node {
                     return Err(missing(next));
                 }
                 let record = self.store().record(id)?.ok_or_else(|| NodeError::NoRecord(id.to_string()))?;
-                let line = range_line(&Salt::from_bytes(record.salt), &record.statement);
+                let line = match record.erased_by {
+                    Some(_) => Ok(erased_range_line(&Commitment::from_bytes(*record.commitment.as_bytes()))),
+                    None => range_line(&Salt::from_bytes(record.salt), &record.statement),
+                };
                 let line = line.map_err(|error| self.unsound(&error))?;
                 check.push(&line).map_err(|error| self.unsound(&error))?;
                 writeln!(out, "{line}").map_err(failed)?;

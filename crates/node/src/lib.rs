@@ -8,6 +8,7 @@ pub mod backup;
 pub mod bom;
 pub mod config;
 pub mod decide;
+pub mod erase;
 pub mod error;
 pub mod explain;
 pub mod export;

@@ -16,6 +16,7 @@ use sakimori_store::{Record, Store};
 use crate::NodeError;
 use crate::act::deliver;
 use crate::decide::{DEFAULT_POLICY, Policy};
+use crate::erase::NotErased;
 
 /// How long a command waits for another one that writes.
 const LOCK_SECONDS_MAX: u64 = 60;
@@ -28,7 +29,7 @@ const LOCK_RETRY_MS: u64 = 5;
 
 /// A node: one folder with everything in it.
 pub struct Node {
-    home: PathBuf,
+    pub(crate) home: PathBuf,
     pub(crate) key: Key,
     pub(crate) store: Store,
     pub(crate) log: Log,
@@ -218,7 +219,7 @@ impl Node {
         self.store
             .each_record(|record| -> Result<(), NodeError> {
                 let record = record?;
-                if record.kind == "decision" && found.is_ok() {
+                if record.kind == "decision" && record.erased_by.is_none() && found.is_ok() {
                     let statement = parsed(&record)?;
                     found = each(record.id, statement);
                 }
@@ -263,11 +264,17 @@ impl Node {
     }
 }
 
+/// Of what is erased there is nothing to hand out.
+pub(crate) fn refuse_erased(record: &Record) -> Result<(), NotErased> {
+    record.erased_by.map_or(Ok(()), |by| Err(NotErased::Before { of: record.id, by }))
+}
+
 /// The statement of a stored record.
 ///
 /// # Errors
-/// When it is not what we write.
+/// When it is erased, or not what we write.
 pub fn parsed(record: &Record) -> Result<Statement, NodeError> {
+    refuse_erased(record)?;
     Statement::from_bytes(&record.statement)
         .map_err(|error| NodeError::Inconsistent { id: record.id.to_string(), what: error.to_string() })
 }

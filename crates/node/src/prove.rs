@@ -1,10 +1,10 @@
 //! Proving: what a stranger gets to check a record offline.
 
-use sakimori_proof::{Bundle, Log, Proof, Salt, Tree, VerifierKey, commitment, entry_of, receipt};
+use sakimori_proof::{Bundle, Commitment, Log, Proof, Salt, Tree, VerifierKey, entry_of, receipt};
 use sakimori_store::Record;
 
 use crate::NodeError;
-use crate::node::Node;
+use crate::node::{Node, refuse_erased};
 use crate::witness::Witnessed;
 
 impl Node {
@@ -26,7 +26,8 @@ impl Node {
         let record = self.find(id)?;
         let index = place_of(&record)?;
         let proof = self.log.tree()?.prove(index)?;
-        let entry = entry_of(&commitment(&Salt::from_bytes(record.salt), &record.statement));
+        // What the log has, also where statement and salt are erased.
+        let entry = entry_of(&Commitment::from_bytes(*record.commitment.as_bytes()));
         receipt(&proof, &entry, &self.key).map_err(|error| inconsistent(&record, &error.to_string()))
     }
 }
@@ -37,6 +38,7 @@ impl Node {
 /// When the log can't prove it, or what it proves would not verify with this key.
 pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, NodeError> {
     let inconsistent = |what: &str| inconsistent(record, what);
+    refuse_erased(record)?;
     let index = place_of(record)?;
     let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
     // Before the tree, which is then at least as large.

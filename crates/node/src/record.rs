@@ -8,6 +8,7 @@ use sakimori_store::{Aside, Idempotency, Staged};
 
 use crate::NodeError;
 use crate::node::{CrashPoint, Node};
+use crate::observe::VaultKey;
 use crate::share::Shareable;
 
 /// A statement to be recorded, and what leaves because of it.
@@ -21,6 +22,8 @@ pub struct Entry {
     pub aside: Option<Aside>,
     /// The name that the caller gave to this write.
     pub idempotency: Option<Idempotency>,
+    /// The key of the bytes that it is about, where they are kept.
+    pub vault_key: Option<VaultKey>,
 }
 
 /// What leaves by the outbox, and where to. Nothing but what is [`Shareable`] can.
@@ -36,7 +39,7 @@ impl Entry {
     /// A statement because of which nothing leaves.
     #[must_use]
     pub fn of(statement: Statement) -> Self {
-        Self { statement, outbox: None, aside: None, idempotency: None }
+        Self { statement, outbox: None, aside: None, idempotency: None, vault_key: None }
     }
 
     /// With what is kept beside the statement.
@@ -147,6 +150,7 @@ fn staged<'a>(entry: &'a Entry, prepared: &'a Prepared) -> Staged<'a> {
         outbox: entry.outbox.as_ref().map(|out| (out.target.as_str(), out.body.content().as_bytes())),
         aside: entry.aside.as_ref(),
         idempotency: entry.idempotency.as_ref(),
+        vault_key: entry.vault_key.as_ref().map(VaultKey::as_bytes),
     }
 }
 

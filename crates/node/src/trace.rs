@@ -75,6 +75,10 @@ pub enum Kind {
     Activation,
     /// The record of a change of access.
     Access,
+    /// The record of an erasure.
+    Erasure,
+    /// A record that was erased: it was there, and what it said nobody can know.
+    Erased,
 }
 
 impl Kind {
@@ -93,6 +97,8 @@ impl Kind {
             Self::Share => "share",
             Self::Activation => "activation",
             Self::Access => "access",
+            Self::Erasure => "erasure",
+            Self::Erased => "erased",
         }
     }
 
@@ -262,7 +268,13 @@ impl Walk<'_> {
         if !self.learnt.insert(record) {
             return Ok(());
         }
-        let Some(statement) = self.statement(record)? else { return Ok(()) };
+        let Some(statement) = self.statement(record)? else {
+            if let Some(by) = self.tables.record(record)?.and_then(|record| record.erased_by) {
+                self.add(thing(format!("record:{record}"), Kind::Erased, ""));
+                self.learn(by)?;
+            }
+            return Ok(());
+        };
         self.add(item_of(&statement));
         self.met_subject(&statement);
         if let Predicate::Decision(decision) = &statement.predicate {
@@ -292,7 +304,8 @@ impl Walk<'_> {
     }
 
     fn statement(&self, record: RecordId) -> Result<Option<Statement>, NodeError> {
-        self.tables.record(record)?.map(|record| parsed(&record)).transpose()
+        let record = self.tables.record(record)?.filter(|record| record.erased_by.is_none());
+        record.map(|record| parsed(&record)).transpose()
     }
 
     /// Notes the thing itself, if it is known.
@@ -366,7 +379,7 @@ fn thing(id: String, kind: Kind, name: &str) -> Item {
 /// The bytes that a statement is about.
 fn subjects_of(statement: &Statement) -> Vec<Item> {
     let (kind, prefix) = match &statement.predicate {
-        Predicate::Access(_) => return Vec::new(),
+        Predicate::Access(_) | Predicate::Erasure(_) => return Vec::new(),
         Predicate::Policy(_) => (Kind::Policy, "policy"),
         Predicate::Admission(_) => (Kind::Model, "bytes"),
         Predicate::Decision(decision) if decision.vetting.is_some() => (Kind::Model, "bytes"),
@@ -397,9 +410,13 @@ fn item_of(statement: &Statement) -> Item {
         Predicate::Judgement(made) => (Kind::Judgement, made.effect.as_str(), made.judged, Some(made.by.clone())),
         Predicate::Access(made) => (Kind::Access, "", made.at, Some(made.by.clone())),
         Predicate::Policy(made) => (Kind::Activation, made.policy.id.as_str(), made.activated, Some(made.by.clone())),
+        Predicate::Erasure(made) => (Kind::Erasure, "", made.erased, Some(made.by.clone())),
         Predicate::Admission(made) => (Kind::Admission, made.state.as_str(), made.at, Some(made.by.clone())),
     };
-    let name = statement.subject.first().map_or_else(String::new, |subject| subject.name.clone());
+    let name = match &statement.predicate {
+        Predicate::Erasure(made) => made.note.clone(),
+        _ => statement.subject.first().map_or_else(String::new, |subject| subject.name.clone()),
+    };
     let (id, says) = (format!("record:{}", statement.record()), says.to_owned());
     Item { id, kind, name, says, at: Some(at), by }
 }
@@ -425,6 +442,7 @@ fn links_of(statement: &Statement) -> Vec<Link> {
         Predicate::Policy(made) => {
             vec![Link { from: format!("policy:{}", made.policy.sha256), to: from, how: How::InfluencedBy }]
         }
+        Predicate::Erasure(made) => made.of.iter().take(LINKS_MAX).flat_map(|one| derived(one.record)).collect(),
         Predicate::Access(_) => Vec::new(),
     }
 }

@@ -305,6 +305,11 @@ impl Commitment {
         Self(bytes)
     }
 
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let Salt(bytes) = Salt::parse(text)?;
+        Some(Self(bytes))
+    }
+
     /// The 32 raw bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {

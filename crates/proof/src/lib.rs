@@ -59,7 +59,10 @@ pub use monitor::{Closeness, Fetch, Found, Look, Monitor};
 pub use note::{KeyKind, Note, NoteError, Signature, VerifierKey, VerifierKeyError};
 pub use proof::{Proof, ProofError};
 pub use quorum::{Cosigner, NotWitnessed, Quorum, QuorumError, WitnessAnswer};
-pub use range::{RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeError, RangeReader, VerifiedRange, range_line};
+pub use range::{
+    RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeError, RangeReader, RangeRecord, VerifiedRange, erased_range_line,
+    range_line,
+};
 pub use tile::{Tile, TileKind};
 pub use tree::{Entries, Tree};
 pub use witness::{AddCheckpoint, Evidence, EvidenceKind, Kept, Refusal, SIZE_MEDIA_TYPE, Seen, Witness, WitnessStore};

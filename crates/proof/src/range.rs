@@ -3,6 +3,7 @@
 //! ```text
 //! head     {"mediaType", "from", "to", "peaks", "consistency", "checkpoint"}, one line of JSON
 //! record   {"salt", "statement"}, one line each, for every entry from `from` to before `to`
+//! erased   {"commitment"} instead, where nothing else is left of a record
 //! ```
 //!
 //! `peaks` are the roots of the complete subtrees that the first `from` entries make up, the largest first. With the
@@ -13,7 +14,7 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::bundle::{Salt, commitment, entry_of};
+use crate::bundle::{Commitment, Salt, commitment, entry_of};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::error::LogError;
 use crate::limits::{NOTE_BYTES_MAX, PROOF_HASHES_MAX, STATEMENT_BYTES_MAX};
@@ -87,10 +88,19 @@ struct Head {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Line {
-    salt: String,
-    statement: String,
+#[serde(deny_unknown_fields, untagged)]
+enum Line {
+    Record { salt: String, statement: String },
+    Erased { commitment: String },
+}
+
+/// What a line is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RangeRecord {
+    /// A record: its statement, and its commitment.
+    Statement(String, Commitment),
+    /// A record that was erased. That it was there is proven, and what it said nobody can know.
+    Erased(Commitment),
 }
 
 impl Tree {
@@ -128,8 +138,14 @@ impl Tree {
 pub fn range_line(salt: &Salt, statement: &[u8]) -> Result<String, RangeError> {
     let malformed = |problem: String| RangeError::Malformed { line: 0, problem };
     let statement = std::str::from_utf8(statement).map_err(|error| malformed(error.to_string()))?;
-    let line = Line { salt: salt.to_string(), statement: statement.to_owned() };
+    let line = Line::Record { salt: salt.to_string(), statement: statement.to_owned() };
     serde_json::to_string(&line).map_err(|error| malformed(error.to_string()))
+}
+
+/// The line of a record that was erased.
+#[must_use]
+pub fn erased_range_line(commitment: &Commitment) -> String {
+    format!(r#"{{"commitment":"{commitment}"}}"#)
 }
 
 /// The complete subtrees that the first `size` leaves make up, the largest first.
@@ -189,28 +205,38 @@ impl RangeReader {
         Ok(Self { head, checkpoint, consistency, peaks, read: 0 })
     }
 
-    /// Takes the next line, and returns the statement in it.
+    /// Takes the next line, and returns what it is about.
     ///
     /// # Errors
     /// [`RangeError`].
-    pub fn push(&mut self, line: &str) -> Result<String, RangeError> {
+    pub fn push(&mut self, line: &str) -> Result<RangeRecord, RangeError> {
         self.read += 1;
         let number = self.read + 1;
         let malformed = |problem: &str| RangeError::Malformed { line: number, problem: problem.to_owned() };
         if self.read > self.head.to - self.head.from {
             return Err(self.other_count());
         }
-        let Line { salt, statement } = serde_json::from_str(line).map_err(|error| malformed(&error.to_string()))?;
-        let salt = Salt::parse(&salt).ok_or_else(|| malformed("the salt is not 64 hexadecimal digits"))?;
-        if statement.len() > STATEMENT_BYTES_MAX {
-            return Err(malformed("the statement is too large"));
-        }
-        let mut peak = (0, leaf_hash(&entry_of(&commitment(&salt, statement.as_bytes()))));
+        let (record, made) = match serde_json::from_str(line).map_err(|error| malformed(&error.to_string()))? {
+            Line::Record { salt, statement } => {
+                let salt = Salt::parse(&salt).ok_or_else(|| malformed("the salt is not 64 hexadecimal digits"))?;
+                if statement.len() > STATEMENT_BYTES_MAX {
+                    return Err(malformed("the statement is too large"));
+                }
+                let made = commitment(&salt, statement.as_bytes());
+                (RangeRecord::Statement(statement, made), made)
+            }
+            Line::Erased { commitment } => {
+                let made = Commitment::parse(&commitment);
+                let made = made.ok_or_else(|| malformed("the commitment is not 64 hexadecimal digits"))?;
+                (RangeRecord::Erased(made), made)
+            }
+        };
+        let mut peak = (0, leaf_hash(&entry_of(&made)));
         while let Some((_, left)) = self.peaks.pop_if(|(height, _)| *height == peak.0) {
             peak = (peak.0 + 1, node_hash(left, peak.1));
         }
         self.peaks.push(peak);
-        Ok(statement)
+        Ok(record)
     }
 
     /// Checks that the lines were all the records of the range, as the log has them.

@@ -86,6 +86,9 @@ pub enum Command {
     /// Where a thing came from and what came of it: files, decisions, judgements, admissions, shares.
     #[command(after_help = TRACE_EXAMPLES)]
     Trace(Trace),
+    /// Destroy what is kept of a decision: its text, its findings and the bytes. Its place in the log stays, and so do proofs.
+    #[command(after_help = ERASE_EXAMPLES)]
+    Erase(Erase),
     /// Cosign the checkpoints of other logs, so that nobody can show two histories of them.
     #[command(after_help = witness::EXAMPLES)]
     Witness(Witness),
@@ -103,6 +106,14 @@ Examples:
   sakimori check model.pt
   sakimori check --fail-on medium --format sarif models/ > sakimori.sarif
   sakimori check --policy strict.toml --rules sigma/rules incoming/";
+
+const ERASE_EXAMPLES: &str = "\
+Examples:
+  sakimori erase 3c4d5e6f --note 'request 2026-114'
+  sakimori erase 3c4d5e6f --same-bytes --note 'request 2026-114' --yes
+
+It can't be undone. The judgements and shares that rest on the decision are erased with it. What was shared before, and copies of the
+node's folder, are out of its reach.";
 
 const EXPLAIN_EXAMPLES: &str = "\
 Examples:
@@ -551,6 +562,25 @@ pub struct Trace {
     /// The form of the output.
     #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
     pub format: TraceFormat,
+}
+
+#[derive(Args)]
+pub struct Erase {
+    /// The ids of decisions, or their beginnings or their ends.
+    #[arg(value_name = "ID", required = true)]
+    pub ids: Vec<String>,
+    /// On what ground. It stays in the record of the erasure, so name nobody.
+    #[arg(long, value_name = "TEXT")]
+    pub note: String,
+    /// All other decisions on the same bytes, too.
+    #[arg(long)]
+    pub same_bytes: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+    /// The form of the output.
+    #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+    pub format: DocumentFormat,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -32,6 +32,7 @@ fn main() -> std::process::ExitCode {
         Command::Restore(options) => commands::restore::run(&context, &options),
         Command::Explain(options) => commands::explain::run(&context, &options),
         Command::Trace(options) => commands::trace::run(&context, &options),
+        Command::Erase(options) => commands::erase::run(&context, &options),
         Command::Witness(options) => commands::witness::run(&context, &options),
         Command::Serve(options) => commands::serve::run(&context, &options),
         Command::Completions(options) => commands::generate::completions(&context, &options),

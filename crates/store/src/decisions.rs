@@ -508,7 +508,7 @@ impl DecisionFilter {
 const MADE_BEFORE_MICROS_MAX: i64 = 3_600_000_000;
 
 /// The least text that an id of a record made at this time, to the millisecond, can have.
-fn first_id(micros: i64) -> String {
+pub(crate) fn first_id(micros: i64) -> String {
     let hex = format!("{:012x}", micros.div_euclid(1_000).max(0));
     format!("{}-{}", &hex[..8], &hex[8..12])
 }

@@ -8,10 +8,10 @@ use sakimori_model::{
 };
 
 use crate::rows::{Aside, DecisionRow, JudgementRow, ShareRow, Staged, TopFinding, to_integer};
-use crate::{StoreError, access, admissions};
+use crate::{StoreError, access, admissions, erasure};
 
 /// Microseconds of an hour.
-const HOUR_MICROS: i64 = 3_600_000_000;
+pub(crate) const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// Writes a record and the rows that it justifies.
 pub fn insert(tx: &Transaction<'_>, staged: &Staged<'_>) -> Result<(), StoreError> {
@@ -20,6 +20,9 @@ pub fn insert(tx: &Transaction<'_>, staged: &Staged<'_>) -> Result<(), StoreErro
     tx.prepare_cached("INSERT INTO records (id, kind, statement, salt, commitment) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![id, statement.predicate.word(), staged.bytes, staged.salt, staged.commitment.as_bytes()])?;
     insert_rows(tx, statement, staged.aside)?;
+    if let Some(key) = staged.vault_key {
+        tx.prepare_cached("INSERT INTO vault_keys (record, key) VALUES (?1, ?2)")?.execute(params![id, key])?;
+    }
     if let Some((target, body)) = staged.outbox {
         tx.prepare_cached("INSERT INTO outbox (record, target, body) VALUES (?1, ?2, ?3)")?
             .execute(params![id, target, body])?;
@@ -64,6 +67,7 @@ fn insert_rows(tx: &Transaction<'_>, statement: &Statement, aside: Option<&Aside
             admissions::insert_vetting(tx, decision, aside)
         }
         Predicate::Admission(_) => admissions::insert(tx, statement),
+        Predicate::Erasure(made) => erasure::insert(tx, made),
         Predicate::Share(_) => insert_share(tx, &ShareRow::of(statement)),
         Predicate::Judgement(_) => insert_judgement(tx, &JudgementRow::of(statement)),
         Predicate::Access(change) => insert_access(tx, change.record, &change.event, change.at.as_micros(), aside),

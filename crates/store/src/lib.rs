@@ -8,6 +8,7 @@ mod access;
 mod admissions;
 mod decisions;
 mod derive;
+mod erasure;
 mod links;
 mod migrate;
 mod rows;
@@ -24,6 +25,7 @@ use thiserror::Error;
 pub use access::{AccountRow, SessionKey, SessionRow, TokenRow};
 pub use admissions::{AdmissionRow, MODELS_WITH_FILE_MAX};
 pub use decisions::{DecisionFilter, FindingRow, JudgedDecision, Page, RecordRow, Tally, WAITING_COUNT_MAX, Waiting};
+pub use erasure::ErasureRow;
 pub use rows::{
     Aside, DecisionRow, Idempotency, JudgementRow, OutboxItem, PolicyRow, Record, ShareRow, Staged, TopFinding,
 };
@@ -186,9 +188,8 @@ impl Store {
     /// # Errors
     /// The database's own error, or a damaged row.
     pub fn record(&self, id: RecordId) -> Result<Option<Record>, StoreError> {
-        let mut query = self
-            .db
-            .prepare_cached("SELECT id, kind, statement, salt, commitment, log_index FROM records WHERE id = ?1")?;
+        let mut query =
+            self.db.prepare_cached(&format!("SELECT {} FROM records WHERE id = ?1", rows::RECORD_COLUMNS))?;
         query.query_row([id.to_string()], |row| Ok(rows::record(row))).optional()?.transpose()
     }
 
@@ -215,7 +216,7 @@ impl Store {
     ) -> Result<(), E> {
         let mut query = self
             .db
-            .prepare("SELECT id, kind, statement, salt, commitment, log_index FROM records ORDER BY id")
+            .prepare(&format!("SELECT {} FROM records ORDER BY id", rows::RECORD_COLUMNS))
             .map_err(StoreError::from)?;
         let mut rows = query.query([]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
@@ -264,6 +265,8 @@ impl Store {
             ("admissions", "admission"),
             ("vetted_files", "decision"),
             ("boms", "decision"),
+            ("erasures", "erasure"),
+            ("vault_keys", "decision"),
         ] {
             let sql = format!(
                 "SELECT record FROM {table} WHERE NOT EXISTS (SELECT 1 FROM records WHERE id = record AND kind = ?1)"

@@ -25,14 +25,15 @@ impl Store {
         self.ids("vetted_files", sql, params![sha256.as_bytes().as_slice(), max as i64])
     }
 
-    /// The records that were made because of this one: judgements, admissions, shares. Oldest first; `max` at most.
+    /// The records that were made because of this one: judgements, admissions, shares, erasures. Oldest first; `max` at most.
     ///
     /// # Errors
     /// The database's own error, or a damaged row.
     pub fn records_because_of(&self, record: RecordId, max: usize) -> Result<Vec<RecordId>, StoreError> {
         let sql = "SELECT record FROM judgements WHERE of_record = ?1 \
                    UNION SELECT record FROM admissions WHERE of_record = ?1 \
-                   UNION SELECT record FROM shares WHERE of_record = ?1 ORDER BY record LIMIT ?2";
+                   UNION SELECT record FROM shares WHERE of_record = ?1 \
+                   UNION SELECT record FROM erasures WHERE of_record = ?1 ORDER BY record LIMIT ?2";
         self.ids("records", sql, params![record.to_string(), max as i64])
     }
 
@@ -55,7 +56,12 @@ impl Store {
         Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
     }
 
-    fn ids(&self, table: &'static str, sql: &str, given: impl rusqlite::Params) -> Result<Vec<RecordId>, StoreError> {
+    pub(crate) fn ids(
+        &self,
+        table: &'static str,
+        sql: &str,
+        given: impl rusqlite::Params,
+    ) -> Result<Vec<RecordId>, StoreError> {
         let mut query = self.db.prepare_cached(sql)?;
         let mut rows = query.query(given)?;
         let mut found = Vec::new();

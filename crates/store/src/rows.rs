@@ -24,6 +24,8 @@ pub struct Staged<'a> {
     pub aside: Option<&'a Aside>,
     /// The name that the caller gave to this write.
     pub idempotency: Option<&'a Idempotency>,
+    /// The key of the bytes that it is about, where they are kept.
+    pub vault_key: Option<&'a [u8; 32]>,
 }
 
 /// What is kept beside a statement, because it must not stand in it.
@@ -55,7 +57,7 @@ pub struct Idempotency {
 pub struct Record {
     /// Its id.
     pub id: RecordId,
-    /// `decision` or `share`.
+    /// What it records, such as `decision`.
     pub kind: String,
     /// The canonical JSON of its statement.
     pub statement: Vec<u8>,
@@ -65,6 +67,8 @@ pub struct Record {
     pub commitment: Digest,
     /// Its place in the log; `None` between staging and sequencing only.
     pub log_index: Option<u64>,
+    /// The record of its erasure: then statement and salt are gone, or about to be.
+    pub erased_by: Option<RecordId>,
 }
 
 /// A row of `decisions`. All of it follows from the statement: see [`DecisionRow::of`].
@@ -224,6 +228,10 @@ pub fn to_integer(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// The columns of a record, in the order in which [`record`] reads them.
+pub const RECORD_COLUMNS: &str = "id, kind, statement, salt, commitment, log_index, \
+                                  (SELECT e.record FROM erasures e WHERE e.of_record = id)";
+
 pub fn record(row: &Row<'_>) -> Result<Record, StoreError> {
     let id = record_id("records", row.get(0)?)?;
     let damaged = |what: &str| StoreError::Damaged { table: "records", row: id.to_string(), what: what.to_owned() };
@@ -236,6 +244,7 @@ pub fn record(row: &Row<'_>) -> Result<Record, StoreError> {
         salt: salt.try_into().map_err(|_| damaged("salt"))?,
         commitment: digest("records", &id.to_string(), row.get(4)?)?,
         log_index: log_index.map(|i| u64::try_from(i).map_err(|_| damaged("log_index"))).transpose()?,
+        erased_by: row.get::<_, Option<String>>(6)?.map(|by| record_id("erasures", by)).transpose()?,
     })
 }
 

@@ -62,6 +62,9 @@ impl Snapshot {
             let backup = Backup::new(&self.db, &mut copy)?;
             while let StepResult::More | StepResult::Busy | StepResult::Locked = step(&backup, progress)? {}
         }
+        // What was examined is not in a backup, and the keys to it are in one place only, so that destroying them is final.
+        copy.pragma_update(None, "secure_delete", true)?;
+        copy.execute("DELETE FROM vault_keys", [])?;
         // Out of the mode with a write-ahead log, so that the state is this one file.
         copy.pragma_update(None, "journal_mode", "delete")?;
         copy.close().map_err(|(_, error)| error)?;

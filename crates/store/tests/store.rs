@@ -42,6 +42,7 @@ fn stage(store: &mut Store, statements: &[Statement]) -> Result<(), StoreError> 
             outbox: None,
             aside: None,
             idempotency: None,
+            vault_key: None,
         })
         .collect();
     store.stage(&staged)

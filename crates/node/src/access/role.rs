@@ -21,6 +21,8 @@ pub enum Action {
     Overrule,
     /// Test and activate a policy.
     ChangePolicy,
+    /// Erase what is kept of a decision.
+    Erase,
     /// Manage accounts and the tokens of others.
     Administer,
     /// The own session, language, password and tokens. Persons only: a stolen token can't make a longer-lived one.
@@ -52,7 +54,7 @@ struct Right {
 
 /// The table. A route asks [`may`] and nothing else.
 #[rustfmt::skip]
-const RIGHTS: [Right; 8] = [
+const RIGHTS: [Right; 9] = [
     //                                     reader analyst approver admin          read observe judge administer
     Right { action: Action::Public,       roles: [YES, YES, YES, YES], scopes: [YES, YES, YES, YES] },
     Right { action: Action::Read,         roles: [YES, YES, YES, YES], scopes: [YES, NO,  NO,  NO ] },
@@ -60,6 +62,7 @@ const RIGHTS: [Right; 8] = [
     Right { action: Action::Judge,        roles: [NO,  YES, YES, YES], scopes: [NO,  NO,  YES, NO ] },
     Right { action: Action::Overrule,     roles: [NO,  NO,  YES, YES], scopes: [NO,  NO,  YES, NO ] },
     Right { action: Action::ChangePolicy, roles: [NO,  NO,  YES, YES], scopes: [NO,  NO,  NO,  YES] },
+    Right { action: Action::Erase,        roles: [NO,  NO,  NO,  YES], scopes: [NO,  NO,  NO,  YES] },
     Right { action: Action::Administer,   roles: [NO,  NO,  NO,  YES], scopes: [NO,  NO,  NO,  YES] },
     Right { action: Action::Own,          roles: [YES, YES, YES, YES], scopes: [NO,  NO,  NO,  NO ] },
 ];
@@ -79,13 +82,14 @@ pub fn may(who: &Caller, action: Action) -> bool {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Public,
         Self::Read,
         Self::Observe,
         Self::Judge,
         Self::Overrule,
         Self::ChangePolicy,
+        Self::Erase,
         Self::Administer,
         Self::Own,
     ];
@@ -151,33 +155,33 @@ mod tests {
         Scopes::new([scope]).expect("one scope")
     }
 
-    /// The columns are Public, Read, Observe, Judge, Overrule, ChangePolicy, Administer, Own.
+    /// The columns are Public, Read, Observe, Judge, Overrule, ChangePolicy, Erase, Administer, Own.
     #[test]
     fn the_whole_table() {
         use Role::{Administrator, Analyst, Approver, Reader};
         use Scope::{Administer, Judge, Observe, Read};
         let expected = [
-            (Caller::Nobody, "x......."),
-            (Caller::Person(Reader), "xx.....x"),
-            (Caller::Person(Analyst), "xxxx...x"),
-            (Caller::Person(Approver), "xxxxxx.x"),
-            (Caller::Person(Administrator), "xxxxxxxx"),
-            (Caller::Token(Reader, only(Read)), "xx......"),
-            (Caller::Token(Reader, only(Observe)), "x......."),
-            (Caller::Token(Reader, only(Judge)), "x......."),
-            (Caller::Token(Reader, only(Administer)), "x......."),
-            (Caller::Token(Analyst, only(Read)), "xx......"),
-            (Caller::Token(Analyst, only(Observe)), "x.x....."),
-            (Caller::Token(Analyst, only(Judge)), "x..x...."),
-            (Caller::Token(Analyst, only(Administer)), "x......."),
-            (Caller::Token(Approver, only(Read)), "xx......"),
-            (Caller::Token(Approver, only(Observe)), "x.x....."),
-            (Caller::Token(Approver, only(Judge)), "x..xx..."),
-            (Caller::Token(Approver, only(Administer)), "x....x.."),
-            (Caller::Token(Administrator, only(Read)), "xx......"),
-            (Caller::Token(Administrator, only(Observe)), "x.x....."),
-            (Caller::Token(Administrator, only(Judge)), "x..xx..."),
-            (Caller::Token(Administrator, only(Administer)), "x....xx."),
+            (Caller::Nobody, "x........"),
+            (Caller::Person(Reader), "xx......x"),
+            (Caller::Person(Analyst), "xxxx....x"),
+            (Caller::Person(Approver), "xxxxxx..x"),
+            (Caller::Person(Administrator), "xxxxxxxxx"),
+            (Caller::Token(Reader, only(Read)), "xx......."),
+            (Caller::Token(Reader, only(Observe)), "x........"),
+            (Caller::Token(Reader, only(Judge)), "x........"),
+            (Caller::Token(Reader, only(Administer)), "x........"),
+            (Caller::Token(Analyst, only(Read)), "xx......."),
+            (Caller::Token(Analyst, only(Observe)), "x.x......"),
+            (Caller::Token(Analyst, only(Judge)), "x..x....."),
+            (Caller::Token(Analyst, only(Administer)), "x........"),
+            (Caller::Token(Approver, only(Read)), "xx......."),
+            (Caller::Token(Approver, only(Observe)), "x.x......"),
+            (Caller::Token(Approver, only(Judge)), "x..xx...."),
+            (Caller::Token(Approver, only(Administer)), "x....x..."),
+            (Caller::Token(Administrator, only(Read)), "xx......."),
+            (Caller::Token(Administrator, only(Observe)), "x.x......"),
+            (Caller::Token(Administrator, only(Judge)), "x..xx...."),
+            (Caller::Token(Administrator, only(Administer)), "x....xxx."),
         ];
         for (who, rights) in expected {
             assert_eq!(line(&who), rights, "{who:?}");

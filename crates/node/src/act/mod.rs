@@ -8,11 +8,12 @@ use crate::NodeError;
 use crate::node::{CrashPoint, Node, folder};
 
 impl Node {
-    /// Delivers what waits in the outbox. Repeating a delivery does no harm: it writes the same bytes to the same place.
+    /// Destroys what is to be erased, and delivers what waits in the outbox. Repeating a delivery does no harm: it writes the same bytes to the same place.
     ///
     /// # Errors
     /// When a delivery fails. It stays in the outbox and is tried again with the next run.
     pub fn act(&mut self) -> Result<(), NodeError> {
+        self.carry_out_erasures()?;
         for item in self.store.waiting()? {
             deliver(Path::new(&item.target), &item.body)?;
             // A crash here repeats the delivery with the next run.

@@ -25,7 +25,7 @@ use crate::access::throttle::{Rate, RateLimit};
 use crate::config::Config;
 use crate::decide::Policy;
 use crate::flow::Rules;
-use crate::observe::{Contents, now};
+use crate::observe::{Vault, now};
 use crate::witness::{self, NodeWitness, WitnessError};
 use crate::{Node, NodeError};
 
@@ -55,7 +55,7 @@ pub struct App {
     /// What examines and decides.
     pub examining: Examining,
     /// The bytes of what was examined.
-    pub contents: Contents,
+    pub vault: Vault,
     /// Uploads that come in pieces.
     pub uploads: Uploads,
     /// Work that takes longer than a request.
@@ -177,7 +177,7 @@ impl App {
                 policy: RwLock::new(Arc::new(policy)),
                 permits: Arc::new(Semaphore::new(processors)),
             },
-            contents: Contents::new(home.join("content")),
+            vault: Vault::of_node(home),
             uploads: Uploads::new(home.join("uploads")),
             jobs: Jobs::default(),
             feed,
@@ -212,6 +212,7 @@ impl App {
         };
         let (names, jobs) = (before(NAMED_WRITE_HOURS), before(JOB_DAYS * 24));
         let uploads = before(i64::from(self.config.limits.upload_hours_max));
+        let kept = before(i64::from(self.config.content_days) * 24);
         let (made, seen) = super::session::bounds(now());
         let dropped = self
             .recorder
@@ -220,13 +221,14 @@ impl App {
                 store.drop_sessions(made, seen)?;
                 let uploads = store.drop_uploads(uploads)?;
                 store.drop_jobs(jobs)?;
+                store.drop_vault_keys(kept)?;
                 Ok(uploads)
             })
             .await?;
         self.uploads.forget(&dropped);
         let longest = Duration::from_secs(u64::from(self.config.content_days) * 24 * 3600);
-        let contents = self.contents.clone();
-        let swept = tokio::task::spawn_blocking(move || contents.sweep(longest)).await;
+        let vault = self.vault.clone();
+        let swept = tokio::task::spawn_blocking(move || vault.sweep(longest)).await;
         if let Ok(Err(error)) = swept {
             tracing::warn!(%error, "old contents were not dropped");
         }

@@ -21,11 +21,11 @@ use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
 use crate::access::role::Action;
 use crate::node::parsed;
-use crate::observe::{new_record, now};
+use crate::observe::{VaultKey, new_record, now};
 use crate::record::Entry;
 
 /// Characters of a note.
-const NOTE_CHARS_MAX: usize = 2_000;
+pub const NOTE_CHARS_MAX: usize = 2_000;
 /// Characters of a part of a name that is looked for.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -109,10 +109,10 @@ pub async fn list(
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn one(State(app): State<Arc<App>>, headers: HeaderMap, id: Path<String>) -> Result<Response, Problem> {
     let id = record_id(&id.0)?;
-    let contents = app.contents.clone();
+    let vault = app.vault.clone();
     let mut full = app.readers.read(move |reader| read_full(reader, id)).await?;
     full.ack = Ack::of(full.receipt.as_ref().map(|receipt| receipt.index), app.witnessed());
-    full.content = contents.open(&full.row.sha256).is_some();
+    full.content = vault.has(id);
     tagged(&headers, &full)
 }
 
@@ -126,15 +126,16 @@ pub fn record_id(text: &str) -> Result<RecordId, Problem> {
 
 fn read_full(reader: &Reader, id: RecordId) -> Result<DecisionFull, Problem> {
     let missing = || Problem::of(Trouble::NotFound);
-    let row = reader.store.judged_decision(id)?.ok_or_else(missing)?;
     let record = reader.store.record(id)?.ok_or_else(missing)?;
+    let statement = parsed(&record)?;
+    let row = reader.store.judged_decision(id)?.ok_or_else(missing)?;
     let receipt = record.log_index.map(|index| Receipt {
         record: id,
         log: reader.key.name().to_owned(),
         index,
         commitment: record.commitment,
     });
-    let (_, _, made) = decision_of(parsed(&record)?)?;
+    let (_, _, made) = decision_of(statement)?;
     let by = made.by.as_ref().map(|by| By::read(&reader.store, by)).transpose()?;
     let mut full = DecisionFull::of(DecisionRow::of(&row), made, by);
     full.receipt = receipt;
@@ -164,15 +165,17 @@ pub async fn content(
     query: Asked<ContentQuery>,
 ) -> Result<axum::Json<Excerpt>, Problem> {
     let id = record_id(&id.0)?;
-    let contents = app.contents.clone();
+    let vault = app.vault.clone();
     let limits = app.examining.settings.limits.clone();
     let n = usize::try_from(query.0.finding).unwrap_or(usize::MAX);
     app.readers
         .read(move |reader| {
             let record = reader.store.record(id)?.ok_or_else(|| Problem::of(Trouble::NotFound))?;
-            let (_, sha256, made) = decision_of(parsed(&record)?).map_err(|_| Problem::of(Trouble::NotFound))?;
+            let statement = parsed(&record)?;
+            let (_, _, made) = decision_of(statement).map_err(|_| Problem::of(Trouble::NotFound))?;
             let finding = made.findings.get(n).ok_or_else(|| Problem::of(Trouble::NotFound))?;
-            let opened = contents.open(&sha256).ok_or_else(|| Problem::of(Trouble::ContentGone))?;
+            let key = reader.store.vault_key(id)?.map(VaultKey::from_bytes);
+            let opened = key.and_then(|key| vault.open(id, &key)).ok_or_else(|| Problem::of(Trouble::ContentGone))?;
             let shown = excerpt(&opened.source, &finding.place, &limits);
             shown.map(axum::Json).ok_or_else(|| Problem::with(Trouble::NotFound, "this place has no content to show"))
         })
@@ -254,9 +257,9 @@ pub async fn judge(
         .readers
         .read(move |reader| -> Result<_, Problem> {
             let missing = || Problem::of(Trouble::NotFound);
+            let statement = parsed(&reader.store.record(of)?.ok_or_else(missing)?)?;
             let row = reader.store.judged_decision(of)?.ok_or_else(missing)?;
-            let record = reader.store.record(of)?.ok_or_else(missing)?;
-            Ok((DecisionRow::of(&row), parsed(&record)?))
+            Ok((DecisionRow::of(&row), statement))
         })
         .await?;
     allowed(&who, &row, wanted.effect)?;

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use sakimori_examine::source::Source;
-use sakimori_model::{Actor, Digest, Effect, Predicate, RecordId, Statement};
+use sakimori_model::{Actor, Effect, Predicate, RecordId, Statement};
 use sakimori_store::{JobRow, JobState, UploadRow};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore};
@@ -26,7 +26,7 @@ use super::readers::Reader;
 use crate::NodeError;
 use crate::decide::Policy;
 use crate::flow;
-use crate::observe::{Held, Observed, Opened, new_record, now, sha256_of};
+use crate::observe::{Held, Observed, Opened, VaultKey, new_record, now, sha256_of};
 
 /// Jobs that are worked on at once.
 const RUNNING_MAX: usize = 2;
@@ -318,18 +318,20 @@ async fn examine(
         let policy = worker.examining.policy();
         let entry =
             flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));
-        Ok::<_, io::Error>((!running.is_stopped()).then_some((entry, sha256)))
+        Ok::<_, io::Error>((!running.is_stopped()).then_some(entry))
     });
     let examined = examined.await.map_err(|panic| NodeError::Stopped(panic.to_string()))?;
-    let (entry, sha256) = match examined {
+    let mut entry = match examined {
         Ok(Some(examined)) => examined,
         Ok(None) => return Ok(stopped(app, upload, &watched)),
         Err(error) if error.to_string() == STOPPED => return Ok(stopped(app, upload, &watched)),
         Err(error) => return Err(NodeError::Folder { path, error }.into()),
     };
     let statement = entry.statement.clone();
+    entry.vault_key = super::observations::new_key(app)?;
+    let key = entry.vault_key.clone();
     app.recorder.record(vec![entry]).await?;
-    keep(app, &path, &sha256);
+    keep(app, path, record, key).await;
     let Predicate::Decision(made) = &statement.predicate else { return Err(Problem::of(Trouble::Defect)) };
     app.metrics.decided(made.decision.effect, made.size);
     Ok(End::Done(serde_json::json!({ "record": record, "effect": made.decision.effect })))
@@ -344,12 +346,15 @@ fn stopped(app: &App, upload: &str, running: &Running) -> End {
 }
 
 /// The bytes of an upload become a kept content, or go.
-fn keep(app: &App, path: &std::path::Path, sha256: &Digest) {
-    let kept = match app.config.content_days {
-        0 => std::fs::remove_file(path),
-        _ => app.contents.take(sha256, path),
-    };
-    if let Err(error) = kept {
+async fn keep(app: &App, path: std::path::PathBuf, record: RecordId, key: Option<VaultKey>) {
+    let vault = app.vault.clone();
+    let kept = tokio::task::spawn_blocking(move || -> io::Result<()> {
+        if let Some(key) = key {
+            vault.keep(record, &key, &Opened::file(&path)?.source)?;
+        }
+        std::fs::remove_file(path)
+    });
+    if let Ok(Err(error)) = kept.await {
         tracing::warn!(%error, "the bytes of an upload were not kept");
     }
 }
@@ -400,7 +405,7 @@ fn tested(reader: &Reader, policy: &Policy, running: &Running) -> Result<Option<
         let record = record?;
         running.done.fetch_add(1, Ordering::Relaxed);
         is_stopped |= running.is_stopped();
-        if is_stopped || record.kind != "decision" {
+        if is_stopped || record.kind != "decision" || record.erased_by.is_some() {
             return Ok(());
         }
         let statement = crate::node::parsed(&record)?;

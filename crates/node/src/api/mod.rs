@@ -11,6 +11,7 @@ mod console;
 mod decisions;
 mod doorway;
 mod dto;
+mod erasure;
 mod events;
 mod extract;
 mod feed;

@@ -7,8 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use sakimori_examine::source::Source as _;
-use sakimori_model::{Digest, Predicate, Receipt, RecordId, Statement};
+use sakimori_model::{Predicate, Receipt, RecordId, Statement};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -22,7 +21,7 @@ use super::shield::next_piece;
 use crate::NodeError;
 use crate::flow::judge;
 use crate::node::parsed;
-use crate::observe::{Observed, Opened, new_record, now, sha256_of};
+use crate::observe::{Observed, Opened, VaultKey, new_record, now, sha256_of};
 use crate::record::Entry;
 
 /// Bytes of an observation in one request.
@@ -82,7 +81,7 @@ pub async fn observe(
         return again(&app, record).await;
     }
     let again_named = named.clone();
-    let recorded = record(&app, entry.named(named), &seen.sha256, opened).await;
+    let recorded = record(&app, entry.named(named), opened).await;
     match recorded {
         Ok((statement, receipt)) => answer(&app, statement, Some(receipt)).await,
         // Two requests of one name at once: the other one was first.
@@ -137,19 +136,11 @@ async fn receive(app: &App, body: Body) -> Result<Opened, Problem> {
 ///
 /// # Errors
 /// When it can't be recorded. That the bytes can't be kept is no error: they are a convenience.
-pub async fn record(
-    app: &Arc<App>,
-    entry: Entry,
-    sha256: &Digest,
-    opened: Opened,
-) -> Result<(Statement, Receipt), Problem> {
-    if app.config.content_days > 0 {
-        let (contents, sha256) = (app.contents.clone(), *sha256);
-        let kept = tokio::task::spawn_blocking(move || {
-            let size = usize::try_from(opened.source.size()).unwrap_or(usize::MAX);
-            let bytes = sakimori_examine::source::read_up_to(&opened.source, 0, size.min(BODY_BYTES_MAX))?;
-            contents.keep(&sha256, &bytes)
-        });
+pub async fn record(app: &Arc<App>, mut entry: Entry, opened: Opened) -> Result<(Statement, Receipt), Problem> {
+    if let Some(key) = new_key(app)? {
+        let (vault, record) = (app.vault.clone(), entry.statement.record());
+        entry.vault_key = Some(key.clone());
+        let kept = tokio::task::spawn_blocking(move || vault.keep(record, &key, &opened.source));
         if let Ok(Err(error)) = kept.await {
             tracing::warn!(%error, "the bytes of an observation were not kept");
         }
@@ -161,6 +152,15 @@ pub async fn record(
         app.metrics.decided(made.decision.effect, made.size);
     }
     Ok((statement, receipt))
+}
+
+/// A key for the bytes of an observation, where they are kept.
+///
+/// # Errors
+/// When the operating system has no random numbers.
+pub fn new_key(app: &App) -> Result<Option<VaultKey>, Problem> {
+    let key = (app.config.content_days > 0).then(VaultKey::random).transpose();
+    key.map_err(|error| NodeError::Random(error).into())
 }
 
 async fn again(app: &Arc<App>, record: RecordId) -> Result<Response, Problem> {

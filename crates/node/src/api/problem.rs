@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::recorder::RecordError;
 use crate::NodeError;
+use crate::erase::NotErased;
 
 /// The media type of a problem (RFC 9457, section 3).
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -99,6 +100,10 @@ problems! {
     WrongPassword = UNAUTHORIZED, "SKM-E-0126";
     /// The one-time code is wrong.
     WrongCode = UNAUTHORIZED, "SKM-E-0127";
+    /// What was kept of the record was erased.
+    Erased = GONE, "SKM-E-0130";
+    /// The record can't be erased.
+    NotErasable = CONFLICT, "SKM-E-0131";
     /// The body is shorter than it said.
     Incomplete = BAD_REQUEST, "SKM-E-0129";
     /// The new password is too short or too long.
@@ -223,6 +228,11 @@ impl IntoResponse for Problem {
 
 impl From<NodeError> for Problem {
     fn from(error: NodeError) -> Self {
+        match error {
+            NodeError::NotErased(error @ NotErased::Before { .. }) => return Self::with(Trouble::Erased, error),
+            NodeError::NotErased(error) => return Self::with(Trouble::NotErasable, error),
+            _ => {}
+        }
         tracing::error!(code = error.code(), %error, "a request failed inside");
         match error {
             NodeError::NoRecord(_) | NodeError::Ambiguous { .. } => Self::of(Trouble::NotFound),

@@ -15,6 +15,7 @@ use super::dto::{Ack, List, PageQuery};
 use super::extract::{Asked, Path, after_record, limit, tagged_bytes};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::NodeError;
+use crate::node::refuse_erased;
 use crate::prove::prove;
 
 /// The media type of an evidence bundle (docs/log.md).
@@ -26,7 +27,7 @@ const TILE_BYTES_MAX: usize = 256 * (65_535 + 2);
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RecordQuery {
-    /// `decision`, `share`, `judgement`, `access` or `policy`.
+    /// `decision`, `share`, `judgement`, `access`, `policy`, `admission` or `erasure`.
     kind: Option<String>,
     /// Items of the page, 1 to 200; 50 otherwise.
     #[param(minimum = 1, maximum = 200)]
@@ -85,6 +86,7 @@ pub async fn one(State(app): State<Arc<App>>, headers: HeaderMap, id: Path<Strin
     let id = record_id(&id.0)?;
     let record = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.record(id)?) }).await?;
     let record = record.ok_or_else(|| Problem::of(Trouble::NotFound))?;
+    refuse_erased(&record).map_err(NodeError::from)?;
     Ok(tagged_bytes(&headers, record.statement, "application/json"))
 }
 

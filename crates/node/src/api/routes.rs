@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::app::App;
 use super::check::handler;
 use super::{
-    admissions, decisions, events, health, jobs, metrics, observations, oidc, overview, policies, records, session,
-    tokens, trace, uploads, users, witness,
+    admissions, decisions, erasure, events, health, jobs, metrics, observations, oidc, overview, policies, records,
+    session, tokens, trace, uploads, users, witness,
 };
 use crate::access::role::Action;
 
@@ -56,6 +56,7 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/api/v1/decisions/{id}",               Action::Read),
     ("GET",     "/api/v1/decisions/{id}/content",       Action::Read),
     ("POST",    "/api/v1/decisions/{id}/judgements",    Action::Judge),
+    ("POST",    "/api/v1/decisions/{id}/erasure",       Action::Erase),
     ("GET",     "/api/v1/findings",                     Action::Read),
     ("GET",     "/api/v1/admissions",                   Action::Read),
     ("POST",    "/api/v1/admissions",                   Action::Overrule),
@@ -120,6 +121,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(decisions::one))
         .routes(routes!(decisions::content))
         .routes(routes!(decisions::judge))
+        .routes(routes!(erasure::erase))
         .routes(routes!(decisions::findings))
         .routes(routes!(admissions::list, admissions::judge))
         .routes(routes!(admissions::one))

@@ -10,6 +10,8 @@ use sakimori_examine::source::Source;
 use sakimori_model::Digest;
 use sha2::{Digest as _, Sha256};
 
+use super::vault::Kept;
+
 /// Bytes read at once for hashing.
 const CHUNK_BYTES: usize = 256 * 1024;
 
@@ -37,6 +39,8 @@ pub enum Held {
     File(FileSource),
     /// Bytes in memory.
     Memory(Vec<u8>),
+    /// A content of the vault.
+    Kept(Box<Kept>),
 }
 
 impl Source for Held {
@@ -44,6 +48,7 @@ impl Source for Held {
         match self {
             Self::File(file) => file.size(),
             Self::Memory(bytes) => bytes.size(),
+            Self::Kept(kept) => kept.size(),
         }
     }
 
@@ -51,6 +56,7 @@ impl Source for Held {
         match self {
             Self::File(file) => file.read_at(offset, buf),
             Self::Memory(bytes) => bytes.read_at(offset, buf),
+            Self::Kept(kept) => kept.read_at(offset, buf),
         }
     }
 }
@@ -102,7 +108,12 @@ impl Opened {
     /// Bytes that are in memory already.
     #[must_use]
     pub fn memory(bytes: Vec<u8>) -> Self {
-        Self { source: Held::Memory(bytes), stamp: None }
+        Self::of(Held::Memory(bytes))
+    }
+
+    /// What nobody else writes to.
+    pub(super) const fn of(source: Held) -> Self {
+        Self { source, stamp: None }
     }
 
     /// True when the file is not what it was when it was opened, so that the digest and the findings may not belong

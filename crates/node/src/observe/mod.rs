@@ -1,15 +1,15 @@
 //! Observing: from paths to bytes with a digest.
 
-mod content;
 mod file;
 mod model;
+mod vault;
 mod walk;
 
 use sakimori_model::{Actor, Digest, RecordId, Timestamp};
 
-pub use content::{Contents, private_file};
 pub use file::{FileSource, Held, Opened, sha256_of};
 pub use model::{ModelFile, ModelTree, Refused, RefusedWhy, hash_model, walk_model};
+pub use vault::{Vault, VaultKey, private_file};
 pub use walk::{Input, Walked, WalkedFile, path_text, walk, walk_as_one};
 
 /// The time now. The only clock of the node.

@@ -4,6 +4,7 @@ pub mod audit;
 pub mod backup;
 pub mod check;
 pub mod detect;
+pub mod erase;
 pub mod explain;
 pub mod generate;
 pub mod log;

@@ -1,6 +1,6 @@
 //! `sakimori verify`: offline, by itself, with keys that the user brings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _};
@@ -9,8 +9,8 @@ use std::path::Path;
 use sakimori_examine::catalogue;
 use sakimori_model::{Lang, Predicate, Statement, Timestamp};
 use sakimori_proof::{
-    Bundle, Check, Quorum, RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeReader, Verified, VerifiedRange, VerifierKey,
-    VerifyError, commitment, entry_of, verify_receipt,
+    Bundle, Check, Quorum, RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeReader, RangeRecord, Verified, VerifiedRange,
+    VerifierKey, VerifyError, commitment, entry_of, verify_receipt,
 };
 use serde_json::json;
 
@@ -68,14 +68,15 @@ fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut
     let quorum = quorum(options)?;
     let verified = read_range(options, keys, &quorum, source)?;
     match (options.format, &verified) {
-        (DocumentFormat::Json, Ok((range, kinds))) => {
+        (DocumentFormat::Json, Ok((range, found))) => {
             let document = json!({
-                "holds": true, "log": range.origin, "from": range.from, "to": range.to, "size": range.size, "records": kinds,
+                "holds": true, "log": range.origin, "from": range.from, "to": range.to, "size": range.size,
+                "records": found.kinds, "erased": found.erased, "erased_by_none_here": found.unexplained.len(),
             });
             outln!("{document:#}")?;
         }
         (DocumentFormat::Json, Err(why)) => outln!("{:#}", json!({ "holds": false, "why": why }))?,
-        (DocumentFormat::Text, Ok((range, kinds))) => {
+        (DocumentFormat::Text, Ok((range, found))) => {
             let count = range.to - range.from;
             let values: [(&str, &dyn Display); 5] = [
                 ("count", &count),
@@ -85,8 +86,15 @@ fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut
                 ("size", &range.size),
             ];
             outln!("{}", harmless(&say(context.lang, "verify.range", &values)))?;
-            for (kind, count) in kinds {
+            for (kind, count) in &found.kinds {
                 outln!("  {kind}: {count}")?;
+            }
+            if found.erased > 0 {
+                outln!("  {}: {}", say(context.lang, "verify.range-erased", &[]), found.erased)?;
+            }
+            if !found.unexplained.is_empty() {
+                let count = found.unexplained.len();
+                outln!("  {}", say(context.lang, "verify.range-unexplained", &[("count", &count)]))?;
             }
         }
         (DocumentFormat::Text, Err(why)) => {
@@ -96,8 +104,8 @@ fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut
     Ok(if verified.is_ok() { Exit::Done } else { Exit::Findings })
 }
 
-/// What is proven of a range, and how many records of which kind are in it; or why it does not hold.
-type Ranged = Result<(VerifiedRange, BTreeMap<&'static str, u64>), String>;
+/// What is proven of a range, and what is in it; or why it does not hold.
+type Ranged = Result<(VerifiedRange, Found), String>;
 
 fn read_range(
     options: &Verify,
@@ -107,7 +115,7 @@ fn read_range(
 ) -> Result<Ranged, Failure> {
     let mut line = Vec::new();
     let mut reader: Option<RangeReader> = None;
-    let mut kinds = BTreeMap::new();
+    let mut found = Found::default();
     loop {
         line.clear();
         let read = source.take(RANGE_LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line);
@@ -125,14 +133,45 @@ fn read_range(
             }
             continue;
         };
-        let read = |statement: String| Statement::from_bytes(statement.as_bytes()).map_err(|error| error.to_string());
-        match begun.push(text).map_err(|error| error.to_string()).and_then(read) {
-            Ok(statement) => *kinds.entry(statement.predicate.word()).or_default() += 1,
-            Err(why) => return Ok(Err(why)),
+        if let Err(why) = begun.push(text).map_err(|error| error.to_string()).and_then(|record| found.note(record)) {
+            return Ok(Err(why));
         }
     }
     let Some(reader) = reader else { return Ok(Err("it is empty".to_owned())) };
-    Ok(reader.finish().map(|range| (range, kinds)).map_err(|error| error.to_string()))
+    Ok(reader.finish().map(|range| (range, found)).map_err(|error| error.to_string()))
+}
+
+/// What is in a range.
+#[derive(Default)]
+struct Found {
+    /// How many records of which kind.
+    kinds: BTreeMap<&'static str, u64>,
+    /// How many are erased.
+    erased: u64,
+    /// Commitments of erased records that no record of an erasure in the range names yet.
+    unexplained: BTreeSet<[u8; 32]>,
+}
+
+impl Found {
+    fn note(&mut self, record: RangeRecord) -> Result<(), String> {
+        match record {
+            RangeRecord::Erased(commitment) => {
+                self.erased += 1;
+                self.unexplained.insert(*commitment.as_bytes());
+            }
+            RangeRecord::Statement(statement, _) => {
+                let statement = Statement::from_bytes(statement.as_bytes()).map_err(|error| error.to_string())?;
+                *self.kinds.entry(statement.predicate.word()).or_default() += 1;
+                // An erasure comes after what it erases.
+                if let Predicate::Erasure(erasure) = &statement.predicate {
+                    for one in &erasure.of {
+                        self.unexplained.remove(one.commitment.as_bytes());
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Checks that a COSE receipt is for the entry of this bundle, by one of these keys.
@@ -288,6 +327,9 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
             let values: [(&str, &dyn Display); 4] =
                 [("at", &admission.at), ("name", &subject.name), ("sha256", &subject.digest.sha256), ("state", &state)];
             say(lang, "verify.admitted", &values)
+        }
+        (Predicate::Erasure(erasure), _) => {
+            say(lang, "verify.erased", &[("at", &erasure.erased), ("count", &erasure.of.len())])
         }
         (_, None) => String::new(),
     }

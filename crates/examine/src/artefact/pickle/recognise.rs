@@ -33,8 +33,9 @@ pub fn looks_like_pickle(prefix: &[u8]) -> bool {
     }
 }
 
-/// Opcodes that a pickle without magic number can start with: those that need nothing on the stack.
-const FIRST: &[u8] = b"(IJKLMFGNSTUVXBC])}cP\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97";
+/// Opcodes that a pickle without magic number can start with: those that need nothing on the stack, and INST, which needs a
+/// mark that one reader of Python misses only after it has imported.
+const FIRST: &[u8] = b"(iIJKLMFGNSTUVXBC])}cP\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97";
 
 /// Marks and empty containers alone are no content.
 fn literals(prefix: &[u8]) -> bool {

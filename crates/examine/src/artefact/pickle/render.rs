@@ -149,6 +149,11 @@ fn unescape_unicode(bytes: &[u8]) -> String {
             rest = &tail[1 + used..];
         } else {
             out.push(char::from(first));
+            // What follows a backslash begins no escape, not even a second one.
+            if let (b'\\', Some((&second, behind))) = (first, tail.split_first()) {
+                out.push(char::from(second));
+                rest = behind;
+            }
         }
     }
     out
@@ -170,5 +175,7 @@ mod tests {
         assert_eq!(unescape(br"o\q\\"), br"o\q\");
         assert_eq!(unescape_unicode(br"\u006f\U00000073"), "os");
         assert_eq!(unescape_unicode(br"\u00"), r"\u00");
+        assert_eq!(unescape_unicode(br"\\u0073 \\\u0073 \q\u0073"), r"\\u0073 \\s \qs");
+        assert_eq!(unescape_unicode(br"s\"), r"s\");
     }
 }
