@@ -90,6 +90,8 @@ class Service:
         """Something of everything, and the ids of it."""
         raw = {"Content-Type": "application/octet-stream"}
         ids = [self.ask("POST", f"/api/v1/observations?name={n}", b, raw)[0]["id"] for n, b in SAMPLES.items()]
+        note = "/api/v1/observations?name=note.txt"
+        erasable = [self.ask("POST", note, SAMPLES["note.txt"], raw)[0]["id"] for _ in range(40)]
         tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "7"}
         name = "name " + base64.b64encode(b"piece").decode()
         uploads = []
@@ -108,6 +110,7 @@ class Service:
         return {
             "admissions": [model["sha256"] for model in models["items"]],
             "decisions": ids,
+            "erasable": erasable,
             "records": ids,
             "trace": [*ids, *(model["sha256"] for model in models["items"])],
             "uploads": [upload.rsplit("/", 1)[1] for upload in uploads],

@@ -33,6 +33,9 @@ def filter_case(ctx, case):
 def map_path_parameters(ctx, path_parameters):
     """Most ids are ones that there are: else nearly all answers would be 404. What has not the form of an id stays what it is."""
     ids = KNOWN.get(ctx.operation.path.split("/")[3]) if ctx.operation.path.startswith("/api/v1/") else None
+    if ctx.operation.path.endswith("/erasure"):
+        # What others ask for stays.
+        ids = KNOWN["erasable"]
     for name, wanted in (path_parameters or {}).items():
         if name not in ("id", "sha256"):
             path_parameters[name] = known_for(RESOURCES, wanted)

@@ -63,6 +63,9 @@ export const api = {
       }),
     ),
 
+  erase: (id: string, note: string) =>
+    get(client.POST('/api/v1/decisions/{id}/erasure', { params: { path: { id } }, body: { note } })),
+
   models: (query: ModelQuery) =>
     get(client.GET('/api/v1/admissions', { params: { query } })) as Promise<Page<ModelRow>>,
   model: (sha256: string) =>

@@ -79,6 +79,13 @@ class DecisionList {
     this.fresh = this.fresh.map(change);
   }
 
+  erased(ids: readonly string[]): void {
+    const stays = (row: DecisionRow) => !ids.includes(row.id);
+    this.items = this.items.filter(stays);
+    this.fresh = this.fresh.filter(stays);
+    if (this.selected !== null && ids.includes(this.selected)) this.selected = null;
+  }
+
   /** Forgets everything; at sign-out. */
   clear(): void {
     this.#asked += 1;

@@ -13,6 +13,7 @@ const LEAST_ROLE = {
   overrule: 'approver',
   policy: 'approver',
   users: 'administrator',
+  erase: 'administrator',
 } as const satisfies Record<string, Role>;
 
 export type Action = keyof typeof LEAST_ROLE;
