@@ -7,7 +7,7 @@ Writes for each stream two lengths (little-endian, 32 bits), the stream, and a J
     must    what some reader of Python's own imports: the C unpickler, the Python unpickler, or `pickletools.genops`
             with a stack and a memo, up to the point where all of them would raise
     loads   what one of the two unpicklers imports
-    may     the same as `must`, with the last one going on for as long as opcodes can be read, and with texts of Python 2 in Latin-1
+    may     the same as `must`, with the last one going on for as long as opcodes can be read, and with texts of Python 2 in Latin-1 or UTF-8
     why     ["text"] when pickletools stops at a text or number that can't be decoded
 
 Imports are "module.name", extension codes "ext:N", persistent ids "persistent". Nothing is imported or called: in both
@@ -95,13 +95,16 @@ def loaded(data, base, encoding="ASCII"):
 LITERAL, OPAQUE, IMPORT, MARK = "literal", "opaque", "import", "mark"
 
 
+SPACE = "\ue000"
+
+
 def name_line(file):
     """A line with a name, as loaders read it. `pickletools` resolves escapes in it, and no loader does; and it puts a space
     between the two names of an import, so that one in a name has to be something else."""
     line = file.readline()
     if not line.endswith(b"\n"):
         raise ValueError
-    return line[:-1].decode().replace(" ", "\0")
+    return line[:-1].decode().replace(" ", SPACE)
 
 
 pickletools.read_stringnl_noescape = name_line
@@ -173,7 +176,7 @@ class Evaluator:
             self.sure &= "STRING" not in name or arg.isascii()
             push(("text", arg))
         elif name in ("GLOBAL", "INST"):
-            self.see_import(*arg.split(" ", 1))
+            self.see_import(*(name.replace(SPACE, " ") for name in arg.split(" ", 1)))
             if name == "INST":
                 self.pop_mark()
             push(IMPORT if name == "GLOBAL" else OPAQUE)
@@ -508,7 +511,7 @@ def main():
         for base in READERS:
             loads.update(loaded(data, base))
         must |= loads
-        may = must.union(evaluator.may, loaded(data, READERS[0], "latin1"))
+        may = must.union(evaluator.may, *(loaded(data, READERS[0], encoding) for encoding in ("latin1", "utf-8")))
         why = ["text"] if evaluator.text else []
         said = json.dumps({"must": sorted(must), "may": sorted(may), "loads": sorted(loads), "why": why}).encode()
         out.write(struct.pack("<II", len(data), len(said)) + data + said)

@@ -14,6 +14,7 @@ mod erasure;
 mod fact;
 mod finding;
 pub mod fuzz;
+mod key_change;
 mod lang;
 mod observation;
 mod place;
@@ -41,6 +42,7 @@ pub use digest::{Digest, DigestError};
 pub use erasure::{ErasedRecord, ErasurePredicate};
 pub use fact::{Fact, FactName};
 pub use finding::{Code, CodeError, Confidence, Contribution, Finding, RuleRef, Severity, UnknownLevel};
+pub use key_change::{KeyEvent, KeyPredicate};
 pub use lang::{Lang, Text};
 pub use observation::{ExaminerRef, Kind, Observation, Subject};
 pub use place::Place;
@@ -49,8 +51,8 @@ pub use schema::{Schema, schemas};
 pub use shown::{push_shown, shown};
 pub use statement::{
     ACCESS_PREDICATE, ADMISSION_PREDICATE, DECISION_PREDICATE, DecisionPredicate, DigestSet, ERASURE_PREDICATE,
-    JUDGEMENT_PREDICATE, JudgementPredicate, POLICY_PREDICATE, PolicyPredicate, Predicate, RecordId, RecordIdError,
-    ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement, StatementError,
+    JUDGEMENT_PREDICATE, JudgementPredicate, KEY_PREDICATE, POLICY_PREDICATE, PolicyPredicate, Predicate, RecordId,
+    RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement, StatementError,
 };
 pub use technique::{Framework, Technique};
 pub use time::{Timestamp, TimestampError};

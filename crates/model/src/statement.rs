@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     AccessPredicate, Actor, AdmissionPredicate, CanonicalError, Decision, Digest, ErasurePredicate, ExaminerRef,
-    Finding, Timestamp, Tlp, Vetting, canonical_json,
+    Finding, KeyPredicate, Timestamp, Tlp, Vetting, canonical_json,
 };
 
 /// The type of every statement (in-toto Attestation Framework v1, Statement layer).
@@ -30,6 +30,9 @@ pub const POLICY_PREDICATE: &str = "urn:sakimori:predicate:policy:v1";
 pub const ADMISSION_PREDICATE: &str = "urn:sakimori:predicate:admission:v1";
 /// The predicate type of an erasure (`docs/predicates/erasure-v1.md`).
 pub const ERASURE_PREDICATE: &str = "urn:sakimori:predicate:erasure:v1";
+
+/// The predicate type of a change of the log's key (`docs/predicates/key-v1.md`).
+pub const KEY_PREDICATE: &str = "urn:sakimori:predicate:key:v1";
 
 /// An in-toto Statement (v1): what is said (the predicate) about which bytes (the subject).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -70,6 +73,9 @@ pub enum Predicate {
     /// What was kept of records was destroyed.
     #[serde(rename = "urn:sakimori:predicate:erasure:v1")]
     Erasure(ErasurePredicate),
+    /// The key that signs the log changed.
+    #[serde(rename = "urn:sakimori:predicate:key:v1")]
+    Key(KeyPredicate),
 }
 
 impl Predicate {
@@ -84,6 +90,7 @@ impl Predicate {
             Self::Policy(_) => "policy",
             Self::Admission(_) => "admission",
             Self::Erasure(_) => "erasure",
+            Self::Key(_) => "key",
         }
     }
 }
@@ -245,6 +252,7 @@ impl Statement {
             Predicate::Policy(policy) => policy.record,
             Predicate::Admission(admission) => admission.record,
             Predicate::Erasure(erasure) => erasure.record,
+            Predicate::Key(change) => change.record,
         }
     }
 }

@@ -36,17 +36,17 @@ pub struct Audit {
     pub mismatches: Vec<Mismatch>,
 }
 
-/// Hashes the whole log of the node in this folder again, with this key or the node's own: its size, if its checkpoint can be read, and every bad file.
+/// Hashes the whole log of the node in this folder again, with these keys or the node's own: its size, if its checkpoint can be read, and every bad file.
 /// It does not open the node, so that a damaged log is examined to its end.
 ///
 /// # Errors
 /// When there is no node, or its key can't be read: without a key nothing can be verified.
-pub fn verify_log(home: &Path, key: Option<VerifierKey>) -> Result<(Option<u64>, Vec<BadResource>), NodeError> {
-    let key = match key {
-        Some(key) => key,
-        None => Key::load(&home.join("key"))?.verifier().clone(),
+pub fn verify_log(home: &Path, keys: Option<Vec<VerifierKey>>) -> Result<(Option<u64>, Vec<BadResource>), NodeError> {
+    let keys = match keys {
+        Some(keys) => keys,
+        None => Key::load(&home.join("key"))?.verifiers(),
     };
-    let log = Log::at(&home.join("log"), key);
+    let log = Log::known(&home.join("log"), keys);
     let bad = log.verify_all(&mut |_| ()).into_iter().filter(|bad| !bad.problem.is_harmless()).collect();
     Ok((log.tree().ok().map(|tree| tree.size()), bad))
 }

@@ -139,6 +139,7 @@ impl NodeError {
             Self::NoKey { .. } | Self::OtherKey { .. } => "SKM-E-0015",
             Self::StateRolledBack { .. } => "SKM-E-0022",
             Self::Key(KeyError::Io { source, .. }) => code_of_io(source),
+            Self::Key(KeyError::HasPrevious | KeyError::NoPrevious) => "SKM-E-0076",
             Self::Key(KeyError::Random(_)) | Self::Random(_) => "SKM-E-0008",
             Self::Key(_) => "SKM-E-0021",
             Self::NoRecord(_) | Self::Ambiguous { .. } => "SKM-E-0009",

@@ -49,7 +49,7 @@ impl Node {
     ) -> Result<Exported, NodeError> {
         let failed = |error| NodeError::Folder { path: path.to_owned(), error };
         // Before the tree, which is then at least as large.
-        let witnessed = Witnessed::read(self.home(), self.public_key());
+        let witnessed = Witnessed::read(self.home(), self.log.keys());
         let tree = self.log.tree()?;
         let Exported { from, to } = self.places(stretch, tree.size())?;
         let head = match witnessed.filter(|witnessed| to <= witnessed.checkpoint.size) {
@@ -57,9 +57,8 @@ impl Node {
             None => tree.range_head(from, to)?,
         };
         // What is handed out is verified while it is written: a damaged table shows here and not at the auditor's.
-        let own = [self.public_key().clone()];
         let none = Quorum::new(Vec::new(), None).map_err(|error| self.unsound(&error))?;
-        let mut check = RangeReader::new(&head, &own, &none).map_err(|error| self.unsound(&error))?;
+        let mut check = RangeReader::new(&head, self.log.keys(), &none).map_err(|error| self.unsound(&error))?;
         writeln!(out, "{head}").map_err(failed)?;
         let mut next = from;
         while next < to {

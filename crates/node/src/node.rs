@@ -123,7 +123,7 @@ impl Node {
         let lock = lock_in(home)?;
         let key = key_of(home)?;
         refuse_other_key(home, &key)?;
-        let log = opened(Log::at(&home.join("log"), key.verifier().clone()), &key)?;
+        let log = opened(Log::of(&home.join("log"), &key), &key)?;
         let store = Store::open(&home.join("state.db"))?;
         Ok((Self { home: home.to_owned(), key, store, log }, lock))
     }
@@ -132,6 +132,12 @@ impl Node {
     #[must_use]
     pub fn exists(home: &Path) -> bool {
         ["key", "log", "state.db"].iter().any(|name| home.join(name).exists())
+    }
+
+    /// True when another process has the node in this folder open, such as a service.
+    #[must_use]
+    pub fn is_in_use(home: &Path) -> bool {
+        Store::is_in_use(&home.join("state.db"))
     }
 
     /// The folder.
@@ -324,6 +330,11 @@ fn with_anchor(log: Log, path: Option<PathBuf>) -> Log {
         Some(path) => log.anchored(Arc::new(FileAnchor::at(&path))),
         None => log,
     }
+}
+
+/// The log of the node in this folder, opened, with the anchor that the folder remembers.
+pub(crate) fn open_log(home: &Path, key: &Key) -> Result<Log, NodeError> {
+    Ok(with_anchor(Log::of(&home.join("log"), key), remembered_anchor(home)?).opened_or_created(key)?)
 }
 
 /// The anchor that this folder was opened with before.

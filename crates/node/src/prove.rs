@@ -1,6 +1,6 @@
 //! Proving: what a stranger gets to check a record offline.
 
-use sakimori_proof::{Bundle, Commitment, Log, Proof, Salt, Tree, VerifierKey, entry_of, receipt};
+use sakimori_proof::{Bundle, Commitment, Log, Proof, Salt, Tree, entry_of, receipt};
 use sakimori_store::Record;
 
 use crate::NodeError;
@@ -15,7 +15,7 @@ impl Node {
     /// When there is no such record, or the log can't prove it.
     pub fn prove(&self, id: &str) -> Result<String, NodeError> {
         let record = self.find(id)?;
-        prove(&record, &self.log, self.public_key())
+        prove(&record, &self.log)
     }
 
     /// A COSE receipt (RFC 9942) that the entry of a record is in the log, under the newest checkpoint.
@@ -35,14 +35,14 @@ impl Node {
 /// The evidence bundle of a record out of this log.
 ///
 /// # Errors
-/// When the log can't prove it, or what it proves would not verify with this key.
-pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, NodeError> {
+/// When the log can't prove it, or what it proves would not verify with the keys of this log.
+pub fn prove(record: &Record, log: &Log) -> Result<String, NodeError> {
     let inconsistent = |what: &str| inconsistent(record, what);
     refuse_erased(record)?;
     let index = place_of(record)?;
     let statement = std::str::from_utf8(&record.statement).map_err(|_| inconsistent("it is not UTF-8"))?;
     // Before the tree, which is then at least as large.
-    let witnessed = log.path().parent().and_then(|home| Witnessed::read(home, key));
+    let witnessed = log.path().parent().and_then(|home| Witnessed::read(home, log.keys()));
     let tree = log.tree()?;
     let proof = match witnessed.filter(|witnessed| index < witnessed.checkpoint.size) {
         Some(witnessed) => proof_under(&witnessed, &tree, index)?,
@@ -51,7 +51,7 @@ pub fn prove(record: &Record, log: &Log, key: &VerifierKey) -> Result<String, No
     let bundle = Bundle { statement: statement.to_owned(), salt: Salt::from_bytes(record.salt), proof };
     // Nothing is handed out that would not verify: a damaged table or log shows here and not at the stranger's. So does a log
     // that is no continuation of what its witnesses saw.
-    bundle.verify(std::slice::from_ref(key)).map_err(|error| inconsistent(&error.to_string()))?;
+    bundle.verify(log.keys()).map_err(|error| inconsistent(&error.to_string()))?;
     bundle.to_json().map(|json| json + "\n").map_err(|error| inconsistent(&error.to_string()))
 }
 

@@ -147,13 +147,13 @@ impl<'p> Audit<'p> {
     pub(crate) fn of_log(
         bulk: Arc<dyn Bulk>,
         desk: &dyn Desk,
-        key: &VerifierKey,
+        keys: &[VerifierKey],
         progress: &'p mut dyn FnMut(Progress),
     ) -> Vec<BadResource> {
         let mut audit = Self::new(bulk, progress);
         // The head after the list: whatever the list has missed was not published before.
         let tiles = audit.list_files();
-        let head = read_checkpoint(&*audit.bulk, CHECKPOINT, key);
+        let head = read_checkpoint(&*audit.bulk, CHECKPOINT, keys);
         match head {
             Ok((checkpoint, _)) => (audit.size, audit.root) = (checkpoint.size, Some(checkpoint.root)),
             Err(error) => {
@@ -161,14 +161,14 @@ impl<'p> Audit<'p> {
                 audit.size = whole_bundles(&tiles);
             }
         }
-        match read_checkpoint(&*audit.bulk, DECIDED, key) {
+        match read_checkpoint(&*audit.bulk, DECIDED, keys) {
             Ok(_) | Err(LogError::Missing { .. }) => {}
             Err(error) => audit.report(DECIDED.to_owned(), Problem::from(error)),
         }
         audit.sort_tiles(tiles);
         let edge = audit.check_edge();
         audit.check_full_tiles(&edge);
-        audit.check_wal(desk, key);
+        audit.check_wal(desk, keys);
         audit.found.sort();
         audit.found
     }
@@ -393,9 +393,9 @@ impl<'p> Audit<'p> {
 
     /// Checks the write-ahead log against its own hashes, signatures and roots, and against the published head. Read last:
     /// it is ahead of whatever was published before.
-    fn check_wal(&mut self, desk: &dyn Desk, key: &VerifierKey) {
+    fn check_wal(&mut self, desk: &dyn Desk, keys: &[VerifierKey]) {
         let problem = match desk.read_wal(WAL_FILE_BYTES_MAX) {
-            Ok(bytes) => self.problem_of_wal(&bytes, key),
+            Ok(bytes) => self.problem_of_wal(&bytes, keys),
             // A log that was copied without it is whole: all that it repeats is published.
             Err(LogError::Missing { .. }) => None,
             Err(error) => Some(error.into()),
@@ -403,13 +403,13 @@ impl<'p> Audit<'p> {
         problem.into_iter().for_each(|problem| self.report(WAL.to_owned(), problem));
     }
 
-    fn problem_of_wal(&self, bytes: &[u8], key: &VerifierKey) -> Option<Problem> {
+    fn problem_of_wal(&self, bytes: &[u8], keys: &[VerifierKey]) -> Option<Problem> {
         let damaged = |problem: &str| Some(Problem::Damaged(problem.to_owned()));
         let contents = match wal::parse(bytes) {
             Ok(contents) => contents,
             Err(problem) => return Some(Problem::Damaged(problem)),
         };
-        let base = match checkpoint_in(contents.base, key) {
+        let base = match checkpoint_in(contents.base, keys) {
             Ok(base) => Tree { bulk: self.bulk.clone(), checkpoint: base, note: contents.base.to_owned() },
             Err(problem) => return Some(Problem::Damaged(problem)),
         };
@@ -419,7 +419,7 @@ impl<'p> Audit<'p> {
             Err(_) if self.found.iter().any(|bad| !bad.problem.is_harmless()) => return None,
             Err(error) => return damaged(&format!("it does not begin at a checkpoint of this log: {error}")),
         };
-        let heads = match heads_of(&contents, edge, key) {
+        let heads = match heads_of(&contents, edge, keys) {
             Ok(heads) => heads,
             Err(problem) => return Some(Problem::Damaged(problem)),
         };

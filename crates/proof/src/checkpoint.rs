@@ -37,15 +37,15 @@ pub enum CheckpointError {
 }
 
 impl Checkpoint {
-    /// The checkpoint as a note signed by the log's key: by both of them, where there is an ML-DSA-44 key. The key's name should
-    /// be the origin.
+    /// The checkpoint as a note signed by the log's key: also by its ML-DSA-44 key, and by the key that it takes the place of, where
+    /// there are such. The key's name should be the origin.
     #[must_use]
     pub fn sign(&self, key: &Key) -> Note {
-        let note = Note::sign(format!("{}\n{}\n{}\n", self.origin, self.size, self.root), key);
-        match key.sign_second(self) {
-            Some(signature) => note.with(signature),
-            None => note,
-        }
+        let text = format!("{}\n{}\n{}\n", self.origin, self.size, self.root);
+        let previous = key.previous().map(|previous| previous.sign_note(&text));
+        let signatures =
+            [key.sign_second(self), previous, key.previous().and_then(|previous| previous.sign_second(self))];
+        signatures.into_iter().flatten().fold(Note::sign(text, key), Note::with)
     }
 
     /// The checkpoint in this text, if a known key with the name of its origin signed it.

@@ -452,7 +452,7 @@ impl World {
 
     fn at(&self) -> Log {
         let disk = Arc::new(self.disk.clone());
-        let log = Log::on(Path::new("/dev/shm"), disk.clone(), disk, self.key.verifier().clone()).rotating_at(1_500);
+        let log = Log::on(Path::new("/dev/shm"), disk.clone(), disk, self.key.verifiers()).rotating_at(1_500);
         match &self.anchor {
             Some(memory) => log.anchored(Arc::new(DiskAnchor { disk: self.disk.clone(), memory: memory.clone() })),
             None => log,
@@ -461,7 +461,7 @@ impl World {
 
     fn look(&mut self) {
         let Some(note) = self.disk.peek(CHECKPOINT) else { return };
-        let seen = checkpoint_in(&String::from_utf8_lossy(&note), self.key.verifier());
+        let seen = checkpoint_in(&String::from_utf8_lossy(&note), std::slice::from_ref(self.key.verifier()));
         self.seen.extend(seen.ok().filter(|seen| self.seen.last() != Some(seen)));
     }
 

@@ -21,12 +21,14 @@ use crate::note::{KeyKind, Public, Signature, VerifierKey, VerifierKeyError, is_
 
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 
-/// The key of a log: a named Ed25519 key, and beside it an ML-DSA-44 key of the same name if there is one. The secrets are
-/// wiped from memory when they are dropped.
+/// The key of a log: a named Ed25519 key, and beside it an ML-DSA-44 key of the same name if there is one. While it takes the place of
+/// another key, it has that one, too, and checkpoints bear the signatures of both. The secrets are wiped from memory when they are
+/// dropped.
 pub struct Key {
     signing: SigningKey,
     verifier: VerifierKey,
     second: Option<MlDsaKey>,
+    previous: Option<Box<Key>>,
 }
 
 /// The key of a witness: the same, but its Ed25519 key makes cosignatures and nothing else. A key of a log is refused as one,
@@ -64,6 +66,12 @@ pub enum KeyError {
         /// The key file.
         path: PathBuf,
     },
+    /// The key before it still signs, so there can't be another one.
+    #[error("the key before this one still signs: end that first")]
+    HasPrevious,
+    /// There is no key before it that still signs.
+    #[error("no earlier key signs beside this one")]
+    NoPrevious,
     /// There is an ML-DSA-44 key already.
     #[error("there is an ML-DSA-44 key already, and a key is never overwritten")]
     HasMlDsa,
@@ -115,7 +123,44 @@ impl Key {
         Self { second: Some(second), ..self }
     }
 
-    /// Reads the text form, `PRIVATE+KEY+name+id+base64`; with an ML-DSA-44 key, that on a second line.
+    /// A new key of the same name, and of the same kinds, with this one beside it as the one that it takes the place of.
+    ///
+    /// # Errors
+    /// [`KeyError::HasPrevious`], [`KeyError::Random`].
+    pub fn succeeded(self) -> Result<Self, KeyError> {
+        if self.previous.is_some() {
+            return Err(KeyError::HasPrevious);
+        }
+        let new = Self::generate(self.name())?;
+        let new = if self.second.is_some() { new.with_new_ml_dsa()? } else { new };
+        Ok(Self { previous: Some(Box::new(self)), ..new })
+    }
+
+    /// The same key without the one that it took the place of.
+    ///
+    /// # Errors
+    /// [`KeyError::NoPrevious`].
+    pub fn alone(self) -> Result<Self, KeyError> {
+        match self.previous {
+            Some(_) => Ok(Self { previous: None, ..self }),
+            None => Err(KeyError::NoPrevious),
+        }
+    }
+
+    /// The key that this one takes the place of, while both sign.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Self> {
+        self.previous.as_deref()
+    }
+
+    /// The public halves under which a checkpoint of this log is its own: the Ed25519 key, and that of the key before while both sign.
+    #[must_use]
+    pub fn verifiers(&self) -> Vec<VerifierKey> {
+        std::iter::once(&self.verifier).chain(self.previous().map(Self::verifier)).cloned().collect()
+    }
+
+    /// Reads the text form, `PRIVATE+KEY+name+id+base64`; with an ML-DSA-44 key, that on a second line; and behind it the key before,
+    /// while both sign.
     ///
     /// # Errors
     /// [`KeyError::Malformed`].
@@ -182,10 +227,21 @@ impl Key {
         self.second.as_ref().map(|key| &key.verifier)
     }
 
-    /// All public halves, one a line: what a file for `verify` holds.
+    /// All public halves, one a line: what a file for `verify` holds. While the key before still signs, its halves are there, too.
     #[must_use]
     pub fn public_text(&self) -> String {
+        self.own_public_text() + &self.previous().map(Self::own_public_text).unwrap_or_default()
+    }
+
+    /// The public halves of this key alone, one a line.
+    #[must_use]
+    pub fn own_public_text(&self) -> String {
         std::iter::once(&self.verifier).chain(self.second_verifier()).map(|key| format!("{key}\n")).collect()
+    }
+
+    /// The Ed25519 signature under the text of a note.
+    pub(crate) fn sign_note(&self, text: &str) -> Signature {
+        signature_of(&self.verifier, self.sign(text.as_bytes()).to_vec())
     }
 
     pub(crate) fn sign(&self, text: &[u8]) -> [u8; 64] {
@@ -208,19 +264,36 @@ impl Key {
             KeyKind::Cosignature => Public::Cosignature(signing.verifying_key()),
             KeyKind::MlDsa44 => return Err(KeyError::Malformed(VerifierKeyError::Type)),
         };
-        Ok(Self { signing, verifier: VerifierKey::new(name, public), second: None })
+        Ok(Self { signing, verifier: VerifierKey::new(name, public), second: None, previous: None })
     }
 
     fn parse_kind(text: &str, kind: KeyKind) -> Result<Self, KeyError> {
+        let mut lines = text.strip_suffix('\n').unwrap_or(text).split('\n').peekable();
+        let mut key = Self::parse_lines(&mut lines, kind)?;
+        if kind == KeyKind::Note && lines.peek().is_some() {
+            let previous = Self::parse_lines(&mut lines, kind)?;
+            // Two keys of one log: its name is its origin.
+            if previous.name() != key.name() || previous.verifier == key.verifier {
+                return Err(KeyError::Malformed(VerifierKeyError::Name));
+            }
+            key.previous = Some(Box::new(previous));
+        }
+        if lines.next().is_some() { Err(KeyError::Malformed(VerifierKeyError::Malformed)) } else { Ok(key) }
+    }
+
+    /// An Ed25519 key, and the ML-DSA-44 key on the line behind it if there is one.
+    fn parse_lines(
+        lines: &mut std::iter::Peekable<std::str::Split<'_, char>>,
+        kind: KeyKind,
+    ) -> Result<Self, KeyError> {
         let malformed = KeyError::Malformed;
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        let (first, second) = text.split_once('\n').map_or((text, None), |(first, second)| (first, Some(second)));
-        let (name, id, seed) = private_line(first, kind)?;
+        let (name, id, seed) = private_line(lines.next().unwrap_or_default(), kind)?;
         let key = Self::of_kind(name, kind, &seed)?;
         if key.verifier.id() != id {
             return Err(malformed(VerifierKeyError::Id));
         }
-        let Some(second) = second else { return Ok(key) };
+        let is_second = |line: &&str| private_line(line, KeyKind::MlDsa44).is_ok();
+        let Some(second) = lines.next_if(|line| is_second(line)) else { return Ok(key) };
         let (second_name, id, seed) = private_line(second, KeyKind::MlDsa44)?;
         let key = key.with_ml_dsa(&seed);
         let fits = second_name == name && key.second_verifier().is_some_and(|verifier| verifier.id() == id);
@@ -249,7 +322,8 @@ impl Key {
             format!("{PRIVATE_PREFIX}{}+{:08x}+{}\n", verifier.name(), verifier.id(), STANDARD.encode(typed))
         };
         let second = self.second.as_ref().map(|key| line(&key.verifier, key.signing.as_seed().as_slice()));
-        line(&self.verifier, self.signing.as_bytes()) + &second.unwrap_or_default()
+        let previous = self.previous().map(Self::secret_text);
+        line(&self.verifier, self.signing.as_bytes()) + &second.unwrap_or_default() + &previous.unwrap_or_default()
     }
 }
 

@@ -69,7 +69,8 @@ pub(crate) struct Shared {
     pub(crate) bulk: Arc<dyn Bulk>,
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) anchor: Option<Arc<dyn Anchor>>,
-    pub(crate) key: VerifierKey,
+    /// The log's own key, and the key before it while both sign.
+    pub(crate) keys: Vec<VerifierKey>,
     pub(crate) path: PathBuf,
     wal_bytes_max: u64,
     /// What the last append left, if there was one and it went well.
@@ -149,21 +150,33 @@ impl Log {
     /// [`LogError::Exists`] if there is a log or the tiles of one; those of the file system. After a crash in here,
     /// [`Log::open_or_create`] completes it.
     pub fn create(path: &Path, key: &Key) -> Result<Self, LogError> {
-        Self::at(path, key.verifier().clone()).created(key)
+        Self::of(path, key).created(key)
+    }
+
+    /// As [`Log::at`], of a key that may be taking the place of another one.
+    #[must_use]
+    pub fn of(path: &Path, key: &Key) -> Self {
+        Self::known(path, key.verifiers())
+    }
+
+    /// As [`Log::at`], with several keys: the first is the one that signs.
+    #[must_use]
+    pub fn known(path: &Path, keys: Vec<VerifierKey>) -> Self {
+        let folder = Arc::new(Folder::new(path));
+        Self::on(path, folder.clone(), folder, keys)
     }
 
     /// The log in this folder, without a look at it: for [`Log::verify_all`] on one that [`Log::open`] refuses, and to be
     /// followed by [`Log::anchored`].
     #[must_use]
     pub fn at(path: &Path, key: VerifierKey) -> Self {
-        let folder = Arc::new(Folder::new(path));
-        Self::on(path, folder.clone(), folder, key)
+        Self::known(path, vec![key])
     }
 
-    pub(crate) fn on(path: &Path, bulk: Arc<dyn Bulk>, desk: Arc<dyn Desk>, key: VerifierKey) -> Self {
+    pub(crate) fn on(path: &Path, bulk: Arc<dyn Bulk>, desk: Arc<dyn Desk>, keys: Vec<VerifierKey>) -> Self {
         let (anchor, writer) = (None, Mutex::new(None));
         let path = path.to_owned();
-        let shared = Shared { bulk, desk, anchor, key, path, wal_bytes_max: WAL_BYTES_MAX, writer };
+        let shared = Shared { bulk, desk, anchor, keys, path, wal_bytes_max: WAL_BYTES_MAX, writer };
         Self { shared: Arc::new(shared), lock_wait_max: LOCK_WAIT_MAX }
     }
 
@@ -172,7 +185,7 @@ impl Log {
     /// # Errors
     /// Those of [`Log::open`] and [`Log::create`].
     pub fn open_or_create(path: &Path, key: &Key) -> Result<Self, LogError> {
-        Self::at(path, key.verifier().clone()).opened_or_created(key)
+        Self::of(path, key).opened_or_created(key)
     }
 
     /// Opens a log: checks the checkpoint's signature and the right edge of the tree against it. Completes what a crash
@@ -193,7 +206,7 @@ impl Log {
             bulk: old.bulk.clone(),
             desk: old.desk.clone(),
             anchor: Some(anchor),
-            key: old.key.clone(),
+            keys: old.keys.clone(),
             path: old.path.clone(),
             wal_bytes_max: old.wal_bytes_max,
             writer: Mutex::new(None),
@@ -279,10 +292,10 @@ impl Log {
         }
     }
 
-    /// The key that signs the checkpoints.
+    /// The keys that sign the checkpoints: the log's own, and the one before it while both sign.
     #[must_use]
-    pub fn key(&self) -> &VerifierKey {
-        &self.shared.key
+    pub fn keys(&self) -> &[VerifierKey] {
+        &self.shared.keys
     }
 
     /// The folder.
@@ -296,11 +309,11 @@ impl Log {
     #[must_use]
     pub fn verify_all(&self, progress: &mut dyn FnMut(Progress)) -> Vec<BadResource> {
         let shared = &*self.shared;
-        let head = || read_checkpoint(&*shared.bulk, CHECKPOINT, &shared.key).ok();
+        let head = || read_checkpoint(&*shared.bulk, CHECKPOINT, &shared.keys).ok();
         let mut found = Vec::new();
         for _ in 0..AUDIT_TRIES_MAX {
             let before = head();
-            found = Audit::of_log(shared.bulk.clone(), &*shared.desk, &shared.key, progress);
+            found = Audit::of_log(shared.bulk.clone(), &*shared.desk, &shared.keys, progress);
             // An append meanwhile may have replaced partial tiles that were about to be read.
             if found.iter().all(|bad| bad.problem.is_harmless()) || before == head() {
                 break;
@@ -381,6 +394,31 @@ impl Log {
             *slot = Some(writer);
         }
         Ok(first..size)
+    }
+
+    /// Signs the published head anew, by this key alone, and begins a new write-ahead log, so that nothing is left in the folder that
+    /// an earlier key signed.
+    ///
+    /// # Errors
+    /// Those of [`Log::append`]. The log goes on as it was, or as it should be.
+    pub fn renew(&self, key: &Key) -> Result<(), LogError> {
+        self.check_key(key)?;
+        let mut slot = self.slot();
+        let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+        let mut writer = match slot.take() {
+            Some(writer) if writer.wal.is_unchanged()? => writer,
+            _ => self.recover(&|_| ())?,
+        };
+        let anchored = self.fit_anchor(&writer.head, &[])?;
+        let head = writer.head.checkpoint().clone();
+        let note = head.sign(key).to_string();
+        writer.head = self.tree_of(head, note);
+        // Crash anywhere in here: some have the head with the old signatures and some with the new ones. It is the same head.
+        self.move_anchor(&anchored, &writer.head)?;
+        self.shared.bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
+        self.shared.rotate(&mut writer, &|_| ())?;
+        *slot = Some(writer);
+        Ok(())
     }
 
     /// The same log, whose appends wait so long for another writer (instead of [`LOCK_WAIT_MAX`]).
@@ -477,7 +515,7 @@ impl Log {
 
     /// The tree under the checkpoint in this file, if our key signed it.
     pub(crate) fn tree_under(&self, name: &str) -> Result<Tree, LogError> {
-        let (checkpoint, note) = read_checkpoint(&*self.shared.bulk, name, &self.shared.key)?;
+        let (checkpoint, note) = read_checkpoint(&*self.shared.bulk, name, &self.shared.keys)?;
         Ok(self.tree_of(checkpoint, note))
     }
 
@@ -497,10 +535,12 @@ impl Log {
     }
 
     fn check_key(&self, key: &Key) -> Result<(), LogError> {
-        if *key.verifier() == self.shared.key {
+        let expected = self.shared.keys.first();
+        if expected == Some(key.verifier()) {
             return Ok(());
         }
-        Err(LogError::WrongKey { expected: self.shared.key.to_string(), found: key.verifier().to_string() })
+        let expected = expected.map(ToString::to_string).unwrap_or_default();
+        Err(LogError::WrongKey { expected, found: key.verifier().to_string() })
     }
 }
 
@@ -538,12 +578,12 @@ impl Drop for Shared {
 pub(crate) fn read_checkpoint(
     bulk: &dyn Bulk,
     name: &str,
-    key: &VerifierKey,
+    keys: &[VerifierKey],
 ) -> Result<(Checkpoint, String), LogError> {
     let damaged = |problem: String| LogError::Damaged { path: bulk.place(name), problem };
     let note = bulk.get(name, NOTE_BYTES_MAX)?;
     let note = String::from_utf8(note).map_err(|_| damaged("it is not text".to_owned()))?;
-    let checkpoint = checkpoint_in(&note, key).map_err(damaged)?;
+    let checkpoint = checkpoint_in(&note, keys).map_err(damaged)?;
     Ok((checkpoint, note))
 }
 

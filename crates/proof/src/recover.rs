@@ -62,12 +62,12 @@ impl Log {
         let damaged = |problem| LogError::Damaged { path: self.shared.bulk.place(WAL), problem };
         let bytes = self.shared.desk.read_wal(WAL_FILE_BYTES_MAX)?;
         let contents = wal::parse(&bytes).map_err(damaged)?;
-        let base = checkpoint_in(contents.base, &self.shared.key).map_err(damaged)?;
+        let base = checkpoint_in(contents.base, &self.shared.keys).map_err(damaged)?;
         let base = self.tree_of(base, contents.base.to_owned());
         // What the first checkpoint covers was durable before this write-ahead log was begun: no power cut excuses damage
         // in it. Whatever came later is computed anew from here.
         let mut edge = Edge::read(&base)?;
-        let heads = heads_of(&contents, edge.clone(), &self.shared.key).map_err(damaged)?;
+        let heads = heads_of(&contents, edge.clone(), &self.shared.keys).map_err(damaged)?;
         let head = heads.last().unwrap_or(base.checkpoint()).clone();
         self.check_published(&base, &heads)?;
         let anchored = self.fit_anchor(&base, &heads)?;
@@ -166,7 +166,7 @@ impl Log {
     }
 
     fn checkpoint_of(&self, anchor: &dyn Anchor, note: &str) -> Result<Checkpoint, LogError> {
-        checkpoint_in(note, &self.shared.key).map_err(|problem| LogError::Damaged { path: anchor.place(), problem })
+        checkpoint_in(note, &self.shared.keys).map_err(|problem| LogError::Damaged { path: anchor.place(), problem })
     }
 
     /// Publishes the head that an append of an earlier version decided on and did not publish.
@@ -217,14 +217,18 @@ impl Log {
 ///
 /// # Errors
 /// What is wrong with the write-ahead log.
-pub(crate) fn heads_of(contents: &Contents<'_>, mut edge: Edge, key: &VerifierKey) -> Result<Vec<Checkpoint>, String> {
+pub(crate) fn heads_of(
+    contents: &Contents<'_>,
+    mut edge: Edge,
+    keys: &[VerifierKey],
+) -> Result<Vec<Checkpoint>, String> {
     let mut heads = Vec::new();
     for record in &contents.records {
         if record.first != edge.size() {
             return Err(format!("it has a record of entry {} where entry {} follows", record.first, edge.size()));
         }
         let growth = edge.grow(&record.entries);
-        let head = checkpoint_in(record.note, key)?;
+        let head = checkpoint_in(record.note, keys)?;
         if (head.size, head.root) != (growth.size, growth.root) {
             return Err(format!("its record of entry {} does not lead to the checkpoint in it", record.first));
         }
@@ -233,7 +237,7 @@ pub(crate) fn heads_of(contents: &Contents<'_>, mut edge: Edge, key: &VerifierKe
     Ok(heads)
 }
 
-/// The checkpoint in this note, if the key signed it.
-pub(crate) fn checkpoint_in(note: &str, key: &VerifierKey) -> Result<Checkpoint, String> {
-    Checkpoint::open(note, std::slice::from_ref(key)).map_err(|error| error.to_string())
+/// The checkpoint in this note, if one of the keys signed it.
+pub(crate) fn checkpoint_in(note: &str, keys: &[VerifierKey]) -> Result<Checkpoint, String> {
+    Checkpoint::open(note, keys).map_err(|error| error.to_string())
 }

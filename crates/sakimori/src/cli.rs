@@ -318,6 +318,12 @@ pub enum LogCommand {
         /// Make an ML-DSA-44 key beside the Ed25519 key first. Checkpoints then bear both signatures, and have 3.3 KB more.
         #[arg(long)]
         add_ml_dsa: bool,
+        /// Let a new key take the place of this one first. Both sign until the earlier one is retired; the service must not run.
+        #[arg(long, conflicts_with_all = ["retire", "add_ml_dsa"])]
+        succeed: bool,
+        /// Retire the earlier key first, when everybody who verifies has the new one; the service must not run.
+        #[arg(long, conflicts_with = "add_ml_dsa")]
+        retire: bool,
     },
     /// Print the newest signed checkpoint.
     Checkpoint,

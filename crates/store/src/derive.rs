@@ -68,6 +68,8 @@ fn insert_rows(tx: &Transaction<'_>, statement: &Statement, aside: Option<&Aside
         }
         Predicate::Admission(_) => admissions::insert(tx, statement),
         Predicate::Erasure(made) => erasure::insert(tx, made),
+        // The key itself lies in its file.
+        Predicate::Key(_) => Ok(()),
         Predicate::Share(_) => insert_share(tx, &ShareRow::of(statement)),
         Predicate::Judgement(_) => insert_judgement(tx, &JudgementRow::of(statement)),
         Predicate::Access(change) => insert_access(tx, change.record, &change.event, change.at.as_micros(), aside),

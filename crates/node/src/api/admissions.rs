@@ -332,8 +332,8 @@ fn answer(reader: &Reader, sha256: Digest, present: &Present<'_>) -> Result<Admi
     let (rows, matched) = with_digest(reader, &sha256)?;
     let newest = rows.first().ok_or_else(|| Problem::of(Trouble::NotFound))?;
     let record = reader.store.record(newest.record)?.ok_or_else(|| Problem::of(Trouble::NotFound))?;
-    let evidence = serde_json::from_str(&prove(&record, &reader.log, &reader.key)?)
-        .map_err(|error| Problem::with(Trouble::Defect, error))?;
+    let evidence =
+        serde_json::from_str(&prove(&record, &reader.log)?).map_err(|error| Problem::with(Trouble::Defect, error))?;
     let standing = |row: &AdmissionRow| Standing::at(row.state, row.expires, now());
     let is_stopped = |row: &AdmissionRow| matches!(row.state, AdmissionState::Refused | AdmissionState::Revoked);
     let admitted = rows.iter().any(|row| standing(row).is_admitted()) && !rows.iter().any(is_stopped);

@@ -47,7 +47,7 @@ pub struct App {
     /// The node's folder.
     pub home: PathBuf,
     /// The key of the log.
-    pub key: VerifierKey,
+    pub keys: Arc<[VerifierKey]>,
     /// The one writer.
     pub recorder: Recorder,
     /// Readers of state and log.
@@ -134,6 +134,11 @@ pub enum StartError {
 }
 
 impl App {
+    /// The name of the log.
+    pub fn origin(&self) -> &str {
+        self.keys.first().map_or("", VerifierKey::name)
+    }
+
     /// Entries of the log that a quorum of witnesses has cosigned.
     pub fn witnessed(&self) -> u64 {
         self.witnesses.as_ref().map_or(0, Witnesses::cosigned)
@@ -145,7 +150,7 @@ impl App {
     /// [`StartError`].
     pub fn start(config: Config, home: &Path, settings: Settings) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
         let node = Node::open_anchored(home, config.anchor.as_deref())?;
-        let key = node.public_key().clone();
+        let keys: Arc<[VerifierKey]> = node.log.keys().into();
         let policy = node.active_policy()?;
         let sequenced = node.store().sequenced().map_err(NodeError::from)?;
         let administered = node.store().has_administrator().map_err(NodeError::from)?;
@@ -168,8 +173,8 @@ impl App {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let app = Arc::new(Self {
             home: home.to_owned(),
-            readers: Readers::new(home, key.clone()),
-            key,
+            readers: Readers::new(home, keys.clone()),
+            keys,
             recorder,
             examining: Examining {
                 settings,

@@ -131,7 +131,7 @@ fn read_full(reader: &Reader, id: RecordId) -> Result<DecisionFull, Problem> {
     let row = reader.store.judged_decision(id)?.ok_or_else(missing)?;
     let receipt = record.log_index.map(|index| Receipt {
         record: id,
-        log: reader.key.name().to_owned(),
+        log: reader.origin().to_owned(),
         index,
         commitment: record.commitment,
     });

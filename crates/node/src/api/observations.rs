@@ -169,7 +169,7 @@ async fn again(app: &Arc<App>, record: RecordId) -> Result<Response, Problem> {
         .readers
         .read(move |reader| -> Result<_, Problem> {
             let record = reader.store.record(record)?.ok_or_else(missing)?;
-            let log = reader.key.name().to_owned();
+            let log = reader.origin().to_owned();
             let receipt =
                 record.log_index.map(|index| Receipt { record: record.id, log, index, commitment: record.commitment });
             Ok((parsed(&record)?, receipt))

@@ -305,7 +305,7 @@ pub async fn settings(State(app): State<Arc<App>>, headers: HeaderMap) -> Result
         &headers,
         &Settings {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            log: app.key.name().to_owned(),
+            log: app.origin().to_owned(),
             config,
             rules: app.examining.settings.sigma.len(),
             rules_sha256: app.examining.rules.to_string(),

@@ -18,25 +18,25 @@ pub struct Reader {
     pub store: Store,
     /// The log.
     pub log: Log,
-    /// The key of the log.
-    pub key: VerifierKey,
+    /// The keys of the log: the one that signs, and the one before it while both do.
+    pub keys: Arc<[VerifierKey]>,
 }
 
 /// Readers, opened as they are needed and used again.
 pub struct Readers {
     home: PathBuf,
-    key: VerifierKey,
+    keys: Arc<[VerifierKey]>,
     idle: Arc<Mutex<Vec<Reader>>>,
     permits: Arc<Semaphore>,
 }
 
 impl Readers {
-    /// Readers of the node in this folder, whose log has this key.
+    /// Readers of the node in this folder, whose log has these keys.
     #[must_use]
-    pub fn new(home: &Path, key: VerifierKey) -> Self {
+    pub fn new(home: &Path, keys: Arc<[VerifierKey]>) -> Self {
         Self {
             home: home.to_owned(),
-            key,
+            keys,
             idle: Arc::new(Mutex::new(Vec::new())),
             permits: Arc::new(Semaphore::new(READERS_MAX)),
         }
@@ -51,14 +51,14 @@ impl Readers {
         T: Send + 'static,
         E: From<NodeError> + Send + 'static,
     {
-        let (idle, home, key) = (self.idle.clone(), self.home.clone(), self.key.clone());
+        let (idle, home, keys) = (self.idle.clone(), self.home.clone(), self.keys.clone());
         let permit = self.permits.clone().acquire_owned().await;
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = match waiting {
                 Some(reader) => reader,
-                None => Reader::open(&home, key)?,
+                None => Reader::open(&home, keys)?,
             };
             let result = read(&reader);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
@@ -76,8 +76,15 @@ impl Reader {
     ///
     /// # Errors
     /// When the state can't be opened.
-    pub fn open(home: &Path, key: VerifierKey) -> Result<Self, NodeError> {
+    pub fn open(home: &Path, keys: Arc<[VerifierKey]>) -> Result<Self, NodeError> {
         let store = Store::open_reader(&home.join("state.db"))?;
-        Ok(Self { store, log: Log::at(&home.join("log"), key.clone()), key })
+        let log = Log::known(&home.join("log"), keys.to_vec());
+        Ok(Self { store, log, keys })
+    }
+
+    /// The name of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.keys.first().map_or("", VerifierKey::name)
     }
 }

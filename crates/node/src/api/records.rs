@@ -105,7 +105,7 @@ pub async fn proof(State(app): State<Arc<App>>, headers: HeaderMap, id: Path<Str
             if record.log_index.is_none() {
                 return Err(Problem::with(Trouble::NotFound, "it has no place in the log yet"));
             }
-            Ok(prove(&record, &reader.log, &reader.key)?)
+            Ok(prove(&record, &reader.log)?)
         })
         .await?;
     Ok(tagged_bytes(&headers, bundle.into_bytes(), EVIDENCE))
@@ -137,8 +137,8 @@ pub async fn log_head(State(app): State<Arc<App>>) -> Result<axum::Json<LogHead>
             let tree = reader.log.tree().map_err(NodeError::from)?;
             let root = tree.root_at(tree.size()).map_err(NodeError::from)?;
             Ok(axum::Json(LogHead {
-                origin: reader.key.name().to_owned(),
-                key: reader.key.to_string(),
+                origin: reader.origin().to_owned(),
+                key: reader.keys.first().map(ToString::to_string).unwrap_or_default(),
                 size: tree.size(),
                 root: hex::encode(root.as_bytes()),
                 checkpoint: tree.signed_checkpoint().to_owned(),
@@ -155,7 +155,7 @@ pub async fn log_head(State(app): State<Arc<App>>) -> Result<axum::Json<LogHead>
 pub async fn log_resource(State(app): State<Arc<App>>, resource: Path<String>) -> Result<Response, Problem> {
     let resource = resource.0;
     if resource == "key" {
-        return Ok(text(format!("{}\n", app.key)));
+        return Ok(text(app.keys.iter().map(|key| format!("{key}\n")).collect()));
     }
     if resource != "checkpoint" && !is_tile(&resource) {
         return Err(Problem::of(Trouble::NotFound));

@@ -92,7 +92,7 @@ async fn round(app: &Arc<App>, witnesses: &Witnesses) -> Result<(), NodeError> {
     let home = app.home.clone();
     let (tree, mut kept) = app
         .readers
-        .read(move |reader| Ok::<_, NodeError>((reader.log.tree()?, Witnessed::read(&home, &reader.key))))
+        .read(move |reader| Ok::<_, NodeError>((reader.log.tree()?, Witnessed::read(&home, &reader.keys))))
         .await?;
     let newest = kept.as_ref().filter(|kept| kept.checkpoint == *tree.checkpoint());
     let signed = Note::parse(tree.signed_checkpoint()).ok();

@@ -131,7 +131,7 @@ fn check(home: &Path, manifest: &Manifest) -> Result<(), BackupError> {
 fn compare(home: &Path, manifest: &Manifest, known: &Known) -> Result<Option<u64>, BackupError> {
     let (Known::Checkpoint(text) | Known::CheckpointOrOlder(text)) = known else { return Ok(None) };
     let node = Node::open_to_audit(home)?;
-    let checkpoint = Checkpoint::open(text, std::slice::from_ref(node.public_key())).map_err(|error| match error {
+    let checkpoint = Checkpoint::open(text, node.log.keys()).map_err(|error| match error {
         CheckpointError::Malformed(_) => BackupError::NotACheckpoint { what: error.to_string() },
         error => BackupError::NotACheckpoint { what: format!("it is not signed by the key of this backup: {error}") },
     })?;

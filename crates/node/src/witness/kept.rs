@@ -23,21 +23,21 @@ pub struct Witnessed {
 }
 
 impl Witnessed {
-    /// The one in the folder of this node, if there is one that the log's key signed. What can't be read counts as none: it is
+    /// The one in the folder of this node, if there is one that a key of the log signed. What can't be read counts as none: it is
     /// no record, and is asked for again.
     #[must_use]
-    pub fn read(home: &Path, log: &VerifierKey) -> Option<Self> {
+    pub fn read(home: &Path, log: &[VerifierKey]) -> Option<Self> {
         let mut text = String::new();
         let file = File::open(home.join(WITNESSED)).ok()?;
         file.take(limits::NOTE_BYTES_MAX as u64 + 1).read_to_string(&mut text).ok()?;
         Self::parse(&text, log)
     }
 
-    /// The checkpoint in this note, if the log's key signed it.
+    /// The checkpoint in this note, if a key of the log signed it.
     #[must_use]
-    pub fn parse(text: &str, log: &VerifierKey) -> Option<Self> {
+    pub fn parse(text: &str, log: &[VerifierKey]) -> Option<Self> {
         let note = Note::parse(text).ok()?;
-        let (checkpoint, _) = Checkpoint::of_note(&note, std::slice::from_ref(log)).ok()?;
+        let (checkpoint, _) = Checkpoint::of_note(&note, log).ok()?;
         Some(Self { checkpoint, note })
     }
 
@@ -81,7 +81,7 @@ mod tests {
             let note = checkpoint.sign(&log);
             let lines = witnesses.iter().flat_map(|number| witness(*number).cosign(note.text(), &checkpoint, 1));
             let note = lines.fold(note.clone(), Note::with).to_string();
-            Witnessed::parse(&note, log.verifier()).expect("a checkpoint")
+            Witnessed::parse(&note, &log.verifiers()).expect("a checkpoint")
         };
         for (new, kept, better) in [
             (one(1, &[]), None, false),
@@ -98,10 +98,10 @@ mod tests {
             assert_eq!(new.is_better_than(kept.as_ref(), &quorum), better, "{new:?} and {kept:?}");
         }
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(Witnessed::read(folder.path(), log.verifier()), None);
+        assert_eq!(Witnessed::read(folder.path(), &log.verifiers()), None);
         one(2, &[1]).keep(folder.path()).expect("kept");
-        assert_eq!(Witnessed::read(folder.path(), log.verifier()), Some(one(2, &[1])));
+        assert_eq!(Witnessed::read(folder.path(), &log.verifiers()), Some(one(2, &[1])));
         let other = Key::from_seed("log.example", &[8; 32]).expect("a key");
-        assert_eq!(Witnessed::read(folder.path(), other.verifier()), None, "what our key did not sign is none");
+        assert_eq!(Witnessed::read(folder.path(), &other.verifiers()), None, "what our key did not sign is none");
     }
 }

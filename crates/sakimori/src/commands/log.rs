@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::Path;
 
-use sakimori_model::Timestamp;
+use sakimori_model::{Actor, Timestamp};
 use sakimori_node::Node;
 use sakimori_node::export::Stretch;
 use serde_json::json;
@@ -19,10 +19,21 @@ use crate::words::{harmless, say};
 /// Shows or verifies the log of this node.
 pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
     match options.command {
-        LogCommand::Key { public: _, add_ml_dsa } => {
+        LogCommand::Key { public: _, add_ml_dsa, succeed, retire } => {
+            let home = context.home()?;
+            // A service goes on signing with the keys that it began with.
+            if (succeed || retire) && Node::is_in_use(&home) {
+                return Err(Failure::new("SKM-E-0077", home.display()));
+            }
             let mut node = super::node_or_new(context)?;
-            if add_ml_dsa {
-                node.add_ml_dsa_key()?;
+            let receipt = match () {
+                () if add_ml_dsa => node.add_ml_dsa_key().map(|()| None)?,
+                () if succeed => Some(("log.key-succeeded", node.succeed_key(Actor::Local)?)),
+                () if retire => Some(("log.key-retired", node.retire_key(Actor::Local)?)),
+                () => None,
+            };
+            if let Some((what, receipt)) = receipt.filter(|_| context.chatter == Chatter::Normal) {
+                eprintln!("{}", say(context.lang, what, &[("record", &receipt.record)]));
             }
             out!("{}", node.public_keys())?;
             Ok(Exit::Done)
@@ -75,7 +86,7 @@ fn verify(context: &Context, key: Option<&Path>, format: DocumentFormat) -> Resu
     if !Node::exists(&home) {
         return Err(super::no_node(&home));
     }
-    let key = key.map(super::verify::keys).transpose()?.and_then(|keys| keys.into_iter().next());
+    let key = key.map(super::verify::keys).transpose()?;
     let (size, bad) = sakimori_node::audit::verify_log(&home, key)?;
     match format {
         DocumentFormat::Json => {

@@ -331,6 +331,11 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
         (Predicate::Erasure(erasure), _) => {
             say(lang, "verify.erased", &[("at", &erasure.erased), ("count", &erasure.of.len())])
         }
+        (Predicate::Key(change), Some(subject)) => {
+            let keys = change.event.new_keys().join("\n  ");
+            let values: [(&str, &dyn Display); 3] = [("at", &change.changed), ("log", &subject.name), ("keys", &keys)];
+            say(lang, &format!("verify.key-{}", change.event.as_str()), &values)
+        }
         (_, None) => String::new(),
     }
 }
