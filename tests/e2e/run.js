@@ -10,6 +10,7 @@ import { Service } from './lib/service.js';
 import { firstSignIn, signInAgain } from './walks/access.js';
 import { citizenInEnglish, citizenOnAPhone } from './walks/citizen.js';
 import { dropAndProve } from './walks/drop.js';
+import { erase } from './walks/erase.js';
 import { language } from './walks/language.js';
 import { everyPage, narrow } from './walks/looks.js';
 import { admitAndRevoke, register } from './walks/models.js';
@@ -23,6 +24,7 @@ const WALKS = {
   'signing out, and in again after a wrong password': signInAgain,
   'a bad model: dropped, blocked, explained, proven': dropAndProve,
   'the language: chosen in the header, kept with the account': language,
+  'an administrator erases a decision': erase,
   'triage by keyboard alone': triage,
   'arrivals and judgements show while the list is open': live,
   'tokens: made, used, revoked': tokens,
