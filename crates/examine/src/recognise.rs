@@ -12,7 +12,7 @@ use std::io;
 use sakimori_model::Kind;
 
 use crate::agent;
-use crate::artefact::{coreml, msgpack, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
+use crate::artefact::{coreml, msgpack, ocdbt, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
 use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
 
@@ -40,7 +40,17 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
     if programs::is_engine(source, &head)? {
         return Ok(kinds::TENSORRT);
     }
+    // What lies at the beginning is the first of its values.
+    if ocdbt::ends_with_node(source)? {
+        return Ok(kinds::OCDBT_DATA);
+    }
+    if head.starts_with(&ocdbt::MANIFEST) {
+        return Ok(kinds::OCDBT_MANIFEST);
+    }
     if let Some(kind) = magic::kind_of(&head) {
+        if kind == kinds::ZSTD && ocdbt::ends_with_large_node(source)? {
+            return Ok(kinds::OCDBT_DATA);
+        }
         return agent::kinds::refine(kind, source, &head);
     }
     if let Some(kind) = by_structure(source, &head)? {
@@ -104,6 +114,9 @@ fn is_torch_legacy(head: &[u8]) -> bool {
 fn by_other_places(source: &dyn Source) -> io::Result<Kind> {
     if zip::tail(source)?.is_some() {
         return zip::kind_of(source);
+    }
+    if ocdbt::ends_with_large_node(source)? {
+        return Ok(kinds::OCDBT_DATA);
     }
     if tf_checkpoint::looks_like(source)? {
         return Ok(kinds::TF_CHECKPOINT);

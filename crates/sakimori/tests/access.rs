@@ -69,6 +69,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("GET /api/v1/decisions/{id}", "reader", "read"),
     ("GET /api/v1/decisions/{id}/content", "reader", "read"),
     ("POST /api/v1/decisions/{id}/judgements", "analyst", "judge"),
+    ("POST /api/v1/decisions/{id}/erasure", "administrator", "administer"),
     ("GET /api/v1/findings", "reader", "read"),
     ("GET /api/v1/admissions", "reader", "read"),
     ("POST /api/v1/admissions", "approver", "judge"),

@@ -20,6 +20,7 @@ mod mxnet;
 mod names;
 pub(crate) mod ncnn;
 mod numpy;
+pub(crate) mod ocdbt;
 pub(crate) mod onnx;
 mod openvino;
 pub(crate) mod paddle;
@@ -98,6 +99,8 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "catboost" => boosted::examine_catboost(source, report),
         "lightgbm" => boosted::examine_lightgbm(source, report),
         "ncnn" => ncnn::examine(source, report),
+        "ocdbt-manifest" => ocdbt::examine_manifest(source, report),
+        "ocdbt-data" => ocdbt::examine(source, settings, report),
         "msgpack" => msgpack::examine(source, settings, report),
         "mxnet" => mxnet::examine(source, report),
         "tensorrt" => program::examine_engine(report),
@@ -123,6 +126,7 @@ fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, rep
         kinds::TAR,
         kinds::SEVEN_ZIP,
         kinds::TFLITE,
+        kinds::OCDBT_DATA,
         kinds::LLAMAFILE,
         kinds::MAIL,
         kinds::MBOX,

@@ -91,6 +91,10 @@ kinds! {
     NCNN = "ncnn";
     /// MessagePack, such as a checkpoint of Flax.
     MSGPACK = "msgpack";
+    /// The manifest of an OCDBT store, such as a checkpoint of JAX.
+    OCDBT_MANIFEST = "ocdbt-manifest";
+    /// A data file of an OCDBT store.
+    OCDBT_DATA = "ocdbt-data";
     /// Parameters of MXNet.
     MXNET = "mxnet";
     /// A TensorFlow Lite model.

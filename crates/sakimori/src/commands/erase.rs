@@ -57,7 +57,7 @@ fn ask(context: &Context, node: &Node, wanted: &BTreeSet<RecordId>) -> Result<()
     for id in wanted {
         eprintln!("  {id}  {}", harmless(&node.name_of(*id)?));
     }
-    eprint!("{} ", say(context.lang, "erase.ask", &[("count", &wanted.len())]));
+    eprint!("{} ", say(context.lang, "erased.ask", &[("count", &wanted.len())]));
     io::stderr().flush()?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer)?;
@@ -72,16 +72,16 @@ fn print(context: &Context, options: &Erase, done: &[Erased]) -> Result<Exit, Fa
     }
     for erased in done {
         for id in &erased.erased {
-            outln!("{}", say(context.lang, "erase.done", &[("id", id), ("record", &erased.record)]))?;
+            outln!("{}", say(context.lang, "erased.done", &[("id", id), ("record", &erased.record)]))?;
         }
         if context.chatter == Chatter::Normal {
             if erased.shares > 0 {
-                eprintln!("{}", say(context.lang, "erase.shares", &[("count", &erased.shares)]));
+                eprintln!("{}", say(context.lang, "erased.shares", &[("count", &erased.shares)]));
             }
             let left = erased.same_bytes.iter().filter(|id| !done.iter().any(|other| other.erased.contains(id)));
             let left: Vec<String> = left.map(ToString::to_string).collect();
             if !left.is_empty() {
-                eprintln!("{}", say(context.lang, "erase.same-bytes", &[("ids", &left.join(", "))]));
+                eprintln!("{}", say(context.lang, "erased.same-bytes", &[("ids", &left.join(", "))]));
             }
         }
     }
