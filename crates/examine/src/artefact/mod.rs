@@ -126,7 +126,6 @@ fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, rep
         kinds::TAR,
         kinds::SEVEN_ZIP,
         kinds::TFLITE,
-        kinds::OCDBT_DATA,
         kinds::LLAMAFILE,
         kinds::MAIL,
         kinds::MBOX,

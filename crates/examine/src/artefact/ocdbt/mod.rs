@@ -82,6 +82,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
     report.ran("ocdbt", 1);
     report.fact(FactName::Library, "jax");
     let (mut walk, mut seen) = (Walk::new(source), Seen::default());
+    let is_told = beginning(source, settings, report);
     if let Err(error) = walk.collect(&mut seen, settings, report) {
         return tell(error, report);
     }
@@ -89,7 +90,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
     // Older versions of a tree lead to the same values.
     values.sort_by_key(|(_, range)| (range.start, range.end));
     values.dedup_by_key(|(_, range)| (range.start, range.end));
-    for (key, range) in values {
+    for (key, range) in values.into_iter().filter(|(_, range)| !is_told || range.start > 0) {
         seen.value(key, &Window::new(source, range.start, range.end - range.start), settings, report);
     }
     seen.count.report(report);
@@ -106,6 +107,26 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
         let bytes = gap.end - gap.start;
         report.unreadable(&format_args!("{bytes} bytes from byte {} on that no node of the file speaks of", gap.start));
     }
+}
+
+/// Readers of other formats look at the first bytes only, and take the file for what these are. Returns whether they are anything:
+/// then the file is examined as that, too.
+fn beginning(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
+    // Without its last byte it ends with no node.
+    let rest = Window::new(source, 0, source.size() - 1);
+    let kind = match recognise(&rest) {
+        Ok(kind) => kind,
+        Err(error) => {
+            report.unreadable(&error);
+            return false;
+        }
+    };
+    let is_harmless = [UNKNOWN, kinds::ZSTD, kinds::JSON, kinds::TEXT, kinds::OCDBT_DATA];
+    if is_harmless.contains(&kind) || read_up_to(source, 0, 2).is_ok_and(|head| head == MANIFEST[..2]) {
+        return false;
+    }
+    examine_member(&rest, settings, report);
+    true
 }
 
 /// Says what is wrong.
