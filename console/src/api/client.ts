@@ -7,7 +7,8 @@ import { currentLang, type Lang } from '../words/index.svelte';
 import type { paths } from './schema';
 import type {
   Decision, DecisionQuery, DecisionRow, Excerpt, Job, Model, ModelAnswer, ModelQuery, ModelRow, NewAdmission, Page, Problem,
-  Role, Scope, Trace,
+  Role, Scope, Source,
+  Trace,
 } from './types';
 
 /** A request that failed: the server's problem document, or one of our own when there is no answer. */
@@ -48,6 +49,7 @@ export const api = {
   chooseLanguage: (lang: Lang) => get(client.PUT('/api/v1/session/language', { body: { lang } })),
 
   overview: (days: number) => get(client.GET('/api/v1/overview', { params: { query: { days } } })),
+  sources: () => get(client.GET('/api/v1/sources')) as Promise<Page<Source>>,
   decisions: (query: DecisionQuery) =>
     get(client.GET('/api/v1/decisions', { params: { query } })) as Promise<Page<DecisionRow>>,
   decision: (id: string) =>

@@ -1134,6 +1134,10 @@ export interface paths {
                 query?: {
                     /** @description Its name, such as that of a file; 1,024 characters at most. */
                     name?: string;
+                    /** @description The source that sends it, where it numbers what it sends (docs/sources.md); with `number`. */
+                    source?: string;
+                    /** @description The number that the source gave to it: from 1 on, each once; with `source`. */
+                    number?: number;
                 };
                 header?: {
                     /**
@@ -1179,6 +1183,112 @@ export interface paths {
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/heartbeats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records how far a source has counted, so that what is lost on the way to this node shows. */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["NewHeartbeat"];
+                };
+            };
+            responses: {
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Heartbeat"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources that number what they send, with what is missing. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_Source"];
+                    };
+                };
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3375,6 +3485,19 @@ export interface components {
             /** @description Its password. */
             password: string;
         };
+        /** @description A heartbeat that was recorded. */
+        Heartbeat: {
+            /**
+             * Format: uuid
+             * @description Its record.
+             */
+            record: string;
+            /**
+             * Format: date-time
+             * @description When it came in.
+             */
+            heard: string;
+        };
         /** @description What an hour brought. */
         Hour: components["schemas"]["Counts"] & {
             /**
@@ -3769,6 +3892,41 @@ export interface components {
             next?: string | null;
         };
         /** @description One page of a list. */
+        List_Source: {
+            /** @description The items. */
+            items: {
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description How many of its numbers came in.
+                 */
+                count: number;
+                /**
+                 * Format: int64
+                 * @description The last number that it must have given.
+                 */
+                given: number;
+                /**
+                 * Format: int64
+                 * @description How many numbers are missing.
+                 */
+                missing: number;
+                /** @description The first ranges that are missing, 20 at most. */
+                ranges: components["schemas"]["Range"][];
+                /**
+                 * Format: date-time
+                 * @description When it last said how far it has counted.
+                 */
+                heard?: string | null;
+            }[];
+            /**
+             * @description What `after` has to be for the next page; `null` when this was the last one. A page may hold fewer items than were
+             *     asked for and still have a next one.
+             */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
         List_Token: {
             /** @description The items. */
             items: {
@@ -3882,6 +4040,16 @@ export interface components {
         NewErasure: {
             /** @description In one's own words, 1 to 2,000 characters. It stays, so it should name nobody. */
             note: string;
+        };
+        /** @description How far a source has counted. */
+        NewHeartbeat: {
+            /** @description Its name. */
+            source: string;
+            /**
+             * Format: int64
+             * @description The last number that it has given; 0 before the first.
+             */
+            number: number;
         };
         /** @description A judgement. */
         NewJudgement: {
@@ -4049,6 +4217,19 @@ export interface components {
             /** @description What its button says. */
             label: components["schemas"]["Text"];
         };
+        /** @description Numbers, from the first to the last of them. */
+        Range: {
+            /**
+             * Format: int64
+             * @description The first.
+             */
+            from: number;
+            /**
+             * Format: int64
+             * @description The last.
+             */
+            to: number;
+        };
         /** @description One rule of the policy that spoke. */
         Reason: {
             /** @description The rule's id. */
@@ -4158,6 +4339,33 @@ export interface components {
         SignedIn: {
             /** @description The account. */
             account: components["schemas"]["Account"];
+        };
+        /** @description What is known of a source. */
+        Source: {
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description How many of its numbers came in.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description The last number that it must have given.
+             */
+            given: number;
+            /**
+             * Format: int64
+             * @description How many numbers are missing.
+             */
+            missing: number;
+            /** @description The first ranges that are missing, 20 at most. */
+            ranges: components["schemas"]["Range"][];
+            /**
+             * Format: date-time
+             * @description When it last said how far it has counted.
+             */
+            heard?: string | null;
         };
         /**
          * @description What holds for a model, in a word.

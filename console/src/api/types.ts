@@ -12,6 +12,7 @@ export type Session = Schemas['Session'];
 export type Token = Schemas['Token'];
 export type Judgement = Schemas['Judgement'];
 export type Erasure = Schemas['Erasure'];
+export type Source = Schemas['Source'];
 /** A judgement in a row of the list. */
 type JudgementBrief = Schemas['JudgementBrief'] & { effect: Effect };
 export type DecisionRow = Schemas['DecisionRow'] & { judgement?: JudgementBrief | null };

@@ -33,6 +33,9 @@ pub struct ErasedRecord {
     pub kind: String,
     /// What the log holds at its place.
     pub commitment: Digest,
+    /// The number that its source gave to it: else there would be a gap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<crate::SourceRef>,
 }
 
 impl Statement {

@@ -21,6 +21,7 @@ mod place;
 mod receipt;
 mod schema;
 mod shown;
+mod source;
 mod statement;
 pub mod stix;
 mod technique;
@@ -49,10 +50,12 @@ pub use place::Place;
 pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
 pub use shown::{push_shown, shown};
+pub use source::{HeartbeatPredicate, SOURCE_CHARS_MAX, SourceName, SourceNameError, SourceRef};
 pub use statement::{
     ACCESS_PREDICATE, ADMISSION_PREDICATE, DECISION_PREDICATE, DecisionPredicate, DigestSet, ERASURE_PREDICATE,
-    JUDGEMENT_PREDICATE, JudgementPredicate, KEY_PREDICATE, POLICY_PREDICATE, PolicyPredicate, Predicate, RecordId,
-    RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement, StatementError,
+    HEARTBEAT_PREDICATE, JUDGEMENT_PREDICATE, JudgementPredicate, KEY_PREDICATE, POLICY_PREDICATE, PolicyPredicate,
+    Predicate, RecordId, RecordIdError, ResourceDescriptor, SHARE_PREDICATE, STATEMENT_TYPE, SharePredicate, Statement,
+    StatementError,
 };
 pub use technique::{Framework, Technique};
 pub use time::{Timestamp, TimestampError};

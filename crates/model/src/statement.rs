@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     AccessPredicate, Actor, AdmissionPredicate, CanonicalError, Decision, Digest, ErasurePredicate, ExaminerRef,
-    Finding, KeyPredicate, Timestamp, Tlp, Vetting, canonical_json,
+    Finding, HeartbeatPredicate, KeyPredicate, Timestamp, Tlp, Vetting, canonical_json,
 };
 
 /// The type of every statement (in-toto Attestation Framework v1, Statement layer).
@@ -31,6 +31,8 @@ pub const ADMISSION_PREDICATE: &str = "urn:sakimori:predicate:admission:v1";
 /// The predicate type of an erasure (`docs/predicates/erasure-v1.md`).
 pub const ERASURE_PREDICATE: &str = "urn:sakimori:predicate:erasure:v1";
 
+/// The predicate type of a heartbeat (`docs/predicates/heartbeat-v1.md`).
+pub const HEARTBEAT_PREDICATE: &str = "urn:sakimori:predicate:heartbeat:v1";
 /// The predicate type of a change of the log's key (`docs/predicates/key-v1.md`).
 pub const KEY_PREDICATE: &str = "urn:sakimori:predicate:key:v1";
 
@@ -76,6 +78,9 @@ pub enum Predicate {
     /// The key that signs the log changed.
     #[serde(rename = "urn:sakimori:predicate:key:v1")]
     Key(KeyPredicate),
+    /// A source said how far it has counted.
+    #[serde(rename = "urn:sakimori:predicate:heartbeat:v1")]
+    Heartbeat(HeartbeatPredicate),
 }
 
 impl Predicate {
@@ -91,6 +96,7 @@ impl Predicate {
             Self::Admission(_) => "admission",
             Self::Erasure(_) => "erasure",
             Self::Key(_) => "key",
+            Self::Heartbeat(_) => "heartbeat",
         }
     }
 }
@@ -124,6 +130,9 @@ pub struct DecisionPredicate {
     /// Who submitted it, where it came in over the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
+    /// The source that sent it, and the number that it gave to it, where it numbers what it sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<crate::SourceRef>,
     /// What the bytes are, judged by their content.
     pub kind: crate::Kind,
     /// The number of bytes.
@@ -253,6 +262,7 @@ impl Statement {
             Predicate::Admission(admission) => admission.record,
             Predicate::Erasure(erasure) => erasure.record,
             Predicate::Key(change) => change.record,
+            Predicate::Heartbeat(beat) => beat.record,
         }
     }
 }

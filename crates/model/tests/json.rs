@@ -57,6 +57,7 @@ fn statements() -> impl Strategy<Value = Statement> {
                 policy: PolicyRef { id: "p".to_owned(), sha256 },
             };
             let predicate = DecisionPredicate {
+                source: None,
                 vetting: None,
                 record: RecordId::from_uuid(uuid::Uuid::from_u128(id)),
                 observed: Timestamp::from_micros(at).expect("in range"),

@@ -2,6 +2,7 @@
 
 mod access;
 mod erasure;
+mod sources;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -63,6 +64,7 @@ impl Node {
         let mut access = access::Recorded::default();
         let mut policies = BTreeMap::new();
         let mut erasures = erasure::Recorded::default();
+        let mut sources = sources::Recorded::default();
         self.store.each_record(|record| -> Result<(), NodeError> {
             audit.records += 1;
             match record {
@@ -70,7 +72,7 @@ impl Node {
                     justified.extend(record.log_index);
                     policies.extend(policy_of(&record));
                     erasures.note(&record);
-                    for what in self.faults_of(&record, &entries, &mut access)? {
+                    for what in self.faults_of(&record, &entries, (&mut access, &mut sources))? {
                         audit.mismatches.push(Mismatch { table: what.0, row: record.id.to_string(), what: what.1 });
                     }
                 }
@@ -93,6 +95,7 @@ impl Node {
         }
         audit.mismatches.extend(policy_faults(policies, &self.store)?);
         audit.mismatches.extend(erasures.faults(&self.store)?);
+        audit.mismatches.extend(sources.faults(&self.store)?);
         for what in self.store.miscounted()? {
             let (table, row) = what;
             audit.mismatches.push(Mismatch { table, row, what: "it is not what the decisions come to".to_owned() });
@@ -105,7 +108,7 @@ impl Node {
         &self,
         record: &Record,
         entries: &[Vec<u8>],
-        access: &mut access::Recorded,
+        (access, sources): (&mut access::Recorded, &mut sources::Recorded),
     ) -> Result<Vec<(&'static str, String)>, NodeError> {
         let mut faults = Vec::new();
         let expected = match record.erased_by {
@@ -131,6 +134,7 @@ impl Node {
         match Statement::from_bytes(&record.statement) {
             Ok(statement) if statement.record() == record.id => {
                 access.note(&statement, record.log_index);
+                sources.note(&statement);
                 faults.extend(self.row_faults(record.id, &statement)?);
             }
             Ok(statement) => {

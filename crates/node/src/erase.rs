@@ -5,11 +5,11 @@
 //! handed out before go on holding, stretches of the log are proven complete as before, and nobody can learn from it what the record
 //! said, as the salt is gone, too.
 
-use sakimori_model::{Actor, ErasedRecord, ErasurePredicate, RecordId, Statement};
-use sakimori_store::Store;
+use sakimori_model::{Actor, ErasedRecord, ErasurePredicate, Predicate, RecordId, Statement};
+use sakimori_store::{Record, Store};
 
 use crate::NodeError;
-use crate::node::{Node, folder};
+use crate::node::{Node, folder, parsed};
 use crate::observe::{Vault, new_record, now};
 use crate::record::Entry;
 
@@ -84,16 +84,16 @@ pub fn erasure(store: &Store, of: RecordId, by: Actor, note: &str) -> Result<(En
     if let Some(admission) = records.iter().find(|record| record.kind == "admission").map(|record| record.id) {
         return Err(NotErased::Admission { of, admission }.into());
     }
-    let erasure = ErasurePredicate {
-        record: new_record(),
-        erased: now(),
-        by,
-        of: records
-            .iter()
-            .map(|record| ErasedRecord { record: record.id, kind: record.kind.clone(), commitment: record.commitment })
-            .collect(),
-        note: note.to_owned(),
+    let one = |record: &Record| -> Result<ErasedRecord, NodeError> {
+        let source = match parsed(record)?.predicate {
+            Predicate::Decision(made) => made.source,
+            _ => None,
+        };
+        let (kind, commitment) = (record.kind.clone(), record.commitment);
+        Ok(ErasedRecord { record: record.id, kind, commitment, source })
     };
+    let of = records.iter().map(one).collect::<Result<_, _>>()?;
+    let erasure = ErasurePredicate { record: new_record(), erased: now(), by, of, note: note.to_owned() };
     let erased = Erased {
         record: erasure.record,
         erased: records.iter().map(|record| record.id).collect(),

@@ -112,7 +112,7 @@ fn observe_and_judge(
     let unobserved = |error: std::io::Error| Unobserved { path: path.clone(), why: error.to_string() };
     let opened = opened.map_err(unobserved)?;
     let sha256 = sha256_of(&opened.source, &|count| progress.bytes(count)).map_err(unobserved)?;
-    let seen = Observed { record: new_record(), path, at: now(), sha256, by: None };
+    let seen = Observed { record: new_record(), path, at: now(), sha256, by: None, source: None };
     let entry = judge(&seen, &opened, rules);
     progress.examined(&seen.path);
     Ok(entry)
@@ -124,6 +124,7 @@ fn statement(seen: &Observed, size: u64, found: Examination, decision: Decision,
         record: seen.record,
         observed: seen.at,
         by: seen.by.clone(),
+        source: seen.source.clone(),
         size,
         examined,
         kind: found.kind,

@@ -24,6 +24,7 @@ pub mod record;
 pub mod register;
 pub mod share;
 pub mod signature;
+pub mod sources;
 pub mod trace;
 pub mod unit;
 pub mod vet;

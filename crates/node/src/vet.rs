@@ -96,6 +96,7 @@ fn record(node: &mut Node, path: &Path, unit: Unit, ask: &Ask<'_>) -> Result<Dec
     };
     let left_out = unit.left_out.clone();
     let made = DecisionPredicate {
+        source: None,
         record,
         observed: at,
         by: Some(ask.by.clone()),

@@ -338,6 +338,12 @@ pub enum LogCommand {
     },
     /// Write all records of a stretch of the log, with the proof that none is missing. `verify` reads it.
     Export(ExportedLog),
+    /// Sources that number what they send: what came in, and what is missing. Ends with 1 when something is.
+    Sources {
+        /// The form of the output.
+        #[arg(long, value_enum, default_value_t = DocumentFormat::Text)]
+        format: DocumentFormat,
+    },
     /// Follow the log of somebody else: does each checkpoint continue the one seen before?
     Monitor(FollowedLog),
 }

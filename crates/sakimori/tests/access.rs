@@ -56,6 +56,8 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST /api/v1/tokens", "reader", "-"),
     ("DELETE /api/v1/tokens/{id}", "reader", "-"),
     ("POST /api/v1/observations", "analyst", "observe"),
+    ("POST /api/v1/heartbeats", "analyst", "observe"),
+    ("GET /api/v1/sources", "reader", "read"),
     ("OPTIONS /api/v1/uploads", "nobody", ""),
     ("POST /api/v1/uploads", "analyst", "observe"),
     ("GET /api/v1/uploads/{id}", "analyst", "observe"),

@@ -8,7 +8,7 @@ use sakimori_model::{
 };
 
 use crate::rows::{Aside, DecisionRow, JudgementRow, ShareRow, Staged, TopFinding, to_integer};
-use crate::{StoreError, access, admissions, erasure};
+use crate::{StoreError, access, admissions, erasure, sources};
 
 /// Microseconds of an hour.
 pub(crate) const HOUR_MICROS: i64 = 3_600_000_000;
@@ -64,12 +64,14 @@ fn insert_rows(tx: &Transaction<'_>, statement: &Statement, aside: Option<&Aside
     match &statement.predicate {
         Predicate::Decision(decision) => {
             insert_decision(tx, statement, decision)?;
+            decision.source.as_ref().map_or(Ok(()), |source| sources::insert(tx, source, decision.record))?;
             admissions::insert_vetting(tx, decision, aside)
         }
         Predicate::Admission(_) => admissions::insert(tx, statement),
         Predicate::Erasure(made) => erasure::insert(tx, made),
         // The key itself lies in its file.
         Predicate::Key(_) => Ok(()),
+        Predicate::Heartbeat(beat) => sources::insert_heartbeat(tx, beat),
         Predicate::Share(_) => insert_share(tx, &ShareRow::of(statement)),
         Predicate::Judgement(_) => insert_judgement(tx, &JudgementRow::of(statement)),
         Predicate::Access(change) => insert_access(tx, change.record, &change.event, change.at.as_micros(), aside),

@@ -13,6 +13,7 @@ mod links;
 mod migrate;
 mod rows;
 mod snapshot;
+mod sources;
 mod work;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ pub use rows::{
     Aside, DecisionRow, Idempotency, JudgementRow, OutboxItem, PolicyRow, Record, ShareRow, Staged, TopFinding,
 };
 pub use snapshot::Snapshot;
+pub use sources::SourceRow;
 pub use work::{JobRow, JobState, UploadRow};
 
 /// How long a statement waits for another connection to the same database.
@@ -267,6 +269,8 @@ impl Store {
             ("boms", "decision"),
             ("erasures", "erasure"),
             ("vault_keys", "decision"),
+            ("source_numbers", "decision"),
+            ("heartbeats", "heartbeat"),
         ] {
             let sql = format!(
                 "SELECT record FROM {table} WHERE NOT EXISTS (SELECT 1 FROM records WHERE id = record AND kind = ?1)"

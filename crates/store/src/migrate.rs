@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0002-service.sql"),
     include_str!("migrations/0003-models.sql"),
     include_str!("migrations/0004-erasure.sql"),
+    include_str!("migrations/0005-sources.sql"),
 ];
 
 /// The migration after which rows that follow from older statements are filled in.

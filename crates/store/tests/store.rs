@@ -10,6 +10,7 @@ fn statement(number: u128) -> Statement {
     let policy = PolicyRef { id: "p".to_owned(), sha256: Digest::of(b"p") };
     let decision = Decision { effect: Effect::Allow, score: 0, reasons: Vec::new(), errors: Vec::new(), policy };
     let predicate = DecisionPredicate {
+        source: None,
         vetting: None,
         record: RecordId::from_uuid(id_of(number)),
         observed: Timestamp::from_micros(1_700_000_000_000_000).expect("in range"),

@@ -117,8 +117,8 @@ class Client {
   }
 
   /** Has bytes examined; the decision. */
-  async observe(name, bytes) {
-    const answer = await fetch(`${this.service.url}/api/v1/observations?name=${encodeURIComponent(name)}`, {
+  async observe(name, bytes, more = '') {
+    const answer = await fetch(`${this.service.url}/api/v1/observations?name=${encodeURIComponent(name)}${more}`, {
       method: 'POST',
       headers: { 'content-type': 'application/octet-stream', 'sec-fetch-site': 'same-origin', ...this.headers },
       body: bytes,

@@ -14,6 +14,8 @@ async function prepared(service) {
   const mail = await program.observe('message.eml', MAIL);
   const log = await program.observe('events.jsonl', LOG);
   const good = await program.observe('weights.safetensors', GOOD_MODEL);
+  await program.observe('message-2.eml', MAIL, '&source=mail-gateway-of-the-city-hall-1&number=2');
+  await program.post('/api/v1/heartbeats', { source: 'mail-gateway-of-the-city-hall-1', number: 9 });
   const judged = await program.observe('資料.7z', archive(1));
   await program.post(`/api/v1/decisions/${judged.id}/judgements`, { effect: 'block', note: '送り主に確かめた。' });
   const { items: models } = await program.get('/api/v1/admissions');
@@ -30,7 +32,7 @@ async function prepared(service) {
   await program.post('/api/v1/tokens', { name: '夜間の検査', scopes: ['read', 'observe'], days: 30 });
   await program.post('/api/v1/users', { name: 'taro', role: 'reader', password: 'seven small lanterns' });
   return {
-    overview: { path: '/', there: 'main svg' },
+    overview: { path: '/', there: '#sources' },
     decisions: { path: '/decisions', there: '[role=row] time' },
     waiting: { path: '/decisions?waiting=true', there: '[role=row] time' },
     'decision-model': { path: `/decisions/${model.id}`, there: 'article' },

@@ -314,7 +314,7 @@ async fn examine(
         running.total.store(opened.source.size() * 2, Ordering::Relaxed);
         let watch = |held| Watched { held, running: &running, furthest: AtomicU64::new(0) };
         let sha256 = sha256_of(&watch(&opened.source), &|_| ())?;
-        let seen = Observed { record, path: name, at: now(), sha256, by: Some(by) };
+        let seen = Observed { record, path: name, at: now(), sha256, by: Some(by), source: None };
         let policy = worker.examining.policy();
         let entry =
             flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));

@@ -32,6 +32,7 @@ pub mod routes;
 pub mod serve;
 pub mod session;
 mod shield;
+mod sources;
 mod tokens;
 mod trace;
 mod uploads;

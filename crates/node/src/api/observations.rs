@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use sakimori_model::{Predicate, Receipt, RecordId, Statement};
+use sakimori_model::{Predicate, Receipt, RecordId, SourceName, SourceRef, Statement};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -38,6 +38,12 @@ pub struct ObservationQuery {
     /// Its name, such as that of a file; 1,024 characters at most.
     #[param(min_length = 1, max_length = 1024, pattern = "\\S")]
     name: Option<String>,
+    /// The source that sends it, where it numbers what it sends (docs/sources.md); with `number`.
+    #[param(min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._-]+$")]
+    source: Option<String>,
+    /// The number that the source gave to it: from 1 on, each once; with `source`.
+    #[param(minimum = 1)]
+    number: Option<u64>,
 }
 
 /// Examines, decides and records the body.
@@ -61,6 +67,7 @@ pub async fn observe(
     if headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).is_some_and(is_form) {
         return Err(Problem::with(Trouble::MediaType, "send the bytes themselves, not a form"));
     }
+    let source = source_of(query.0.source.as_deref(), query.0.number)?;
     let opened = receive(&app, body).await?;
     let permit = app.examining.permits.clone().acquire_owned().await;
     let worker = app.clone();
@@ -69,7 +76,7 @@ pub async fn observe(
         let _permit = permit;
         let _going = worker.metrics.examining();
         let sha256 = sha256_of(&opened.source, &|_| ())?;
-        let seen = Observed { record: new_record(), path: name, at: now(), sha256, by: Some(by) };
+        let seen = Observed { record: new_record(), path: name, at: now(), sha256, by: Some(by), source };
         let policy = worker.examining.policy();
         let entry = judge(&seen, &opened, &worker.examining.rules(&policy));
         Ok::<_, std::io::Error>((seen, entry, opened))
@@ -80,6 +87,7 @@ pub async fn observe(
     if let Some(record) = repeated(&app, named.as_ref()).await? {
         return again(&app, record).await;
     }
+    refuse_used(&app, seen.source.clone()).await?;
     let again_named = named.clone();
     let recorded = record(&app, entry.named(named), opened).await;
     match recorded {
@@ -101,6 +109,31 @@ pub fn name_of(name: &str) -> Result<String, Problem> {
     let fits = !name.trim().is_empty() && name.chars().count() <= NAME_CHARS_MAX;
     let bad = || Problem::with(Trouble::Impossible, "name has 1 to 1024 characters");
     if fits { Ok(name.to_owned()) } else { Err(bad()) }
+}
+
+/// The number that a source gave to something. Both are there, or none.
+///
+/// # Errors
+/// [`Trouble::Impossible`].
+fn source_of(name: Option<&str>, number: Option<u64>) -> Result<Option<SourceRef>, Problem> {
+    match (name, number) {
+        (None, None) => Ok(None),
+        (Some(name), Some(number)) if number > 0 && i64::try_from(number).is_ok() => {
+            let name = SourceName::try_from(name.to_owned());
+            Ok(Some(SourceRef { name: name.map_err(|error| Problem::with(Trouble::Impossible, error))?, number }))
+        }
+        _ => Err(Problem::with(Trouble::Impossible, "source and number go together, and number is from 1 on")),
+    }
+}
+
+/// A number is given once.
+async fn refuse_used(app: &App, source: Option<SourceRef>) -> Result<(), Problem> {
+    let Some(source) = source else { return Ok(()) };
+    let read = move |reader: &super::readers::Reader| -> Result<_, Problem> { Ok(reader.store.with_number(&source)?) };
+    match app.readers.read(read).await? {
+        Some(record) => Err(Problem::with(Trouble::NumberUsed, format_args!("record {record} bears it"))),
+        None => Ok(()),
+    }
 }
 
 /// Takes in a body: into memory while it is small, then into a file without a name.

@@ -104,6 +104,8 @@ problems! {
     Erased = GONE, "SKM-E-0130";
     /// The record can't be erased.
     NotErasable = CONFLICT, "SKM-E-0131";
+    /// The number of a source was used before.
+    NumberUsed = CONFLICT, "SKM-E-0132";
     /// The body is shorter than it said.
     Incomplete = BAD_REQUEST, "SKM-E-0129";
     /// The new password is too short or too long.

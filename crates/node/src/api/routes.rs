@@ -12,7 +12,7 @@ use super::app::App;
 use super::check::handler;
 use super::{
     admissions, decisions, erasure, events, health, jobs, metrics, observations, oidc, overview, policies, records,
-    session, tokens, trace, uploads, users, witness,
+    session, sources, tokens, trace, uploads, users, witness,
 };
 use crate::access::role::Action;
 
@@ -43,6 +43,8 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("POST",    "/api/v1/tokens",                       Action::Own),
     ("DELETE",  "/api/v1/tokens/{id}",                  Action::Own),
     ("POST",    "/api/v1/observations",                 Action::Observe),
+    ("POST",    "/api/v1/heartbeats",                   Action::Observe),
+    ("GET",     "/api/v1/sources",                      Action::Read),
     ("OPTIONS", "/api/v1/uploads",                      Action::Public),
     ("POST",    "/api/v1/uploads",                      Action::Observe),
     ("GET",     "/api/v1/uploads/{id}",                 Action::Observe),
@@ -112,6 +114,8 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(handler::form, handler::judge))
         .routes(routes!(handler::style))
         .routes(routes!(observations::observe))
+        .routes(routes!(sources::beat))
+        .routes(routes!(sources::list))
         .routes(routes!(uploads::options, uploads::create))
         .routes(routes!(uploads::one, uploads::head, uploads::patch, uploads::terminate))
         .routes(routes!(jobs::list))

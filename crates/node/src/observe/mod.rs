@@ -5,7 +5,7 @@ mod model;
 mod vault;
 mod walk;
 
-use sakimori_model::{Actor, Digest, RecordId, Timestamp};
+use sakimori_model::{Actor, Digest, RecordId, SourceRef, Timestamp};
 
 pub use file::{FileSource, Held, Opened, sha256_of};
 pub use model::{ModelFile, ModelTree, Refused, RefusedWhy, hash_model, walk_model};
@@ -47,4 +47,6 @@ pub struct Observed {
     pub sha256: Digest,
     /// Who submitted it, where it came in over the service.
     pub by: Option<Actor>,
+    /// The source that sent it, with the number that it gave to it.
+    pub source: Option<SourceRef>,
 }

@@ -43,9 +43,48 @@ pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         LogCommand::Export(ref options) => export(context, options),
+        LogCommand::Sources { format } => sources(context, format),
         LogCommand::Monitor(ref options) => super::monitor::run(context, options),
         LogCommand::Verify { ref key, format } => verify(context, key.as_deref(), format),
     }
+}
+
+fn sources(context: &Context, format: DocumentFormat) -> Result<Exit, Failure> {
+    let sources = super::node_to_read(context)?.sources()?;
+    let missing: u64 = sources.iter().map(|(row, _)| row.missing()).sum();
+    match format {
+        DocumentFormat::Json => {
+            let sources: Vec<_> = sources
+                .iter()
+                .map(|(row, ranges)| {
+                    let ranges: Vec<_> = ranges.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect();
+                    let heard = row.heard.map(|(_, heard)| heard);
+                    json!({
+                        "name": row.name, "count": row.count, "given": row.given(), "missing": row.missing(),
+                        "ranges": ranges, "heard": heard,
+                    })
+                })
+                .collect();
+            outln!("{:#}", json!(sources))?;
+        }
+        DocumentFormat::Text if sources.is_empty() => outln!("{}", say(context.lang, "log.no-sources", &[]))?,
+        DocumentFormat::Text => {
+            for (row, ranges) in &sources {
+                let heard = row.heard.map_or_else(|| "-".to_owned(), |(_, heard)| heard.to_string());
+                let values: [(&str, &dyn Display); 4] =
+                    [("name", &row.name), ("count", &row.count), ("given", &row.given()), ("heard", &heard)];
+                outln!("{}", say(context.lang, "log.source", &values))?;
+                if row.missing() > 0 {
+                    let one =
+                        |(from, to): &(u64, u64)| if from == to { from.to_string() } else { format!("{from}-{to}") };
+                    let ranges = ranges.iter().map(one).collect::<Vec<_>>().join(", ");
+                    let values: [(&str, &dyn Display); 2] = [("count", &row.missing()), ("ranges", &ranges)];
+                    outln!("  {}", say(context.lang, "log.source-missing", &values))?;
+                }
+            }
+        }
+    }
+    Ok(if missing > 0 { Exit::Findings } else { Exit::Done })
 }
 
 fn export(context: &Context, options: &ExportedLog) -> Result<Exit, Failure> {

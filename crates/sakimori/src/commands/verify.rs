@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use sakimori_examine::catalogue;
-use sakimori_model::{Lang, Predicate, Statement, Timestamp};
+use sakimori_model::{Lang, Predicate, SourceName, SourceRef, Statement, Timestamp};
 use sakimori_proof::{
     Bundle, Check, Quorum, RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeReader, RangeRecord, Verified, VerifiedRange,
     VerifierKey, VerifyError, commitment, entry_of, verify_receipt,
@@ -72,6 +72,10 @@ fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut
             let document = json!({
                 "holds": true, "log": range.origin, "from": range.from, "to": range.to, "size": range.size,
                 "records": found.kinds, "erased": found.erased, "erased_by_none_here": found.unexplained.len(),
+                "sources": found.sources.iter().map(|(name, numbers)| json!({
+                    "name": name, "first": numbers.first, "last": numbers.last, "count": numbers.count,
+                    "missing": numbers.missing(),
+                })).collect::<Vec<_>>(),
             });
             outln!("{document:#}")?;
         }
@@ -91,6 +95,15 @@ fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut
             }
             if found.erased > 0 {
                 outln!("  {}: {}", say(context.lang, "verify.range-erased", &[]), found.erased)?;
+            }
+            for (name, numbers) in &found.sources {
+                let values: [(&str, &dyn Display); 4] = [
+                    ("name", name),
+                    ("first", &numbers.first),
+                    ("last", &numbers.last),
+                    ("missing", &numbers.missing()),
+                ];
+                outln!("  {}", say(context.lang, "verify.range-source", &values))?;
             }
             if !found.unexplained.is_empty() {
                 let count = found.unexplained.len();
@@ -150,9 +163,39 @@ struct Found {
     erased: u64,
     /// Commitments of erased records that no record of an erasure in the range names yet.
     unexplained: BTreeSet<[u8; 32]>,
+    /// What came from sources that number what they send.
+    sources: BTreeMap<SourceName, Numbers>,
+}
+
+/// Numbers of a source.
+#[derive(Default)]
+struct Numbers {
+    first: u64,
+    last: u64,
+    count: u64,
+}
+
+impl Numbers {
+    fn note(&mut self, number: u64) {
+        self.first = if self.count == 0 { number } else { self.first.min(number) };
+        self.last = self.last.max(number);
+        self.count += 1;
+    }
+
+    /// How many are missing between the first that is here and the last one that must have been given.
+    fn missing(&self) -> u64 {
+        if self.count == 0 {
+            return 0;
+        }
+        (self.last - self.first + 1).saturating_sub(self.count)
+    }
 }
 
 impl Found {
+    fn number(&mut self, source: &SourceRef) {
+        self.sources.entry(source.name.clone()).or_default().note(source.number);
+    }
+
     fn note(&mut self, record: RangeRecord) -> Result<(), String> {
         match record {
             RangeRecord::Erased(commitment) => {
@@ -162,11 +205,21 @@ impl Found {
             RangeRecord::Statement(statement, _) => {
                 let statement = Statement::from_bytes(statement.as_bytes()).map_err(|error| error.to_string())?;
                 *self.kinds.entry(statement.predicate.word()).or_default() += 1;
-                // An erasure comes after what it erases.
-                if let Predicate::Erasure(erasure) = &statement.predicate {
-                    for one in &erasure.of {
-                        self.unexplained.remove(one.commitment.as_bytes());
+                match &statement.predicate {
+                    Predicate::Decision(made) => made.source.iter().for_each(|source| self.number(source)),
+                    // An erasure comes after what it erases.
+                    Predicate::Erasure(erasure) => {
+                        for one in &erasure.of {
+                            if self.unexplained.remove(one.commitment.as_bytes()) {
+                                one.source.iter().for_each(|source| self.number(source));
+                            }
+                        }
                     }
+                    Predicate::Heartbeat(beat) => {
+                        let numbers = self.sources.entry(beat.source.name.clone()).or_default();
+                        numbers.last = numbers.last.max(beat.source.number);
+                    }
+                    _ => {}
                 }
             }
         }
@@ -330,6 +383,11 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
         }
         (Predicate::Erasure(erasure), _) => {
             say(lang, "verify.erased", &[("at", &erasure.erased), ("count", &erasure.of.len())])
+        }
+        (Predicate::Heartbeat(beat), _) => {
+            let values: [(&str, &dyn Display); 3] =
+                [("at", &beat.heard), ("name", &beat.source.name), ("number", &beat.source.number)];
+            say(lang, "verify.heartbeat", &values)
         }
         (Predicate::Key(change), Some(subject)) => {
             let keys = change.event.new_keys().join("\n  ");

@@ -141,8 +141,14 @@ async fn outcome(app: &Arc<App>, fields: &Fields) -> Result<Outcome, Problem> {
         let verdict = verdict(&examination, &decision);
         let record = (agree == Agreement::Yes && !text.trim().is_empty()).then(|| {
             let sha256 = Digest::of(text.as_bytes());
-            let seen =
-                Observed { record: new_record(), path: "check".to_owned(), at: now(), sha256, by: Some(Actor::Public) };
+            let seen = Observed {
+                record: new_record(),
+                path: "check".to_owned(),
+                at: now(),
+                sha256,
+                by: Some(Actor::Public),
+                source: None,
+            };
             (
                 seen.record,
                 flow::decided(&seen, text.len() as u64, examination, decision, &worker.examining.rules(&policy)),
