@@ -157,6 +157,7 @@ const routes = {
   'POST /api/v1/policies/test': ({ json }) => json.text.includes('[[') ? { status: 202, body: startJob('policy-test', 'policy', ROWS, () => ({ result: { decisions: ROWS, changed: 12, changes: [{ from: 'review', to: 'block', count: 9 }, { from: 'allow', to: 'review', count: 3 }], examples: decisions.slice(0, 3).map(({ id, name, effect }) => ({ id, name, from: effect, to: 'block' })) } })) } : problem(422, 'SKM-E-0130', 'ポリシーを読めません', '行と列を確認してください。', 'line 1, column 1: expected a table'),
   'GET /api/v1/rules': ({ url }) => ({ body: page(Array.from({ length: 900 }, (_, at) => ({ id: `rule-${at}`, title: `Suspicious thing number ${at}`, level: ['low', 'medium', 'high'][at % 3], status: 'stable', techniques: ['T1059.001'], sha256: String(at).padStart(64, '0') })), url) }),
   'GET /api/v1/settings': () => ({ body: { version: '0.0.0-mock', log: log.origin, rules: 900, rules_sha256: 'cd'.repeat(32), config: { listen: '127.0.0.1:8710', tls: null, limits: { observation_bytes: 8388608, uploads: 4 }, oidc: { issuer: 'https://login.example' } } } }),
+  'GET /api/v1/logs': () => ({ body: { items: [], next: null } }),
   'GET /api/v1/sources': () => ({ body: { items: [], next: null } }),
   'GET /api/v1/overview': ({ url }) => ({ body: overview(Number(url.searchParams.get('days') ?? 7)) }),
 };

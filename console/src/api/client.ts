@@ -6,9 +6,8 @@ import { BUNDLE_BYTES_MAX } from '../proof/limits';
 import { currentLang, type Lang } from '../words/index.svelte';
 import type { paths } from './schema';
 import type {
-  Decision, DecisionQuery, DecisionRow, Excerpt, Job, Model, ModelAnswer, ModelQuery, ModelRow, NewAdmission, Page, Problem,
-  Role, Scope, Source,
-  Trace,
+  Decision, DecisionQuery, DecisionRow, Excerpt, FollowedLog, Job, Model, ModelAnswer, ModelQuery, ModelRow, NewAdmission, Page, Problem,
+  Role, Scope, Source, Trace,
 } from './types';
 
 /** A request that failed: the server's problem document, or one of our own when there is no answer. */
@@ -49,6 +48,7 @@ export const api = {
   chooseLanguage: (lang: Lang) => get(client.PUT('/api/v1/session/language', { body: { lang } })),
 
   overview: (days: number) => get(client.GET('/api/v1/overview', { params: { query: { days } } })),
+  followed: () => get(client.GET('/api/v1/logs')) as Promise<Page<FollowedLog>>,
   sources: () => get(client.GET('/api/v1/sources')) as Promise<Page<Source>>,
   decisions: (query: DecisionQuery) =>
     get(client.GET('/api/v1/decisions', { params: { query } })) as Promise<Page<DecisionRow>>,

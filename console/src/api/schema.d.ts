@@ -190,6 +190,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The logs of others that this node follows, with what the last look at each has shown. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["List_FollowedLog"];
+                    };
+                };
+                "4XX": {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemDocument"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/add-checkpoint": {
         parameters: {
             query?: never;
@@ -3485,6 +3528,30 @@ export interface components {
             /** @description Its password. */
             password: string;
         };
+        /** @description A log that is followed. */
+        FollowedLog: {
+            /** @description Its name. */
+            origin: string;
+            /** @description Where it is served. */
+            url: string;
+            /**
+             * @description What the last look has shown: `first`, `same` or `grown` when all is well; `behind` for an older copy, `fork` for a second
+             *     history, `damaged` for what does not hash to what was signed; `unreachable`; `waiting` before the first look.
+             */
+            state: string;
+            /**
+             * Format: int64
+             * @description Entries of the log, by the checkpoint that was looked at.
+             */
+            size?: number | null;
+            /**
+             * Format: date-time
+             * @description When it was looked at.
+             */
+            at?: string | null;
+            /** @description What is wrong, in English. */
+            why?: string | null;
+        };
         /** @description A heartbeat that was recorded. */
         Heartbeat: {
             /**
@@ -3762,6 +3829,38 @@ export interface components {
                  * @description Its points.
                  */
                 points: number;
+            }[];
+            /**
+             * @description What `after` has to be for the next page; `null` when this was the last one. A page may hold fewer items than were
+             *     asked for and still have a next one.
+             */
+            next?: string | null;
+        };
+        /** @description One page of a list. */
+        List_FollowedLog: {
+            /** @description The items. */
+            items: {
+                /** @description Its name. */
+                origin: string;
+                /** @description Where it is served. */
+                url: string;
+                /**
+                 * @description What the last look has shown: `first`, `same` or `grown` when all is well; `behind` for an older copy, `fork` for a second
+                 *     history, `damaged` for what does not hash to what was signed; `unreachable`; `waiting` before the first look.
+                 */
+                state: string;
+                /**
+                 * Format: int64
+                 * @description Entries of the log, by the checkpoint that was looked at.
+                 */
+                size?: number | null;
+                /**
+                 * Format: date-time
+                 * @description When it was looked at.
+                 */
+                at?: string | null;
+                /** @description What is wrong, in English. */
+                why?: string | null;
             }[];
             /**
              * @description What `after` has to be for the next page; `null` when this was the last one. A page may hold fewer items than were

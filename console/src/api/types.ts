@@ -13,6 +13,7 @@ export type Token = Schemas['Token'];
 export type Judgement = Schemas['Judgement'];
 export type Erasure = Schemas['Erasure'];
 export type Source = Schemas['Source'];
+export type FollowedLog = Schemas['FollowedLog'];
 /** A judgement in a row of the list. */
 type JudgementBrief = Schemas['JudgementBrief'] & { effect: Effect };
 export type DecisionRow = Schemas['DecisionRow'] & { judgement?: JudgementBrief | null };

@@ -45,6 +45,8 @@ pub struct Config {
     pub witnesses: WitnessesConfig,
     /// This node as a witness of the logs of others.
     pub witness: WitnessConfig,
+    /// The logs of others that this node follows.
+    pub monitor: MonitorConfig,
 }
 
 /// Who may read `/metrics`.
@@ -56,6 +58,57 @@ pub enum MetricsAccess {
     Read,
     /// Everybody.
     Public,
+}
+
+/// The logs of others that this node follows while it serves (docs/log.md, "Follow the log of somebody else").
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MonitorConfig {
+    /// Seconds between two looks.
+    pub every_seconds: u64,
+    /// PEM file with the only roots that are trusted for them.
+    pub ca_file: Option<PathBuf>,
+    /// The logs.
+    pub log: Vec<FollowedConfig>,
+}
+
+/// A log that is followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FollowedConfig {
+    /// Where its `checkpoint` lies, without that name.
+    pub url: String,
+    /// Its public keys, of one name (C2SP signed-note).
+    pub keys: Vec<String>,
+    /// How closely it is looked at.
+    #[serde(default)]
+    pub closeness: FollowedClosely,
+}
+
+/// How closely a log is looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FollowedClosely {
+    /// Its checkpoints and their proofs.
+    #[default]
+    Checkpoint,
+    /// All new entries are hashed again, too.
+    Entries,
+}
+
+impl From<FollowedClosely> for sakimori_proof::Closeness {
+    fn from(closely: FollowedClosely) -> Self {
+        match closely {
+            FollowedClosely::Checkpoint => Self::Checkpoint,
+            FollowedClosely::Entries => Self::Entries,
+        }
+    }
+}
+
+impl Default for MonitorConfig {
+    fn default() -> Self {
+        Self { every_seconds: 300, ca_file: None, log: Vec::new() }
+    }
 }
 
 /// Whether there is a check page.
@@ -121,6 +174,7 @@ impl Default for Config {
             check: CheckPage::default(),
             witnesses: WitnessesConfig::default(),
             witness: WitnessConfig::default(),
+            monitor: MonitorConfig::default(),
         }
     }
 }
@@ -165,6 +219,7 @@ mod tests {
             "[tls]\ncert = \"x\"",
             "[witness]\nlog = []",
             "[witnesses]\nn = 1",
+            "[monitor]\nlogs = []",
         ] {
             assert!(toml::from_str::<Config>(text).is_err(), "{text}");
         }

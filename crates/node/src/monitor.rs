@@ -21,7 +21,17 @@ pub fn folder(home: &Path) -> PathBuf {
 pub struct HttpLog {
     base: Url,
     client: reqwest::Client,
-    runtime: Runtime,
+    /// Always there, until it is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for HttpLog {
+    /// In a service, this is dropped where nothing may be waited for.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl HttpLog {
@@ -38,7 +48,7 @@ impl HttpLog {
         }
         let client = client_without_redirects(&base, ca_file)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        Ok(Self { base, client, runtime })
+        Ok(Self { base, client, runtime: Some(runtime) })
     }
 
     async fn ask(&self, name: &str, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
@@ -60,7 +70,8 @@ impl HttpLog {
 
 impl Fetch for HttpLog {
     fn fetch(&self, name: &str, bytes_max: usize) -> io::Result<Option<Vec<u8>>> {
-        self.runtime.block_on(self.ask(name, bytes_max))
+        let Some(runtime) = &self.runtime else { return Err(io::Error::other("it ends")) };
+        runtime.block_on(self.ask(name, bytes_max))
     }
 
     fn place(&self, name: &str) -> String {

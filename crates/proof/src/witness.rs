@@ -65,6 +65,20 @@ pub trait WitnessStore: Send + Sync {
     fn keep(&self, evidence: &Evidence) -> io::Result<Option<PathBuf>>;
 }
 
+impl<S: WitnessStore + ?Sized> WitnessStore for std::sync::Arc<S> {
+    fn latest(&self, origin: &str) -> io::Result<Option<Seen>> {
+        (**self).latest(origin)
+    }
+
+    fn swap(&self, expected: Option<&Seen>, new: &Seen) -> io::Result<bool> {
+        (**self).swap(expected, new)
+    }
+
+    fn keep(&self, evidence: &Evidence) -> io::Result<Option<PathBuf>> {
+        (**self).keep(evidence)
+    }
+}
+
 /// Two checkpoints of one log, both signed by its key, that do not fit together or are not shown to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evidence {

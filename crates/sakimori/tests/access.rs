@@ -41,6 +41,7 @@ const TABLE: &[(&str, &str, &str)] = &[
     ("POST /check", "nobody", ""),
     ("GET /check.css", "nobody", ""),
     ("GET /api/v1/log", "nobody", ""),
+    ("GET /api/v1/logs", "reader", "read"),
     ("POST /add-checkpoint", "nobody", ""),
     ("GET /api/v1/session", "nobody", ""),
     ("POST /api/v1/session", "nobody", ""),

@@ -62,6 +62,57 @@ fn a_log_is_followed_and_its_fork_is_kept() {
 }
 
 #[test]
+fn a_service_follows_logs_and_tells_a_fork() {
+    let (node, other, follower) = (Node::new(), Node::new(), Node::new());
+    let key = std::fs::read_to_string(node.key()).expect("a key");
+    let good = node.write("good.safetensors", GOOD_SAFETENSORS);
+    node.check(&good);
+    let copied = Command::new("cp").arg("-a").arg(node.home()).arg(other.home()).status();
+    assert!(copied.expect("cp").success());
+    for _ in 0..3 {
+        node.check(&good);
+    }
+    let service = Service::start(&node, "");
+    let address = service.address.clone();
+    let config = format!(
+        "[monitor]\nevery_seconds = 1\n[[monitor.log]]\nurl = \"http://{address}/log\"\nkeys = [\"{}\"]\ncloseness = \"entries\"\n",
+        key.trim()
+    );
+    let watching = Service::start(&follower, &config);
+    let cookie = watching.first("admin", "a long enough passphrase");
+    let state_is = |wanted: &[&str]| {
+        for _ in 0..200 {
+            let list = watching.browse(&cookie, "GET", "/api/v1/logs", None).json();
+            let log = list["items"][0].clone();
+            if wanted.contains(&log["state"].as_str().expect("a state")) {
+                return log;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        panic!("the log never was {wanted:?}");
+    };
+    let seen = state_is(&["same", "grown"]);
+    assert!(seen["size"].as_u64() >= Some(4) && seen["why"].is_null(), "{seen}");
+    service.end();
+    state_is(&["unreachable"]);
+    for _ in 0..8 {
+        other.check(&good);
+    }
+    let service = Service::start_at(&other, "", &address);
+    let fork = state_is(&["fork"]);
+    assert!(fork["why"].as_str().is_some_and(|why| why.contains("monitor/evidence")), "{fork}");
+    let metrics = watching.browse(&cookie, "GET", "/metrics", None).text();
+    assert!(metrics.contains("state=\"fork\""), "{metrics}");
+    service.end();
+    watching.end();
+    for config in ["[[monitor.log]]\nurl = \"ftp://x\"\nkeys = []", "[monitor]\nlogs = []"] {
+        let path = follower.write("bad.toml", config.as_bytes()).display().to_string();
+        let run = follower.run(&["serve", "--listen", "127.0.0.1:0", "--config", &path]);
+        assert!(run.status == Some(2) && run.err.contains("SKM-E-0025"), "{config}: {}", run.err);
+    }
+}
+
+#[test]
 fn what_cannot_be_told_is_an_error_with_a_hint() {
     let (node, stranger, follower) = (Node::new(), Node::new(), Node::new());
     node.check(&node.write("good.safetensors", GOOD_SAFETENSORS));

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::access::{FirstSignIn, SignIns};
 use super::caller::Callers;
 use super::feed::Feed;
+use super::followed::Followed;
 use super::jobs::Jobs;
 use super::metrics::Metrics;
 use super::readers::Readers;
@@ -48,6 +49,8 @@ pub struct App {
     pub home: PathBuf,
     /// The key of the log.
     pub keys: Arc<[VerifierKey]>,
+    /// The logs of others that are followed.
+    pub followed: Option<Followed>,
     /// The one writer.
     pub recorder: Recorder,
     /// Readers of state and log.
@@ -167,6 +170,7 @@ impl App {
             wake.notify_one();
             sender.iter().for_each(|sender| sender.notify_one());
         })?;
+        let followed = Followed::new(home, &config.monitor)?;
         let public = config.public_url.as_deref().map(url::Url::parse).transpose();
         let public = public.map_err(|error| StartError::PublicUrl(error.to_string()))?;
         let rules = settings.sigma.digest();
@@ -175,6 +179,7 @@ impl App {
             home: home.to_owned(),
             readers: Readers::new(home, keys.clone()),
             keys,
+            followed,
             recorder,
             examining: Examining {
                 settings,

@@ -41,6 +41,14 @@ struct Asked {
     outcome: &'static str,
 }
 
+/// A look at the log of somebody else.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LookedAt {
+    log: String,
+    bad: String,
+    state: &'static str,
+}
+
 /// What this node said as a witness.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Said {
@@ -62,6 +70,7 @@ pub struct Metrics {
     asked: Family<Asked, Counter>,
     witnessed: Gauge,
     said: Family<Said, Counter>,
+    looks: Family<LookedAt, Counter>,
 }
 
 impl Default for Metrics {
@@ -80,6 +89,7 @@ impl Default for Metrics {
             asked: Family::default(),
             witnessed: Gauge::default(),
             said: Family::default(),
+            looks: Family::default(),
         };
         registry.register("http_requests", "Requests by route and status", made.requests.clone());
         registry.register_with_unit(
@@ -101,6 +111,7 @@ impl Default for Metrics {
             made.witnessed.clone(),
         );
         registry.register("witness_requests", "Requests for a cosignature of this node, by status", made.said.clone());
+        registry.register("monitor_looks", "Looks at the logs of others, by what they have shown", made.looks.clone());
         Self { registry: Arc::new(registry), ..made }
     }
 }
@@ -155,6 +166,11 @@ impl Metrics {
     /// A quorum of witnesses has cosigned so many entries of this node's log.
     pub fn witnessed_size(&self, size: u64) {
         self.witnessed.set(i64::try_from(size).unwrap_or(i64::MAX));
+    }
+
+    /// The log of somebody else was looked at.
+    pub fn followed(&self, log: &str, bad: &str, state: &'static str) {
+        self.looks.get_or_create(&LookedAt { log: log.to_owned(), bad: bad.to_owned(), state }).inc();
     }
 
     /// This node answered another log as a witness.

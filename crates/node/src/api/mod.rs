@@ -15,6 +15,7 @@ mod erasure;
 mod events;
 mod extract;
 mod feed;
+mod followed;
 mod health;
 pub(crate) mod hostile;
 mod jobs;

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use super::app::App;
 use super::check::handler;
 use super::{
-    admissions, decisions, erasure, events, health, jobs, metrics, observations, oidc, overview, policies, records,
-    session, sources, tokens, trace, uploads, users, witness,
+    admissions, decisions, erasure, events, followed, health, jobs, metrics, observations, oidc, overview, policies,
+    records, session, sources, tokens, trace, uploads, users, witness,
 };
 use crate::access::role::Action;
 
@@ -24,6 +24,7 @@ pub const ROUTES: &[(&str, &str, Action)] = &[
     ("GET",     "/metrics",                             Action::Read),
     ("GET",     "/log/{*resource}",                     Action::Public),
     ("GET",     "/api/v1/log",                          Action::Public),
+    ("GET",     "/api/v1/logs",                         Action::Read),
     ("POST",    "/add-checkpoint",                      Action::Public),
     ("GET",     "/check",                               Action::Public),
     ("POST",    "/check",                               Action::Public),
@@ -100,6 +101,7 @@ pub fn routes() -> (axum::Router<Arc<App>>, OpenApi) {
         .routes(routes!(metrics::metrics))
         .routes(routes!(records::log_resource))
         .routes(routes!(records::log_head))
+        .routes(routes!(followed::list))
         .routes(routes!(witness::add_checkpoint))
         .routes(routes!(session::get, session::sign_in, session::sign_out))
         .routes(routes!(session::first))

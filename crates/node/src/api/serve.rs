@@ -16,7 +16,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use super::app::{App, SHUTDOWN_SECONDS_MAX, StartError};
 use super::doorway::Doorway;
 use super::problem::{Problem, Trouble};
-use super::{caller, console, feed, jobs, language, metrics, observations, routes, shield, witnesses};
+use super::{caller, console, feed, followed, jobs, language, metrics, observations, routes, shield, witnesses};
 use crate::access::listen::{ListenError, Transport};
 use crate::access::tls::{Certificates, Reload, TlsError};
 use crate::config::Config;
@@ -95,6 +95,7 @@ pub async fn serve(
         tokio::spawn(jobs::run(app.clone())),
         tokio::spawn(app.clone().sweep()),
         tokio::spawn(witnesses::run(app.clone())),
+        tokio::spawn(followed::run(app.clone())),
     ];
     let handle = axum_server::Handle::new();
     // Before anybody knows that it is there: who starts it may end it at once.

@@ -25,6 +25,9 @@ pub enum WitnessError {
     /// The configuration can't work.
     #[error("witnesses: {0}")]
     Config(String),
+    /// The configuration of the logs that are followed can't work.
+    #[error("monitor: {0}")]
+    Monitor(String),
     /// The key can't be made or read.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -44,6 +47,7 @@ impl WitnessError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Config(_) => "SKM-E-0180",
+            Self::Monitor(_) => "SKM-E-0025",
             Self::Key(_) => "SKM-E-0021",
             Self::State { .. } => "SKM-E-0181",
         }
