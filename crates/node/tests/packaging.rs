@@ -8,8 +8,8 @@ use sakimori_node::config::Config;
 use toml::Table;
 
 /// What has no default, or another one in the package, and stands there as an example.
-const EXAMPLES: [&str; 8] =
-    ["anchor", "home", "oidc", "plain_beyond_loopback", "public_url", "tls", "witness", "witnesses"];
+const EXAMPLES: [&str; 9] =
+    ["anchor", "home", "monitor", "oidc", "plain_beyond_loopback", "public_url", "tls", "witness", "witnesses"];
 
 fn packaging(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging").join(name)
@@ -48,6 +48,7 @@ fn what_is_commented_out_is_the_default_and_every_key_is_there() {
         &["oidc", "roles"],
         &["witness"],
         &["witnesses"],
+        &["monitor"],
     ];
     for path in tables {
         let inner = path.iter().fold(&written, |table, key| table[*key].as_table().expect("a table"));
