@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use sakimori_proof::{Committer, Key, Log};
+use sakimori_proof::{Ack, Committer, Key, Log};
 
 use crate::process::{cpu, memory_kib};
 
@@ -17,7 +17,7 @@ const ROUND: usize = 600;
 /// Bytes of an entry.
 const ENTRY_BYTES: usize = 300;
 /// Threads that append at once.
-const WRITERS: usize = 512;
+const WRITERS: [usize; 2] = [16, 512];
 /// Entries that they append together.
 const GROUPED: u64 = 300_000;
 /// Entries of one append of the long run.
@@ -32,9 +32,13 @@ pub fn run() {
     let base = std::env::var_os("SAKIMORI_BENCH_FOLDER").map_or_else(std::env::temp_dir, PathBuf::from);
     let folder = tempfile::tempdir_in(base).expect("a folder");
     println!("| what | measured | bound |\n|---|---|---|");
-    one_writer(folder.path());
-    let sync = Disk::new(folder.path()).median(ROUNDS * ROUND);
-    many_writers(folder.path(), sync);
+    for ack in [Ack::Checkpointed, Ack::Durable] {
+        one_writer(folder.path(), ack);
+        let sync = Disk::new(folder.path()).median(ROUNDS * ROUND);
+        for writers in WRITERS {
+            many_writers(folder.path(), (writers, ack), sync);
+        }
+    }
     long_run(folder.path());
     damage(folder.path());
 }
@@ -79,14 +83,26 @@ impl Disk {
     }
 }
 
-fn one_writer(folder: &Path) {
-    let log = Log::create(&folder.join("one"), &key()).expect("a log");
+fn word(ack: Ack) -> &'static str {
+    if ack == Ack::Durable { "`durable`" } else { "`checkpointed`" }
+}
+
+fn committer(folder: &Path, name: &str, ack: Ack) -> Committer {
+    let log = Log::create(&folder.join(format!("{name}-{ack:?}")), &key()).expect("a log");
+    match ack {
+        Ack::Durable => Committer::durable(log, key()).expect("a thread"),
+        _ => Committer::new(log, key()),
+    }
+}
+
+fn one_writer(folder: &Path, ack: Ack) {
+    let committer = committer(folder, "one", ack);
     let mut disk = Disk::new(folder);
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let start = Instant::now();
         for n in 0..ROUND {
-            log.append(&key(), &[entry((round * ROUND + n) as u64)], &|_| ()).expect("appended");
+            committer.append(entry((round * ROUND + n) as u64)).expect("appended");
         }
         ours.push(start.elapsed());
         let start = Instant::now();
@@ -100,13 +116,14 @@ fn one_writer(folder: &Path) {
     let rate = |times: &[Duration]| ROUND as f64 / times[ROUNDS / 2].as_secs_f64();
     let (ours, bare) = (rate(&ours), rate(&bare));
     println!(
-        "| one writer, one entry an append | {ours:.0}/s beside {bare:.0} `fdatasync`/s: {:.2} | ≥ 0.7 |",
+        "| one writer, one entry an append, {} | {ours:.0}/s beside {bare:.0} `fdatasync`/s: {:.2} | ≥ 0.7 |",
+        word(ack),
         ours / bare
     );
 }
 
-fn many_writers(folder: &Path, sync: Duration) {
-    let committer = Committer::new(Log::create(&folder.join("many"), &key()).expect("a log"), key());
+fn many_writers(folder: &Path, (writers, ack): (usize, Ack), sync: Duration) {
+    let committer = committer(folder, &format!("many-{writers}"), ack);
     let next = AtomicU64::new(0);
     let (before, start) = (cpu("self"), Instant::now());
     let mut times: Vec<Duration> = std::thread::scope(|scope| {
@@ -122,7 +139,7 @@ fn many_writers(folder: &Path, sync: Duration) {
                 times.push(start.elapsed());
             }
         };
-        let threads: Vec<_> = (0..WRITERS).map(|_| scope.spawn(write)).collect();
+        let threads: Vec<_> = (0..writers).map(|_| scope.spawn(write)).collect();
         threads.into_iter().flat_map(|thread| thread.join().expect("ended")).collect()
     });
     let (used, wall) = (cpu("self").since(before), start.elapsed());
@@ -131,8 +148,9 @@ fn many_writers(folder: &Path, sync: Duration) {
     let rate = GROUPED as f64 / wall.as_secs_f64();
     let each = |time: Duration| time.as_secs_f64() * 1e6 / GROUPED as f64;
     println!(
-        "| {WRITERS} writers, one entry each at a time: processor time | {:.1} µs an entry, and {:.1} µs of the system's | \
+        "| {writers} writers, one entry each at a time, {}: processor time | {:.1} µs an entry, and {:.1} µs of the system's | \
          ≤ 5 µs |",
+        word(ack),
         each(used.program),
         each(used.system)
     );

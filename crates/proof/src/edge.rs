@@ -25,6 +25,7 @@ struct Level {
 }
 
 /// What a tree becomes by growing: new files, and the head over them.
+#[derive(Debug)]
 pub(crate) struct Growth {
     pub(crate) files: Vec<(Tile, Vec<u8>)>,
     pub(crate) size: u64,

@@ -13,7 +13,7 @@ use crate::checkpoint::Checkpoint;
 use crate::disk::folders_above;
 use crate::error::LogError;
 use crate::key::Key;
-use crate::log::{CHECKPOINT, Log};
+use crate::log::{Ack, CHECKPOINT, Log};
 use crate::recover::checkpoint_in;
 use crate::wal::{Desk, WAL, WalFile, WriterLock};
 
@@ -489,12 +489,29 @@ impl World {
         }
     }
 
-    /// Appends, and starts anew after a crash. Returns whether it went well.
     fn append(&mut self, count: u64) -> bool {
+        self.append_until(Ack::Checkpointed, count)
+    }
+
+    /// Publishes what is only durable, and starts anew after a crash.
+    fn publish(&mut self) {
+        let published = self.log.as_ref().expect("open").publish();
+        self.look();
+        if published.is_err() && self.disk.state().is_dead {
+            let power_cut = self.disk.state().random(4) > 0;
+            self.restart(power_cut);
+        }
+    }
+
+    /// Appends, and starts anew after a crash. Returns whether it went well.
+    fn append_until(&mut self, ack: Ack, count: u64) -> bool {
         let entries: Vec<Vec<u8>> = (self.made..self.made + count).map(|n| format!("entry {n}").into_bytes()).collect();
         self.made += count;
         let log = self.log.as_ref().expect("open");
-        let appended = log.append(&self.key, &entries, &|_| ());
+        let appended = match ack {
+            Ack::Durable => log.append_durable(&self.key, &entries, &|_| ()),
+            _ => log.append(&self.key, &entries, &|_| ()),
+        };
         self.look();
         match appended {
             Ok(range) => {
@@ -563,12 +580,17 @@ impl World {
     }
 
     /// The rest of its life, with one fault. Returns the calls that it took.
-    fn live(mut self, fault: Option<(u64, Fault)>, power_cut: bool) -> u64 {
+    fn live(mut self, ack: Ack, fault: Option<(u64, Fault)>, power_cut: bool) -> u64 {
         self.disk.state().fault = fault;
         self.restart(power_cut);
-        for count in [3, 6, 1, 2, 1, 1] {
-            if !self.append(count) {
+        for (step, count) in (0..).zip([3, 6, 1, 2, 1, 1]) {
+            // One of them is published at once, so that both ways meet.
+            let ack = if ack == Ack::Durable && step != 3 { Ack::Durable } else { Ack::Checkpointed };
+            if !self.append_until(ack, count) {
                 assert!(self.append(1), "the next append works");
+            }
+            if step == 4 {
+                self.publish();
             }
         }
         // A clean end, then others.
@@ -599,15 +621,15 @@ fn a_log_can_be_begun_whatever_fails() {
 #[test]
 fn a_fault_at_any_call_loses_and_forks_nothing() {
     let mut points = 0;
-    for seed in 2..=3 {
+    for (seed, ack) in [(2, Ack::Checkpointed), (3, Ack::Checkpointed), (2, Ack::Durable), (3, Ack::Durable)] {
         let begun = World::begun(seed);
         let first = begun.disk.state().calls + 1;
-        for call in first..=begun.copied(seed).live(None, true) {
+        for call in first..=begun.copied(seed).live(ack, None, true) {
             for fault in FAULTS {
                 let world = begun.copied(seed * 1_000_003 + call * 6);
-                let live = || world.live(Some((call, fault)), call % 2 == 0);
+                let live = || world.live(ack, Some((call, fault)), call % 2 == 0);
                 let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(live));
-                assert!(ended.is_ok(), "seed {seed}, {fault:?} at call {call}");
+                assert!(ended.is_ok(), "seed {seed}, {ack:?}, {fault:?} at call {call}");
                 points += 1;
             }
         }

@@ -3,13 +3,17 @@
 use std::collections::VecDeque;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{self, Thread};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::Duration;
 
 use crate::error::LogError;
 use crate::key::Key;
 use crate::limits::{ENTRY_BYTES_MAX, GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
 use crate::log::{Ack, Log};
+
+/// How often what was answered for is published.
+const PUBLISH_EVERY: Duration = Duration::from_millis(20);
 
 /// Appends single entries of many threads to a log, in groups. It has no thread of its own: the first who comes appends
 /// for all who came with it, and hands over to one of those who came meanwhile. So one entry alone waits for nobody.
@@ -18,6 +22,15 @@ pub struct Committer {
     log: Log,
     key: Key,
     queue: Mutex<Queue>,
+    /// Publishes what was answered for before it was published.
+    publisher: Option<Publisher>,
+}
+
+/// A thread that publishes again and again, until it is dropped.
+#[derive(Debug)]
+struct Publisher {
+    thread: Option<JoinHandle<()>>,
+    ends: Arc<(Mutex<bool>, Condvar)>,
 }
 
 /// An entry that was appended.
@@ -59,7 +72,22 @@ impl Committer {
     /// A committer for this log, which is signed by this key.
     #[must_use]
     pub fn new(log: Log, key: Key) -> Self {
-        Self { log, key, queue: Mutex::default() }
+        Self { log, key, queue: Mutex::default(), publisher: None }
+    }
+
+    /// A committer that answers at [`Ack::Durable`]. What it answered for is published some milliseconds later.
+    ///
+    /// # Errors
+    /// When the thread that publishes can't be started.
+    pub fn durable(log: Log, key: Key) -> io::Result<Self> {
+        let publisher = Some(Publisher::start(log.clone())?);
+        Ok(Self { log, key, queue: Mutex::default(), publisher })
+    }
+
+    /// How far an entry has come when [`Committer::append`] returns.
+    #[must_use]
+    pub const fn ack(&self) -> Ack {
+        if self.publisher.is_some() { Ack::Durable } else { Ack::Checkpointed }
     }
 
     /// The log.
@@ -68,7 +96,7 @@ impl Committer {
         &self.log
     }
 
-    /// Appends an entry, and returns when it is [`Ack::Checkpointed`].
+    /// Appends an entry, and returns when it has come as far as [`Committer::ack`] says.
     ///
     /// # Errors
     /// Those of [`Log::append`], the same for the whole group; [`LogError::TooLarge`] for this entry alone.
@@ -78,7 +106,7 @@ impl Committer {
         }
         let (group, place, is_leader) = self.join(entry);
         let first = if is_leader { self.lead() } else { self.follow(&group) }?;
-        Ok(Appended { index: first + place, ack: Ack::Checkpointed })
+        Ok(Appended { index: first + place, ack: self.ack() })
     }
 
     /// Puts an entry into the youngest group. Returns the group, the place in it, and whether the caller leads: then it is
@@ -107,7 +135,11 @@ impl Committer {
         let panicked = io::Error::other("the thread that appended for others panicked");
         let unknown = LogError::from_io("append to", self.log.path(), panicked).undecided();
         let mut ending = Ending { committer: self, taken: &taken, fate: Err(Arc::new(unknown)) };
-        ending.fate = self.log.append(&self.key, &taken.entries, &|_| ()).map(|range| range.start).map_err(Arc::new);
+        let appended = match self.ack() {
+            Ack::Durable => self.log.append_durable(&self.key, &taken.entries, &|_| ()),
+            _ => self.log.append(&self.key, &taken.entries, &|_| ()),
+        };
+        ending.fate = appended.map(|range| range.start).map_err(Arc::new);
         let fate = ending.fate.clone();
         drop(ending);
         fate
@@ -124,6 +156,32 @@ impl Committer {
             }
             thread::park();
         }
+    }
+}
+
+impl Publisher {
+    fn start(log: Log) -> io::Result<Self> {
+        let ends = Arc::new((Mutex::new(false), Condvar::new()));
+        let told = ends.clone();
+        let publish = move || {
+            let (flag, bell) = &*told;
+            let mut has_ended = locked(flag);
+            while !*has_ended {
+                has_ended = bell.wait_timeout(has_ended, PUBLISH_EVERY).unwrap_or_else(PoisonError::into_inner).0;
+                // What went wrong is told to the next append, which finds it, too.
+                let _ = log.publish();
+            }
+        };
+        let thread = Some(thread::Builder::new().name("publisher".to_owned()).spawn(publish)?);
+        Ok(Self { thread, ends })
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        *locked(&self.ends.0) = true;
+        self.ends.1.notify_all();
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

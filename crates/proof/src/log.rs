@@ -17,7 +17,7 @@
 //! 3. Tiles and `checkpoint` may be lost in a power cut as long as the write-ahead log repeats them; a new write-ahead log
 //!    is begun only when they are durable.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -48,6 +48,11 @@ pub(crate) const DECIDED: &str = "checkpoint.next";
 
 /// Tiles that are not durable yet, when little is to do to begin a new write-ahead log.
 const UNSYNCED_FEW: usize = 16;
+
+/// Appends that may be decided and not published.
+const PENDING_MAX: usize = 256;
+/// Bytes of the tiles of these.
+const PENDING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// How often an audit is repeated that found something bad while others appended.
 const AUDIT_TRIES_MAX: usize = 3;
@@ -86,12 +91,30 @@ pub(crate) struct Writer {
     pub(crate) head: Tree,
     /// Tiles that may not be durable: the write-ahead log has all that is in them.
     pub(crate) unsynced: BTreeSet<Tile>,
+    /// What is decided and not published: at most [`PENDING_MAX`] appends, and [`PENDING_BYTES_MAX`].
+    pub(crate) pending: Vec<Growth>,
+    /// Entries under the published head.
+    pub(crate) published: u64,
+}
+
+impl Writer {
+    /// One that has published all that is decided.
+    pub(crate) const fn new(wal: Wal, edge: Edge, head: Tree) -> Self {
+        let published = head.size();
+        Self { wal, edge, head, unsynced: BTreeSet::new(), pending: Vec::new(), published }
+    }
+
+    fn may_wait(&self) -> bool {
+        let bytes = |growth: &Growth| growth.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.pending.len() < PENDING_MAX && self.pending.iter().map(bytes).sum::<usize>() < PENDING_BYTES_MAX
+    }
 }
 
 /// How far an entry has come. Each level includes those before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ack {
-    /// It is in the write-ahead log, with its index, and survives a power cut.
+    /// It is in the write-ahead log, with its index, and survives a power cut. [`Log::append_durable`] returns at this level, and so
+    /// does a [`crate::Committer::durable`].
     Durable,
     /// A signed checkpoint covers it that is durable, known to the anchor (where there is one), and published, so that
     /// its inclusion can be proven to a stranger. [`Log::append`] and [`crate::Committer::append`] return at this level.
@@ -330,6 +353,45 @@ impl Log {
     /// [`LogError::Permission`], [`LogError::Damaged`], [`LogError::RolledBack`], [`LogError::Fork`]: nothing was
     /// sequenced. [`LogError::Undecided`]: it may have been.
     pub fn append(&self, key: &Key, entries: &[Vec<u8>], crash: &dyn Fn(Step)) -> Result<Range<u64>, LogError> {
+        self.append_until(Ack::Checkpointed, key, entries, crash)
+    }
+
+    /// As [`Log::append`], but returns once the entries are [`Ack::Durable`]: nobody can see them before [`Log::publish`], the next
+    /// [`Log::append`], the end of the log's last clone, or a recovery. After some hundred appends it publishes by itself.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn append_durable(&self, key: &Key, entries: &[Vec<u8>], crash: &dyn Fn(Step)) -> Result<Range<u64>, LogError> {
+        self.append_until(Ack::Durable, key, entries, crash)
+    }
+
+    /// Publishes what was appended by [`Log::append_durable`]; returns how many entries are published.
+    ///
+    /// # Errors
+    /// Those of the store. What is decided stays so; the next writer publishes it.
+    pub fn publish(&self) -> Result<u64, LogError> {
+        let mut slot = self.slot();
+        if slot.as_ref().is_some_and(|writer| !writer.pending.is_empty()) {
+            let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+            let mut writer = match slot.take() {
+                Some(writer) if writer.wal.is_unchanged()? => writer,
+                _ => self.recover(&|_| ())?,
+            };
+            if self.publish_pending(&mut writer, &|_| ())? {
+                *slot = Some(writer);
+            }
+        }
+        drop(slot);
+        Ok(self.tree()?.size())
+    }
+
+    fn append_until(
+        &self,
+        ack: Ack,
+        key: &Key,
+        entries: &[Vec<u8>],
+        crash: &dyn Fn(Step),
+    ) -> Result<Range<u64>, LogError> {
         self.check_key(key)?;
         check_batch(entries)?;
 
@@ -356,6 +418,7 @@ impl Log {
         // Right behind a full tile there is least to sync; that is not worth waiting long for.
         let is_settled = writer.unsynced.len() <= UNSYNCED_FEW;
         if writer.wal.may_end() && is_settled || writer.wal.must_end(self.shared.wal_bytes_max) {
+            self.publish_pending(&mut writer, crash)?;
             self.shared.rotate(&mut writer, crash)?;
         }
         crash(Step::Recovered);
@@ -387,13 +450,26 @@ impl Log {
         // Crash here: the anchor is ahead of what is published by this one append, which the next writer publishes.
         crash(Step::Anchored);
 
-        self.carry_out(&mut writer, std::iter::once(growth), crash).map_err(LogError::undecided)?;
+        writer.pending.push(growth);
         let size = writer.head.size();
-        // An error in here is not the caller's: the entries are published. The next append reads everything anew.
-        if self.settle(&mut writer, first, crash).is_ok() {
+        // What is not published yet is as safe as what is: the write-ahead log has it, and recovery publishes it.
+        if ack == Ack::Durable && writer.may_wait()
+            || self.publish_pending(&mut writer, crash).map_err(LogError::undecided)?
+        {
             *slot = Some(writer);
         }
         Ok(first..size)
+    }
+
+    /// Publishes the decided head with all that leads to it. Returns false if what comes behind that went wrong, which is not the
+    /// caller's: the entries are published, and the next append reads everything anew.
+    fn publish_pending(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<bool, LogError> {
+        if writer.pending.is_empty() {
+            return Ok(true);
+        }
+        let old_size = writer.published;
+        self.shared.publish_pending(writer, crash)?;
+        Ok(self.settle(writer, old_size, crash).is_ok())
     }
 
     /// Signs the published head anew, by this key alone, and begins a new write-ahead log, so that nothing is left in the folder that
@@ -409,6 +485,7 @@ impl Log {
             Some(writer) if writer.wal.is_unchanged()? => writer,
             _ => self.recover(&|_| ())?,
         };
+        self.publish_pending(&mut writer, &|_| ())?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
         let head = writer.head.checkpoint().clone();
         let note = head.sign(key).to_string();
@@ -435,26 +512,7 @@ impl Log {
         growths: impl Iterator<Item = Growth>,
         crash: &dyn Fn(Step),
     ) -> Result<(), LogError> {
-        let bulk = &*self.shared.bulk;
-        let new_size = writer.head.size();
-        for (tile, bytes) in growths.flat_map(|growth| growth.files) {
-            // A partial tile whose full one comes right behind it is of no use to anybody.
-            if tile.is_partial() && Tile::full(tile.kind, tile.index).is_covered_by(new_size) {
-                continue;
-            }
-            bulk.put(&tile.path(), &bytes)?;
-            writer.unsynced.insert(tile);
-            // Crash here: some tiles are in place, whole, but no published checkpoint covers them. Recovery puts all of
-            // them again. Where a published one is put again, it is the same, or a power cut has torn it.
-            crash(Step::Placed);
-        }
-        crash(Step::TilesPlaced);
-
-        bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
-        // Crash here: all is done. A power cut may take tiles and checkpoint back, until they are synced; recovery brings
-        // them back from the write-ahead log.
-        crash(Step::Published);
-        Ok(())
+        self.shared.carry_out(writer, growths, crash)
     }
 
     /// Makes tiles durable that the next appends leave alone, so that little is left to do when the write-ahead log ends,
@@ -545,6 +603,48 @@ impl Log {
 }
 
 impl Shared {
+    /// Publishes the decided head. Of heads that nobody can have seen, no partial tiles are put.
+    fn publish_pending(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<(), LogError> {
+        let (size, root) = (writer.head.size(), writer.head.checkpoint().root);
+        let mut files = BTreeMap::new();
+        for (tile, bytes) in std::mem::take(&mut writer.pending).into_iter().flat_map(|growth| growth.files) {
+            // Widths only grow from one append to the next.
+            files.insert((tile.kind, tile.index), (tile, bytes));
+        }
+        let files = files.into_values().collect();
+        self.carry_out(writer, std::iter::once(Growth { files, size, root }), crash)?;
+        writer.published = size;
+        Ok(())
+    }
+
+    fn carry_out(
+        &self,
+        writer: &mut Writer,
+        growths: impl Iterator<Item = Growth>,
+        crash: &dyn Fn(Step),
+    ) -> Result<(), LogError> {
+        let bulk = &*self.bulk;
+        let new_size = writer.head.size();
+        for (tile, bytes) in growths.flat_map(|growth| growth.files) {
+            // A partial tile whose full one comes right behind it is of no use to anybody.
+            if tile.is_partial() && Tile::full(tile.kind, tile.index).is_covered_by(new_size) {
+                continue;
+            }
+            bulk.put(&tile.path(), &bytes)?;
+            writer.unsynced.insert(tile);
+            // Crash here: some tiles are in place, whole, but no published checkpoint covers them. Recovery puts all of
+            // them again. Where a published one is put again, it is the same, or a power cut has torn it.
+            crash(Step::Placed);
+        }
+        crash(Step::TilesPlaced);
+
+        bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
+        // Crash here: all is done. A power cut may take tiles and checkpoint back, until they are synced; recovery brings
+        // them back from the write-ahead log.
+        crash(Step::Published);
+        Ok(())
+    }
+
     /// Makes all that is published durable under its own names, and begins a new write-ahead log.
     pub(crate) fn rotate(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<(), LogError> {
         let tiles = writer.unsynced.iter().map(|tile| tile.path());
@@ -568,7 +668,7 @@ impl Drop for Shared {
         let slot = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut writer) = slot.filter(|writer| !writer.wal.is_empty()) else { return };
         let Ok(_lock) = self.desk.lock(Duration::ZERO) else { return };
-        if writer.wal.is_unchanged().unwrap_or(false) {
+        if writer.wal.is_unchanged().unwrap_or(false) && self.publish_pending(&mut writer, &|_| ()).is_ok() {
             let _ = self.rotate(&mut writer, &|_| ());
         }
     }

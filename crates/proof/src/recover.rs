@@ -1,8 +1,6 @@
 //! Opening a log to write: what an interrupted append has decided is found in the write-ahead log, checked, and carried
 //! out by the function that every append ends with.
 
-use std::collections::BTreeSet;
-
 use crate::anchor::Anchor;
 use crate::checkpoint::Checkpoint;
 use crate::disk::PENDING;
@@ -75,7 +73,7 @@ impl Log {
         let note = contents.records.last().map_or(contents.base, |record| record.note);
         let is_idle = contents.records.is_empty() && contents.tail == Tail::Zeros;
         let (wal, head) = (Wal::opened(file, &contents, &bytes), self.tree_of(head, note.to_owned()));
-        let mut writer = Writer { wal, edge: edge.clone(), head, unsynced: BTreeSet::new() };
+        let mut writer = Writer::new(wal, edge.clone(), head);
         if is_idle && self.tree().is_ok_and(|tree| tree.signed_checkpoint() == contents.base) {
             self.move_anchor(&anchored, &writer.head)?;
             return Ok(writer);
@@ -103,7 +101,7 @@ impl Log {
         self.sweep_undecided(head.size())?;
         let wal = Wal::begin(&*self.shared.desk, head.signed_checkpoint())?;
         self.move_anchor(&anchored, &head)?;
-        Ok(Writer { wal, edge, head, unsynced: BTreeSet::new() })
+        Ok(Writer::new(wal, edge, head))
     }
 
     /// The published checkpoint must be one of those that lead to the decided head. After a power cut it may be an earlier
