@@ -50,7 +50,7 @@ fn wanted(node: &Node, options: &Erase) -> Result<BTreeSet<RecordId>, Failure> {
 }
 
 fn ask(context: &Context, node: &Node, wanted: &BTreeSet<RecordId>) -> Result<(), Failure> {
-    let refused = || Failure::new("SKM-E-0074", wanted.len());
+    let refused = || Failure::new("SKM-E-0074", format_args!("{} decisions, not confirmed", wanted.len()));
     if !io::stdin().is_terminal() {
         return Err(refused());
     }

@@ -302,6 +302,9 @@ fn print_holds(context: &Context, verified: &Verified, statement: &Statement) ->
     }
     outln!("{}", say(lang, "verify.holds", &[]))?;
     outln!("  {}", harmless(&what_it_says(context, statement)))?;
+    if let Predicate::Key(change) = &statement.predicate {
+        change.event.new_keys().iter().try_for_each(|key| outln!("  {}", harmless(key)))?;
+    }
     // People count from 1; indexes in the log and in JSON count from 0.
     let number = verified.index + 1;
     let place: [(&str, &dyn Display); 3] =
@@ -390,8 +393,7 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
             say(lang, "verify.heartbeat", &values)
         }
         (Predicate::Key(change), Some(subject)) => {
-            let keys = change.event.new_keys().join("\n  ");
-            let values: [(&str, &dyn Display); 3] = [("at", &change.changed), ("log", &subject.name), ("keys", &keys)];
+            let values: [(&str, &dyn Display); 2] = [("at", &change.changed), ("log", &subject.name)];
             say(lang, &format!("verify.key-{}", change.event.as_str()), &values)
         }
         (_, None) => String::new(),
