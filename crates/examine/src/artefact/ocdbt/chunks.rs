@@ -5,11 +5,10 @@ use std::ops::Range;
 
 use crate::source::{Source, read_up_to};
 
-/// True for the first bytes of a chunk that zarr has packed: Zstandard, or Blosc with its own length in it.
+/// True for the first bytes of a chunk that Blosc has packed (Blosc chunk format, version 1): its own length is in it.
 pub(super) fn is_packed_chunk(head: &[u8], size: u64) -> bool {
     let length = || head.get(12..16).and_then(|bytes| bytes.try_into().ok()).map(u32::from_le_bytes);
-    head.starts_with(b"\x28\xb5\x2f\xfd")
-        || (matches!(head.first(), Some(1..=5)) && length().is_some_and(|length| u64::from(length) == size))
+    matches!(head.first(), Some(1..=5)) && length().is_some_and(|length| u64::from(length) == size)
 }
 
 /// Where the packed chunks of arrays end that follow one another from the beginning of this part on: frames of Zstandard, each

@@ -12,10 +12,10 @@ mod walk;
 
 use std::io;
 
-use sakimori_model::FactName;
+use sakimori_model::{FactName, Severity};
 
 use crate::artefact::cursor::Broken;
-use crate::artefact::{codes, streams, tensors};
+use crate::artefact::{codes, pickle, streams, tensors};
 use crate::catalogue::finding;
 use crate::recognise::{UNKNOWN, kinds, recognise};
 use crate::report::Report;
@@ -30,6 +30,10 @@ use walk::Walk;
 const TAIL_BYTES: u64 = 64 * 1024;
 /// The same, where the file is nothing else.
 const LONG_TAIL_BYTES: u64 = 16 * 1024 * 1024;
+/// How a frame of Zstandard begins (RFC 8878, section 3.1.1).
+const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
+/// Characters of a key that are shown.
+const KEY_CHARS_MAX: usize = 100;
 /// Values of one file that are looked at: the others are chunks of arrays by their first bytes.
 const VALUES_EXAMINED_MAX: usize = 20_000;
 /// Bytes of a description of an array.
@@ -113,7 +117,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
 /// then the file is examined as that, too.
 fn beginning(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
     // Without its last byte it ends with no node.
-    let rest = Window::new(source, 0, source.size() - 1);
+    let rest = Window::new(source, 0, source.size().saturating_sub(1));
     let kind = match recognise(&rest) {
         Ok(kind) => kind,
         Err(error) => {
@@ -151,6 +155,13 @@ fn tell_paths(at: u64, files: &[Vec<u8>], report: &mut Report<'_>) {
     }
 }
 
+/// True when a pickle would do something that is known to be dangerous.
+fn does_harm(value: &dyn Source, report: &Report<'_>) -> bool {
+    let mut trial = Report::new(report.limits());
+    pickle::examine(value, pickle::Carrier::Plain, &mut trial);
+    trial.finish(kinds::PICKLE).findings.iter().any(|finding| finding.severity >= Severity::High)
+}
+
 /// What the values add up to.
 #[derive(Default)]
 struct Seen {
@@ -167,6 +178,15 @@ impl Seen {
         if is_packed_chunk(&head, value.size()) {
             return;
         }
+        match chunks_until(value, 0..value.size()) {
+            Ok(0) if !head.starts_with(&ZSTD) => {}
+            Ok(end) if end == value.size() => return,
+            Ok(end) => {
+                let key = sakimori_model::shown(&String::from_utf8_lossy(key), KEY_CHARS_MAX);
+                return report.unreadable(&format_args!("{} bytes behind the chunk of {key}", value.size() - end));
+            }
+            Err(error) => return report.unreadable(&error),
+        }
         self.examined += 1;
         if self.examined > VALUES_EXAMINED_MAX {
             if self.examined == VALUES_EXAMINED_MAX + 1 {
@@ -176,8 +196,8 @@ impl Seen {
         }
         // A chunk that is not packed is numbers, and is nothing.
         let is_something = match recognise(value) {
-            // Numbers may well begin as a pickle of the first two protocols, and nothing reads a value as one.
-            Ok(kind) if kind == kinds::PICKLE => head.starts_with(b"\x80"),
+            // Numbers may well read as a pickle of the first two protocols: only what one would do tells.
+            Ok(kind) if kind == kinds::PICKLE => head.starts_with(b"\x80") || does_harm(value, report),
             Ok(kind) => kind != UNKNOWN && kind != kinds::EMPTY && !streams::is_stream(&kind),
             Err(error) => return report.unreadable(&error),
         };
