@@ -51,6 +51,8 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lightgbm", run: |bytes| artefact(&kinds::LIGHTGBM, bytes) },
     Target { name: "ncnn", run: |bytes| artefact(&kinds::NCNN, bytes) },
     Target { name: "msgpack", run: |bytes| artefact(&kinds::MSGPACK, bytes) },
+    Target { name: "ocdbt", run: |bytes| artefact(&kinds::OCDBT, bytes) },
+    Target { name: "zarr_shard", run: |bytes| artefact(&kinds::ZARR_SHARD, bytes) },
     Target { name: "mxnet", run: |bytes| artefact(&kinds::MXNET, bytes) },
     Target { name: "rds", run: |bytes| artefact(&kinds::RDS, bytes) },
     Target { name: "llamafile", run: |bytes| artefact(&kinds::LLAMAFILE, bytes) },

@@ -12,8 +12,8 @@ use std::io;
 use sakimori_model::Kind;
 
 use crate::agent;
-use crate::artefact::{coreml, msgpack, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
-use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
+use crate::artefact::{coreml, msgpack, ocdbt, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
+use crate::artefact::{hdf5, is_stream, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
 
 pub use kinds::{EMPTY, UNKNOWN};
@@ -41,6 +41,13 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
         return Ok(kinds::TENSORRT);
     }
     if let Some(kind) = magic::kind_of(&head) {
+        // The values of a database come first, and most are compressed numbers.
+        if is_stream(&kind) && ocdbt::ends_with_a_node(source)? {
+            return Ok(kinds::OCDBT);
+        }
+        if kind == kinds::ZSTD && ocdbt::is_shard(source)? {
+            return Ok(kinds::ZARR_SHARD);
+        }
         return agent::kinds::refine(kind, source, &head);
     }
     if let Some(kind) = by_structure(source, &head)? {
@@ -107,6 +114,9 @@ fn by_other_places(source: &dyn Source) -> io::Result<Kind> {
     }
     if tf_checkpoint::looks_like(source)? {
         return Ok(kinds::TF_CHECKPOINT);
+    }
+    if ocdbt::ends_with_a_node(source)? {
+        return Ok(kinds::OCDBT);
     }
     Ok(if hdf5::superblock(source)?.is_some() { kinds::HDF5 } else { UNKNOWN })
 }
