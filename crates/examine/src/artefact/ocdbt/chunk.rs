@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::envelope;
 use crate::artefact::cursor::{Broken, Cursor};
 use crate::source::{Source, read_up_to};
 
@@ -119,20 +120,27 @@ pub fn is_shard(source: &dyn Source) -> io::Result<bool> {
 
 /// True when the last bytes may be an index: a quick look, so that not all of a long stream has to be gone through.
 fn ends_with_an_index(source: &dyn Source) -> io::Result<bool> {
-    let start = source.size().saturating_sub(ENTRY_BYTES as u64 * TAIL_ENTRIES_MAX + 4);
-    let tail = read_up_to(source, start, source.size().min(ENTRY_BYTES as u64 * TAIL_ENTRIES_MAX + 4) as usize)?;
-    let Some((entries, sum)) = tail.split_last_chunk::<4>() else { return Ok(false) };
-    for from in (0..entries.len()).rev().skip(ENTRY_BYTES - 1).step_by(ENTRY_BYTES) {
-        let entry = [number(&entries[from..from + 8]), number(&entries[from + 8..from + 16])];
-        let inside = entry[0].checked_add(entry[1]).is_some_and(|end| end <= source.size());
-        if !inside && entry != [u64::MAX; 2] {
-            return Ok(false);
-        }
-        if crc32c::crc32c(&entries[from..]) == u32::from_le_bytes(*sum) {
+    // The checksum may end with zeros of its own.
+    let padding = envelope::padding(source)?;
+    for end in padding..=source.size().min(padding + 3) {
+        let start = end.saturating_sub(ENTRY_BYTES as u64 * TAIL_ENTRIES_MAX + 4);
+        let tail = read_up_to(source, start, (end - start) as usize)?;
+        if tail.split_last_chunk().is_some_and(|(entries, sum)| is_index(entries, u32::from_le_bytes(*sum), end)) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// True when the last of these bytes are entries that lie before `end` and have this checksum.
+fn is_index(bytes: &[u8], sum: u32, end: u64) -> bool {
+    let starts = (0..bytes.len()).rev().skip(ENTRY_BYTES - 1).step_by(ENTRY_BYTES);
+    let entries = starts.take_while(|at| {
+        let (offset, length) = (number(&bytes[*at..at + 8]), number(&bytes[at + 8..at + 16]));
+        let inside = offset.checked_add(length).is_some_and(|after| after <= end);
+        inside || (offset, length) == (u64::MAX, u64::MAX)
+    });
+    entries.into_iter().any(|at| crc32c::crc32c(&bytes[at..]) == sum)
 }
 
 fn number(bytes: &[u8]) -> u64 {

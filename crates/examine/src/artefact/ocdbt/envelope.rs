@@ -22,6 +22,8 @@ const SUM_BYTES: u64 = 4;
 const MARK_START: [u8; 2] = [0x0c, 0xdb];
 /// Bytes that are searched at a time.
 const BLOCK_BYTES: usize = 1024 * 1024;
+/// Bytes of a page, to which large files are filled up.
+const PAGE_BYTES: u64 = 4096;
 /// Ends of nodes without the right checksum that are tried at the end of a file.
 const ENDS_TRIED_MAX: usize = 8;
 /// Nodes of one file.
@@ -186,12 +188,29 @@ pub fn nodes(source: &dyn Source) -> io::Result<(Vec<Envelope>, Option<u64>)> {
     Ok((found, None))
 }
 
-/// True when the last bytes are a node.
+/// Where the zeros begin with which TensorStore fills the last page of a large file that it writes past the cache of the
+/// system; the size when there are none. What ends with zeros of its own may reach into them.
+///
+/// # Errors
+/// When the source can't be read.
+pub fn padding(source: &dyn Source) -> io::Result<u64> {
+    let size = source.size();
+    if size == 0 || !size.is_multiple_of(PAGE_BYTES) {
+        return Ok(size);
+    }
+    let page = read_up_to(source, size - PAGE_BYTES, PAGE_BYTES as usize)?;
+    let last = page.iter().rposition(|b| *b != 0);
+    // A page of nothing but zeros would not have been written.
+    Ok(last.map_or(size, |last| size - PAGE_BYTES + last as u64 + 1))
+}
+
+/// True when the last bytes before the padding are a node.
 ///
 /// # Errors
 /// When the source can't be read.
 pub fn ends_with_one(source: &dyn Source) -> io::Result<bool> {
     let size = source.size();
+    let ends = padding(source)?..=size;
     let (mut tried, mut end) = (0, size);
     while end > 0 && size - end < NODE_BYTES_MAX {
         let start = end.saturating_sub(BLOCK_BYTES as u64);
@@ -199,7 +218,7 @@ pub fn ends_with_one(source: &dyn Source) -> io::Result<bool> {
         let block = read_up_to(source, start, (end - start) as usize + MARK_START.len() - 1)?;
         for mark in memmem::rfind_iter(&block, &MARK_START) {
             let Some(node) = Envelope::at(source, start + mark as u64)? else { continue };
-            if node.end != size || !node.fits(source) {
+            if !ends.contains(&node.end) || !node.fits(source) {
                 continue;
             }
             if node.is_intact(source)? {

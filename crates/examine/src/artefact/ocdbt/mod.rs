@@ -133,6 +133,8 @@ struct Walk<'a, 'r> {
     by_place: HashMap<(u64, u64), usize>,
     /// Places that have been judged.
     judged: HashSet<(u64, u64)>,
+    /// Where zeros fill up the last page.
+    padding: u64,
     inline: usize,
     chunks: usize,
     stretches: usize,
@@ -203,6 +205,7 @@ impl<'a, 'r> Walk<'a, 'r> {
             beyond: HashSet::new(),
             by_place: HashMap::new(),
             judged: HashSet::new(),
+            padding: source.size(),
             inline: 0,
             chunks: 0,
             stretches: 0,
@@ -224,6 +227,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         self.references.dedup();
         let numbered = self.references.iter().enumerate();
         self.by_place = numbered.map(|(number, value)| ((value.start, value.end), number)).collect();
+        self.padding = envelope::padding(self.source)?;
         let mut at = 0;
         for node in &nodes {
             self.between(at, node.start)?;
@@ -256,7 +260,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         let mut at = start;
         // Those of the shard that may be going on, as their offsets and bytes.
         let mut shard: Vec<(u64, u64)> = Vec::new();
-        while at < end {
+        while at < end && at < self.padding {
             if self.chunks > CHUNKS_MAX {
                 self.over = Some(("ocdbt_chunks_max", CHUNKS_MAX));
                 return Ok(());
