@@ -20,9 +20,9 @@ TRIPLE = "x86_64-unknown-linux-gnu"
 # Targets whose golden corpus has another name.
 CORPUS = {
     "catboost": "trees", "config": "agent", "evtx": "log", "hdf5": "keras", "json": "agent", "json_lines": "log",
-    "lightgbm": "trees", "llamafile": "program", "ocdbt_manifest": "ocdbt", "ncnn": "trees", "npy": "numpy", "savedmodel": "tensorflow", "sevenz": "7z",
+    "lightgbm": "trees", "llamafile": "program", "ncnn": "trees", "npy": "numpy", "savedmodel": "tensorflow", "sevenz": "7z",
     "tf_checkpoint": "tensorflow", "tf_graph": "tensorflow", "tf_keras": "keras", "xgboost_binary": "trees",
-    "xgboost_ubjson": "trees", "xml": "openvino", "yaml": "sigma", "mbox": "mail",
+    "xgboost_ubjson": "trees", "xml": "openvino", "yaml": "sigma", "mbox": "mail", "zarr_shard": "ocdbt",
     **dict.fromkeys("bzip2 gzip lz4 lzma xz zfile zlib zstd".split(), "stream"),
 }
 COVERAGE = "inline-8bit-counters pc-table trace-compares level=4".split()

@@ -13,7 +13,7 @@ use sakimori_model::Kind;
 
 use crate::agent;
 use crate::artefact::{coreml, msgpack, ocdbt, onnx, paddle, safetensors, sentencepiece, tf_checkpoint, ubjson};
-use crate::artefact::{hdf5, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
+use crate::artefact::{hdf5, is_stream, lzma_alone, pickle, program as programs, savedmodel, tar, zip, zlib};
 use crate::source::{Source, read_up_to};
 
 pub use kinds::{EMPTY, UNKNOWN};
@@ -40,16 +40,13 @@ pub fn recognise(source: &dyn Source) -> io::Result<Kind> {
     if programs::is_engine(source, &head)? {
         return Ok(kinds::TENSORRT);
     }
-    // What lies at the beginning is the first of its values.
-    if ocdbt::ends_with_node(source)? {
-        return Ok(kinds::OCDBT_DATA);
-    }
-    if head.starts_with(&ocdbt::MANIFEST) {
-        return Ok(kinds::OCDBT_MANIFEST);
-    }
     if let Some(kind) = magic::kind_of(&head) {
-        if kind == kinds::ZSTD && ocdbt::ends_with_large_node(source)? {
-            return Ok(kinds::OCDBT_DATA);
+        // The values of a database come first, and most are compressed numbers.
+        if is_stream(&kind) && ocdbt::ends_with_a_node(source)? {
+            return Ok(kinds::OCDBT);
+        }
+        if kind == kinds::ZSTD && ocdbt::is_shard(source)? {
+            return Ok(kinds::ZARR_SHARD);
         }
         return agent::kinds::refine(kind, source, &head);
     }
@@ -115,11 +112,11 @@ fn by_other_places(source: &dyn Source) -> io::Result<Kind> {
     if zip::tail(source)?.is_some() {
         return zip::kind_of(source);
     }
-    if ocdbt::ends_with_large_node(source)? {
-        return Ok(kinds::OCDBT_DATA);
-    }
     if tf_checkpoint::looks_like(source)? {
         return Ok(kinds::TF_CHECKPOINT);
+    }
+    if ocdbt::ends_with_a_node(source)? {
+        return Ok(kinds::OCDBT);
     }
     Ok(if hdf5::superblock(source)?.is_some() { kinds::HDF5 } else { UNKNOWN })
 }

@@ -70,7 +70,6 @@ const WHOLE_FROM: &[(&str, usize, &str)] = &[
     ("numpy/two-arrays", 136, "the second array: numpy reads one after the other"),
     ("trees/lightgbm-sections", 255, "the value of the last line, `pandas_categorical`"),
     ("trees/ncnn", 110, "the last parameter of the last layer"),
-    ("ocdbt/two-versions", 131, "the second version: what is in front of it is a whole file of the first"),
     ("pickle/torch-legacy", 200, "raw storages behind the pickles: numbers, which are not read"),
     ("pickle/zero-padding", 17, "padding behind the pickle's STOP"),
     ("rds/rda-text-form", 52, "a line feed behind the last value"),

@@ -26,7 +26,7 @@ const DATA_BYTES_MAX: usize = 256 * 1024;
 /// Bytes before and after a name that belong to what it is named in: its field, its node, its entry of a table.
 const NEAR: usize = 64;
 
-const FOLDERS: [&str; 22] = [
+const FOLDERS: [&str; 23] = [
     "7z",
     "agent",
     "core",
@@ -36,6 +36,7 @@ const FOLDERS: [&str; 22] = [
     "msgpack",
     "mxnet",
     "numpy",
+    "ocdbt",
     "onnx",
     "openvino",
     "paddle",

@@ -49,7 +49,7 @@ pub(crate) mod zip;
 pub(crate) use markup::{decoded, place_in, text_up_to};
 pub(crate) use modules::{Standing, in_targets};
 use sakimori_model::Kind;
-pub(crate) use streams::{lzma_alone, zlib};
+pub(crate) use streams::{is_stream, lzma_alone, zlib};
 
 use crate::Settings;
 use crate::catalogue::finding;
@@ -99,9 +99,9 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "catboost" => boosted::examine_catboost(source, report),
         "lightgbm" => boosted::examine_lightgbm(source, report),
         "ncnn" => ncnn::examine(source, report),
-        "ocdbt-manifest" => ocdbt::examine_manifest(source, report),
-        "ocdbt-data" => ocdbt::examine(source, settings, report),
         "msgpack" => msgpack::examine(source, settings, report),
+        "ocdbt" => ocdbt::examine(source, settings, report),
+        "zarr-shard" => ocdbt::examine_shard(source, settings, report),
         "mxnet" => mxnet::examine(source, report),
         "tensorrt" => program::examine_engine(report),
         "llamafile" => program::examine_llamafile(source, settings, report),
@@ -112,7 +112,7 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
         "npy" => numpy::examine(source, report),
         "json" => return config::examine(source, report),
         _ if zip::is_zip(kind) => zip::examine(source, settings, report),
-        _ if streams::is_stream(kind) => streams::examine(kind, source, settings, report),
+        _ if is_stream(kind) => streams::examine(kind, source, settings, report),
         _ => return markup::examine(kind, source, report),
     }
     true

@@ -1,6 +1,6 @@
 //! Compressed streams: gzip, zlib, bzip2, xz, LZMA, Zstandard, LZ4. joblib writes all but Zstandard.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 
 use sakimori_model::Kind;
 
@@ -77,25 +77,33 @@ fn inner(kind: &Kind, bytes: &dyn Source, settings: &Settings, report: &mut Repo
 
 /// Unpacks one stream from where the input stands.
 fn one<R: BufRead>(kind: &Kind, input: &mut R, packed_bytes: u64, report: &mut Report<'_>) -> Unpacked {
-    let mut reader: Box<dyn Read + '_> = match kind.as_str() {
+    match reader(kind, input) {
+        Ok(mut reader) => unpack(reader.as_mut(), packed_bytes, report),
+        Err(e) => broken(e),
+    }
+}
+
+/// A reader of one stream from where the input stands.
+fn reader<'a, R: BufRead>(kind: &Kind, input: &'a mut R) -> io::Result<Box<dyn Read + 'a>> {
+    Ok(match kind.as_str() {
         "gzip" => Box::new(flate2::bufread::GzDecoder::new(input)),
         "zlib" | "joblib-zfile" => Box::new(flate2::bufread::ZlibDecoder::new(input)),
         "bzip2" => Box::new(bzip2::bufread::BzDecoder::new(input)),
         "lz4" => Box::new(lz4_flex::frame::FrameDecoder::new(input)),
         "xz" => xz(input),
-        "lzma" => match lzma_rust2::LzmaReader::new_mem_limit(input, DICTIONARY_KIB_MAX, None) {
-            Ok(reader) => Box::new(reader),
-            Err(e) => return broken(e),
-        },
-        _ => match zstd(input) {
-            Some(reader) => reader,
-            None => return broken(std::io::Error::other("no Zstandard frame, or one with too large a window")),
-        },
-    };
-    unpack(reader.as_mut(), packed_bytes, report)
+        "lzma" => Box::new(lzma_rust2::LzmaReader::new_mem_limit(input, DICTIONARY_KIB_MAX, None)?),
+        _ => zstd(input).ok_or_else(|| io::Error::other("no Zstandard frame, or one with too large a window"))?,
+    })
 }
 
-fn broken(error: std::io::Error) -> Unpacked {
+/// The first bytes in a stream, at most `max`. `None` when it breaks before.
+pub fn first_bytes(kind: &Kind, source: &dyn Source, max: u64) -> Option<Vec<u8>> {
+    let mut input = BufReader::with_capacity(32 * 1024, SourceReader::new(source));
+    let mut bytes = Vec::new();
+    reader(kind, &mut input).ok()?.take(max).read_to_end(&mut bytes).ok().map(|_| bytes)
+}
+
+fn broken(error: io::Error) -> Unpacked {
     Unpacked { bytes: Vec::new(), end: End::Damaged(error) }
 }
 

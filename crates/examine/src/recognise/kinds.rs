@@ -91,10 +91,10 @@ kinds! {
     NCNN = "ncnn";
     /// MessagePack, such as a checkpoint of Flax.
     MSGPACK = "msgpack";
-    /// The manifest of an OCDBT store, such as a checkpoint of JAX.
-    OCDBT_MANIFEST = "ocdbt-manifest";
-    /// A data file of an OCDBT store.
-    OCDBT_DATA = "ocdbt-data";
+    /// A database of TensorStore (OCDBT), such as a checkpoint of Orbax: its manifest, or a file of its data.
+    OCDBT = "ocdbt";
+    /// Chunks of an array with their index (Zarr 3, `sharding_indexed`).
+    ZARR_SHARD = "zarr-shard";
     /// Parameters of MXNet.
     MXNET = "mxnet";
     /// A TensorFlow Lite model.

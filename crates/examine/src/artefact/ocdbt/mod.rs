@@ -1,228 +1,303 @@
-//! OCDBT, the key-value store of TensorStore in which JAX (Orbax) keeps checkpoints: `manifest.ocdbt`, and data files `d/…` of values
-//! and of the nodes of B+trees that lead to them, one behind the other (TensorStore documentation, "ocdbt Key-Value Store driver",
-//! Storage format). Chunks of arrays are numbers, and are not read; what else is in there is examined as a member.
+//! OCDBT, the database of TensorStore in which Orbax saves checkpoints (tensorstore/kvstore/ocdbt, "Storage format"): manifests,
+//! and files of data, in which values and the nodes of a tree lie one after the other. The tree names the values.
 //!
-//! A data file has no header. It is one because it ends with a node, or has one behind its values, and everything in it is told by
-//! nodes: what no node of the file speaks of is named as not examined. An examiner knows no names, so which of the files that nodes
-//! name is this one shows by what their places fit to.
+//! The values are descriptions of arrays (Zarr), which are examined, and their chunks, which are numbers and of which the first
+//! bytes are looked at. A file does not know its name, and most values are named by nodes of other files: what no node of the
+//! file accounts for has to be chunks that tell themselves where they end, and is not examined otherwise. Nor does a file say
+//! how long it is: one that is cut between two nodes is whole.
 
-mod chunks;
+mod chunk;
+mod envelope;
 mod node;
-mod walk;
+mod values;
 
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 
-use sakimori_model::{FactName, Severity};
+use sakimori_model::FactName;
 
+use crate::Settings;
 use crate::artefact::cursor::Broken;
-use crate::artefact::{codes, pickle, streams, tensors};
+use crate::artefact::streams;
+use crate::artefact::{codes, tensors};
 use crate::catalogue::finding;
-use crate::recognise::{UNKNOWN, kinds, recognise};
+use crate::recognise::kinds;
 use crate::report::Report;
-use crate::source::{Source, Window, read_up_to};
-use crate::{Settings, examine_member};
-use chunks::{chunks_until, is_packed_chunk};
-pub use node::MANIFEST;
-use node::{Envelope, account, at_packed, body_of, envelope_of, is_sound, last_node, manifest_body};
-use walk::Walk;
+use crate::source::Source;
+use envelope::{Envelope, Fault, Sort};
+use node::{Sink, Value};
 
-/// Bytes at the end of a file in which its last node is looked for.
-const TAIL_BYTES: u64 = 64 * 1024;
-/// The same, where the file is nothing else.
-const LONG_TAIL_BYTES: u64 = 16 * 1024 * 1024;
-/// How a frame of Zstandard begins (RFC 8878, section 3.1.1).
-const ZSTD: [u8; 4] = 0xfd2f_b528_u32.to_le_bytes();
-/// Characters of a key that are shown.
-const KEY_CHARS_MAX: usize = 100;
-/// Values of one file that are looked at: the others are chunks of arrays by their first bytes.
-const VALUES_EXAMINED_MAX: usize = 20_000;
-/// Bytes of a description of an array.
-const DESCRIPTION_BYTES_MAX: u64 = 1024 * 1024;
+pub use chunk::is_shard;
+pub use envelope::ends_with_one as ends_with_a_node;
 
-/// True when the file ends with a node.
-///
-/// # Errors
-/// When the source can't be read.
-pub fn ends_with_node(source: &dyn Source) -> io::Result<bool> {
-    Ok(last_node(source, TAIL_BYTES)?.is_some())
-}
+/// Chunks and descriptions of one file that are found without the help of a node.
+const CHUNKS_MAX: usize = 100_000;
+/// Places of values of one file that are kept.
+const REFERENCES_MAX: usize = 100_000;
+/// Values of one file that lie in its nodes.
+const INLINE_MAX: usize = 200_000;
+/// Files that the nodes of one file refer to.
+const FILES_MAX: usize = 65_536;
+/// Names of arrays that are kept, so that none counts twice.
+const ARRAYS_MAX: usize = 100_000;
+/// Stretches of one file that nothing accounts for and that are looked at.
+const STRETCHES_MAX: usize = 1_000;
+/// Characters of a key that are kept.
+const KEY_CHARS_MAX: usize = 80;
 
-/// True when the file ends with a node, which may be a large one.
-///
-/// # Errors
-/// When the source can't be read.
-pub fn ends_with_large_node(source: &dyn Source) -> io::Result<bool> {
-    Ok(last_node(source, LONG_TAIL_BYTES)?.is_some())
-}
-
-/// Examines a manifest.
-pub fn examine_manifest(source: &dyn Source, report: &mut Report<'_>) {
-    report.ran("ocdbt", 1);
-    report.fact(FactName::Library, "jax");
-    let read = || -> Result<(Envelope, Vec<u8>), Broken> {
-        let envelope = envelope_of(&read_up_to(source, 0, 14)?, 0, &MANIFEST)?;
-        if envelope.end != source.size() {
-            return Err(Broken::Wrong { what: "a manifest of another length", at: 4 });
-        }
-        if !is_sound(source, &envelope)? {
-            return Err(Broken::Wrong { what: "a checksum that does not fit", at: envelope.end - 4 });
-        }
-        let body = body_of(source, &envelope)?;
-        Ok((envelope, body))
-    };
-    let told = read().and_then(|(envelope, body)| {
-        account(&body, report);
-        let files = manifest_body(&body).map_err(|error| at_packed(error, &envelope))?;
-        Ok((envelope.body.start, files))
-    });
-    match told {
-        Ok((at, files)) => tell_paths(at, &files, report),
-        Err(error) => tell(error, report),
-    }
-}
-
-/// Examines a data file.
+/// Examines a manifest, or a file of data.
 pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
     report.ran("ocdbt", 1);
-    report.fact(FactName::Library, "jax");
-    let (mut walk, mut seen) = (Walk::new(source), Seen::default());
-    let is_told = beginning(source, settings, report);
-    if let Err(error) = walk.collect(&mut seen, settings, report) {
-        return tell(error, report);
-    }
-    let (mut values, gaps) = walk.covered(walk.own_path());
-    // Older versions of a tree lead to the same values.
-    values.sort_by_key(|(_, range)| (range.start, range.end));
-    values.dedup_by_key(|(_, range)| (range.start, range.end));
-    for (key, range) in values.into_iter().filter(|(_, range)| !is_told || range.start > 0) {
-        seen.value(key, &Window::new(source, range.start, range.end - range.start), settings, report);
-    }
-    seen.count.report(report);
-    for gap in gaps {
-        // Chunks may be told of by nodes in other files only.
-        let gap = match chunks_until(source, gap.clone()) {
-            Ok(end) if end == gap.end => continue,
-            Ok(end) => end..gap.end,
-            Err(error) => {
-                report.unreadable(&error);
-                gap
-            }
-        };
-        let bytes = gap.end - gap.start;
-        report.unreadable(&format_args!("{bytes} bytes from byte {} on that no node of the file speaks of", gap.start));
-    }
-}
-
-/// Readers of other formats look at the first bytes only, and take the file for what these are. Returns whether they are anything:
-/// then the file is examined as that, too.
-fn beginning(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> bool {
-    // Without its last byte it ends with no node.
-    let rest = Window::new(source, 0, source.size().saturating_sub(1));
-    let kind = match recognise(&rest) {
-        Ok(kind) => kind,
-        Err(error) => {
-            report.unreadable(&error);
-            return false;
-        }
+    report.fact(FactName::Library, "tensorstore");
+    let done = match Envelope::at(source, 0) {
+        Ok(Some(manifest)) if manifest.sort == Sort::Manifest => examine_manifest(&manifest, source, settings, report),
+        Ok(_) => Walk::new(source, settings, report).run(),
+        Err(e) => Err(e),
     };
-    let is_harmless = [UNKNOWN, kinds::ZSTD, kinds::JSON, kinds::TEXT, kinds::OCDBT_DATA];
-    if is_harmless.contains(&kind) || read_up_to(source, 0, 2).is_ok_and(|head| head == MANIFEST[..2]) {
-        return false;
+    if let Err(e) = done {
+        report.unreadable(&e);
     }
-    examine_member(&rest, settings, report);
-    true
 }
 
-/// Says what is wrong.
-fn tell(error: Broken, report: &mut Report<'_>) {
-    if let Broken::Wrong { what, at } = error {
-        report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "OCDBT").with("what", what));
+/// Examines shards of an array alone: a file of Zarr 3, or one of a database that was full before the first node.
+pub fn examine_shard(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
+    report.ran("zarr-shard", 1);
+    if let Err(e) = Walk::new(source, settings, report).run() {
+        report.unreadable(&e);
     }
-    report.unreadable(&error);
 }
 
-/// Paths that lead out of the checkpoint.
-fn tell_paths(at: u64, files: &[Vec<u8>], report: &mut Report<'_>) {
-    for path in files {
-        let path = String::from_utf8_lossy(path);
-        if path.starts_with('/')
-            || path.contains('\\')
-            || path.contains("://")
-            || path.split('/').any(|step| step == "..")
-        {
-            report.add(finding(&codes::EXTERNAL_PATH, report.byte(at)).with("name", path));
+fn examine_manifest(
+    manifest: &Envelope,
+    source: &dyn Source,
+    settings: &Settings,
+    report: &mut Report<'_>,
+) -> io::Result<()> {
+    if !manifest.fits(source) {
+        report.unreadable(&"the manifest states a length that it does not have");
+        return Ok(());
+    }
+    if manifest.is_intact(source)? {
+        let content = manifest.content(source, report);
+        let read = content.and_then(|content| node::manifest(&content).map_err(Fault::from));
+        tell(read, manifest, report);
+    } else {
+        report.add(finding(&codes::WRONG_CHECKSUM, report.whole()));
+    }
+    if manifest.end < source.size() {
+        streams::behind(&kinds::OCDBT, source, manifest.end, settings, report);
+    }
+    Ok(())
+}
+
+/// Reports why nothing came out of an envelope.
+fn tell(read: Result<(), Fault>, at: &Envelope, report: &mut Report<'_>) {
+    match read {
+        Ok(()) | Err(Fault::Limit) => {}
+        Err(Fault::Broken(Broken::Wrong { what, .. })) => wrong(what, at.start, report),
+        Err(Fault::Broken(Broken::Short { .. })) => {
+            wrong("a node that ends in the middle of a field", at.start, report)
         }
+        Err(Fault::Broken(Broken::Io(e))) => report.unreadable(&e),
+        Err(Fault::Unread(why)) => report.unreadable(&why),
     }
 }
 
-/// True when a pickle would do something that is known to be dangerous.
-fn does_harm(value: &dyn Source, report: &Report<'_>) -> bool {
-    let mut trial = Report::new(report.limits());
-    pickle::examine(value, pickle::Carrier::Plain, &mut trial);
-    trial.finish(kinds::PICKLE).findings.iter().any(|finding| finding.severity >= Severity::High)
+fn wrong(what: &str, at: u64, report: &mut Report<'_>) {
+    report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "OCDBT").with("what", what));
 }
 
-/// What the values add up to.
-#[derive(Default)]
-struct Seen {
+/// Where a node says that a value lies: in one of the files that it lists, which may be this one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Reference {
+    file: usize,
+    start: u64,
+    end: u64,
+    key: String,
+}
+
+/// A file of data on the way through it.
+struct Walk<'a, 'r> {
+    source: &'a dyn Source,
+    settings: &'a Settings,
+    report: &'a mut Report<'r>,
+    /// Numbers of the files, by their paths.
+    files: BTreeMap<Vec<u8>, usize>,
+    path_bytes: usize,
+    /// The list of the node that is being read, in those numbers.
+    listed: Vec<usize>,
+    references: Vec<Reference>,
+    /// Files of which a value lies past the end of this one: they are others, or wrong.
+    beyond: HashSet<usize>,
+    /// The numbers of the references by the place of the value, whichever file is meant.
+    by_place: HashMap<(u64, u64), usize>,
+    /// Places that have been judged.
+    judged: HashSet<(u64, u64)>,
+    /// Where zeros fill up the last page.
+    padding: u64,
+    inline: usize,
+    chunks: usize,
+    stretches: usize,
+    arrays: HashSet<String>,
     count: tensors::Count,
-    examined: usize,
+    /// A limit that was reached, and is reported once.
+    over: Option<(&'static str, usize)>,
 }
 
-impl Seen {
-    fn value(&mut self, key: &[u8], value: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
-        let head = match read_up_to(value, 0, 16) {
-            Ok(head) => head,
-            Err(error) => return report.unreadable(&error),
-        };
-        if is_packed_chunk(&head, value.size()) {
-            return;
+impl Sink for Walk<'_, '_> {
+    fn files(&mut self, paths: Vec<Vec<u8>>) {
+        self.listed.clear();
+        for path in paths {
+            let next = self.files.len();
+            let room = next < FILES_MAX && self.path_bytes + path.len() <= node::PATHS_BYTES_MAX;
+            let number = match self.files.get(&path) {
+                Some(number) => *number,
+                None if room => {
+                    self.path_bytes += path.len();
+                    self.files.insert(path, next);
+                    next
+                }
+                // This number stands for all that are too many.
+                None => FILES_MAX,
+            };
+            self.listed.push(number);
         }
-        match chunks_until(value, 0..value.size()) {
-            Ok(0) if !head.starts_with(&ZSTD) => {}
-            Ok(end) if end == value.size() => return,
-            Ok(end) => {
-                let key = sakimori_model::shown(&String::from_utf8_lossy(key), KEY_CHARS_MAX);
-                return report.unreadable(&format_args!("{} bytes behind the chunk of {key}", value.size() - end));
-            }
-            Err(error) => return report.unreadable(&error),
-        }
-        self.examined += 1;
-        if self.examined > VALUES_EXAMINED_MAX {
-            if self.examined == VALUES_EXAMINED_MAX + 1 {
-                report.over("ocdbt_values_examined_max", VALUES_EXAMINED_MAX as u64);
-            }
-            return;
-        }
-        // A chunk that is not packed is numbers, and is nothing.
-        let is_something = match recognise(value) {
-            // Numbers may well read as a pickle of the first two protocols: only what one would do tells.
-            Ok(kind) if kind == kinds::PICKLE => head.starts_with(b"\x80") || does_harm(value, report),
-            Ok(kind) => kind != UNKNOWN && kind != kinds::EMPTY && !streams::is_stream(&kind),
-            Err(error) => return report.unreadable(&error),
-        };
-        if !is_something {
-            return;
-        }
-        self.description(value);
-        if report.enter(&String::from_utf8_lossy(key)).is_ok() {
-            examine_member(value, settings, report);
-        }
-        report.leave();
     }
 
-    /// Counts the array that zarr describes (`.zarray` of version 2, `zarr.json` of version 3).
-    fn description(&mut self, value: &dyn Source) {
-        let Ok(text) = read_up_to(value, 0, value.size().min(DESCRIPTION_BYTES_MAX) as usize) else { return };
-        let Ok(array) = serde_json::from_slice::<serde_json::Value>(&text) else { return };
-        let Some(shape) = array.get("shape").and_then(|shape| shape.as_array()) else { return };
-        let Some(name) = array.get("dtype").or_else(|| array.get("data_type")).and_then(|name| name.as_str()) else {
-            return;
-        };
-        let sizes = shape.iter().take(tensors::DIMENSIONS_MAX as usize).filter_map(serde_json::Value::as_u64);
-        self.count.add(
-            tensors::numpy_name(name.trim_start_matches(['<', '>', '|', '='])),
-            sizes.fold(1, u64::saturating_mul),
-        );
+    fn value(&mut self, key: &[u8], value: Value) {
+        // A character has four bytes at most.
+        let start = &key[..key.len().min(4 * KEY_CHARS_MAX)];
+        let key: String = String::from_utf8_lossy(start).chars().take(KEY_CHARS_MAX).collect();
+        match value {
+            Value::Inline(bytes) => {
+                self.inline += 1;
+                if self.inline > INLINE_MAX {
+                    self.over = Some(("ocdbt_inline_max", INLINE_MAX));
+                } else {
+                    self.judge(&key, &bytes);
+                }
+            }
+            Value::There(there) => {
+                let (file, start) = (self.listed[there.file as usize], there.offset);
+                let end = start.saturating_add(there.length);
+                if end > self.source.size() {
+                    self.beyond.insert(file);
+                } else if self.references.len() >= REFERENCES_MAX {
+                    self.over = Some(("ocdbt_references_max", REFERENCES_MAX));
+                } else if start < end {
+                    self.references.push(Reference { file, start, end, key });
+                }
+            }
+        }
+    }
+}
+
+impl<'a, 'r> Walk<'a, 'r> {
+    fn new(source: &'a dyn Source, settings: &'a Settings, report: &'a mut Report<'r>) -> Self {
+        Self {
+            source,
+            settings,
+            report,
+            files: BTreeMap::new(),
+            path_bytes: 0,
+            listed: Vec::new(),
+            references: Vec::new(),
+            beyond: HashSet::new(),
+            by_place: HashMap::new(),
+            judged: HashSet::new(),
+            padding: source.size(),
+            inline: 0,
+            chunks: 0,
+            stretches: 0,
+            arrays: HashSet::new(),
+            count: tensors::Count::default(),
+            over: None,
+        }
+    }
+
+    fn run(mut self) -> io::Result<()> {
+        let (nodes, searched_to) = envelope::nodes(self.source)?;
+        if searched_to.is_some() {
+            self.over = Some(("ocdbt_nodes_max", envelope::NODES_MAX));
+        }
+        for node in &nodes {
+            self.node(node);
+        }
+        self.references.sort_unstable();
+        self.references.dedup();
+        let numbered = self.references.iter().enumerate();
+        self.by_place = numbered.map(|(number, value)| ((value.start, value.end), number)).collect();
+        self.padding = envelope::padding(self.source)?;
+        let mut at = 0;
+        for node in &nodes {
+            self.between(at, node.start)?;
+            at = node.end;
+        }
+        self.between(at, self.source.size())?;
+        self.elsewhere()?;
+        self.count.report(self.report);
+        if let Some((limit, value)) = self.over {
+            self.report.over(limit, value as u64);
+        }
+        Ok(())
+    }
+
+    /// Reads a node that is intact.
+    fn node(&mut self, node: &Envelope) {
+        let read = node.content(self.source, self.report).and_then(|content| {
+            let read = match node.sort {
+                Sort::Tree => node::tree(&content, self),
+                Sort::Versions => node::versions(&content),
+                Sort::Manifest => node::manifest(&content),
+            };
+            read.map_err(Fault::from)
+        });
+        tell(read, node, self.report);
+    }
+
+    /// What lies between two nodes.
+    fn between(&mut self, start: u64, end: u64) -> io::Result<()> {
+        let mut at = start;
+        // Those of the shard that may be going on, as their offsets and bytes.
+        let mut shard: Vec<(u64, u64)> = Vec::new();
+        while at < end && at < self.padding {
+            if self.chunks > CHUNKS_MAX {
+                self.over = Some(("ocdbt_chunks_max", CHUNKS_MAX));
+                return Ok(());
+            }
+            if let Some(after) = self.frame(at, end)? {
+                shard.push((at, after - at));
+                at = after;
+            } else if let Some(after) = chunk::index_end(self.source, &shard, at, end)? {
+                self.judged.insert((shard[0].0, after));
+                shard.clear();
+                at = after;
+            } else if let Some(after) = self.description(at, end)? {
+                shard.clear();
+                at = after;
+            } else if let Some(after) = self.damaged_node(at, end)? {
+                shard.clear();
+                at = after;
+            } else {
+                return self.rest(at, end);
+            }
+        }
+        Ok(())
+    }
+
+    /// A damaged node, which is reported. Returns where it ends.
+    fn damaged_node(&mut self, at: u64, end: u64) -> io::Result<Option<u64>> {
+        let Some(node) = Envelope::at(self.source, at)? else { return Ok(None) };
+        if node.end.saturating_sub(at) > envelope::NODE_BYTES_MAX && node.fits(self.source) {
+            self.report.over("ocdbt_node_bytes_max", envelope::NODE_BYTES_MAX);
+            return Ok(Some(end));
+        }
+        if node.fits(self.source) && node.end <= end {
+            self.report.add(finding(&codes::WRONG_CHECKSUM, self.report.byte(at)));
+            return Ok(Some(node.end));
+        }
+        self.report.unreadable(&"a node states a length that it does not have");
+        // Where it ends is not known, and so neither is what follows.
+        Ok(Some(end))
     }
 }

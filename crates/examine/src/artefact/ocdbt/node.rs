@@ -1,333 +1,318 @@
-//! Nodes and manifests: the envelope, and what is in it.
-
-use std::io;
-use std::ops::Range;
-
-use memchr::memmem;
+//! What is in manifests and nodes (OCDBT specification, "Storage format"): columns of numbers and keys, one after the other.
 
 use crate::artefact::cursor::{Broken, Cursor};
-use crate::artefact::streams;
-use crate::artefact::wire::varint;
-use crate::report::Report;
-use crate::source::{Source, read_up_to};
+use crate::artefact::wire;
+use crate::source::Source;
 
-/// How a manifest begins.
-pub const MANIFEST: [u8; 4] = 0x0cdb_3a2a_u32.to_be_bytes();
-pub(super) const TREE_NODE: [u8; 4] = 0x0cdb_20de_u32.to_be_bytes();
-pub(super) const VERSION_NODE: [u8; 4] = 0x0cdb_1234_u32.to_be_bytes();
-/// Magic, length, version, compression, checksum.
-pub(super) const ENVELOPE_BYTES_MIN: u64 = 4 + 8 + 1 + 1 + 4;
-/// Bytes of one node, as it lies there and unpacked. Writers keep to 8 MiB unless they are told otherwise.
-pub(super) const NODE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-/// Entries of one node.
-pub(super) const ENTRIES_MAX: u64 = 200_000;
-/// Beginnings of a last node that fit its length and are tried.
-pub(super) const LAST_NODES_MAX: usize = 16;
-/// Bytes of a path of a data file, and of a key.
-pub(super) const PATH_BYTES_MAX: u64 = 65_535;
-/// Bytes that are searched at once for the beginning of a node.
-pub(super) const SEARCH_BYTES: usize = 256 * 1024;
+/// Entries of one node (`kMaxNodeArity`).
+const ENTRIES_MAX: u64 = 1024 * 1024;
+/// Bytes of a key, or of a path (`kMaxKeyLength`, `kMaxPathLength`).
+const NAME_BYTES_MAX: usize = u16::MAX as usize;
+/// Bytes of a value that lies in its node (`kMaxInlineValueLength`).
+const INLINE_BYTES_MAX: u64 = 1024 * 1024;
+/// Files that one node refers to.
+const FILES_MAX: u64 = 65_536;
+/// Bytes of all paths of one node, written out.
+pub const PATHS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Versions of one node, as a power of two (`kMaxVersionTreeArityLog2`).
+const ARITY_LOG2_MAX: u8 = 16;
+/// Nodes of older versions that a manifest refers to: one a height (`GetMaxVersionTreeHeight`).
+const HEIGHTS_MAX: u64 = 64;
 
-/// The node that the last bytes are.
-pub(super) fn last_node(source: &dyn Source, tail_bytes: u64) -> io::Result<Option<u64>> {
-    let start = source.size().saturating_sub(tail_bytes);
-    let tail = read_up_to(source, start, tail_bytes as usize)?;
-    let mut tries = 0;
-    for at in memmem::rfind_iter(&tail, &TREE_NODE[..2]) {
-        let Some(envelope) = envelope_in(&tail[at..], start + at as u64) else { continue };
-        if envelope.end != source.size() {
-            continue;
-        }
-        tries += 1;
-        if is_sound(source, &envelope)? {
-            return Ok(Some(envelope.start));
-        }
-        if tries == LAST_NODES_MAX {
-            break;
-        }
-    }
-    Ok(None)
+/// Where a value lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct There {
+    /// The number of the file in the node's list.
+    pub file: u32,
+    /// Offset in that file.
+    pub offset: u64,
+    /// Bytes.
+    pub length: u64,
 }
 
-/// What is around the body of a manifest or of a node.
-pub(super) struct Envelope {
-    pub(super) start: u64,
-    /// The packed body.
-    pub(super) body: Range<u64>,
-    pub(super) is_packed: bool,
-    pub(super) end: u64,
+/// A value, or where it is.
+pub enum Value {
+    /// The bytes themselves.
+    Inline(Vec<u8>),
+    /// In a file of data.
+    There(There),
 }
 
-/// The envelope of a node that begins with these bytes, at this place. Whether the file is long enough for it is for the caller.
-pub(super) fn envelope_in(bytes: &[u8], start: u64) -> Option<Envelope> {
-    [TREE_NODE, VERSION_NODE].iter().find_map(|magic| envelope_of(bytes, start, magic).ok())
+/// The paths of a node's list of files, and then its keys with their values.
+pub trait Sink {
+    /// The list, before any value.
+    fn files(&mut self, paths: Vec<Vec<u8>>);
+    /// A key and its value.
+    fn value(&mut self, key: &[u8], value: Value);
 }
 
-pub(super) fn envelope_of(bytes: &[u8], start: u64, magic: &[u8; 4]) -> Result<Envelope, Broken> {
-    let wrong = |what, at| Err(Broken::Wrong { what, at: start + at });
-    let Some(head) = bytes.first_chunk::<14>() else { return Err(Broken::Short { at: start }) };
-    let (found, rest) = head.split_first_chunk::<4>().unwrap_or((&[0; 4], &[]));
-    let (length, flags) = rest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-    let length = u64::from_le_bytes(*length);
-    if found != magic {
-        return wrong("another kind of node", 0);
-    }
-    if !(ENVELOPE_BYTES_MIN..=NODE_BYTES_MAX).contains(&length) {
-        return wrong("a node of no length, or one that is too large", 4);
-    }
-    let is_packed = match flags {
-        [0, 0] => false,
-        [0, 1] => true,
-        [0, _] => return wrong("a compression that is not known", 13),
-        _ => return wrong("a version that is not known", 12),
-    };
-    let end = start.saturating_add(length);
-    Ok(Envelope { start, body: start + 14..end - 4, is_packed, end })
-}
-
-/// True when the checksum fits (CRC-32C, over everything before it).
-pub(super) fn is_sound(source: &dyn Source, envelope: &Envelope) -> io::Result<bool> {
-    let (mut at, mut sum) = (envelope.start, 0);
-    while at < envelope.body.end {
-        let wanted = (envelope.body.end - at).min(SEARCH_BYTES as u64) as usize;
-        let bytes = read_up_to(source, at, wanted)?;
-        if bytes.is_empty() {
-            return Ok(false);
-        }
-        sum = crc32c::crc32c_append(sum, &bytes);
-        at += bytes.len() as u64;
-    }
-    Ok(read_up_to(source, at, 4)? == sum.to_le_bytes())
-}
-
-/// The body, unpacked.
-pub(super) fn body_of(source: &dyn Source, envelope: &Envelope) -> Result<Vec<u8>, Broken> {
-    let packed = read_up_to(source, envelope.body.start, (envelope.body.end - envelope.body.start) as usize)?;
-    if !envelope.is_packed {
-        return Ok(packed);
-    }
-    let at = envelope.body.start;
-    let Some(reader) = streams::zstd(packed.as_slice()) else {
-        return Err(Broken::Wrong { what: "a body that is no Zstandard frame", at });
-    };
-    let mut body = Vec::new();
-    io::Read::read_to_end(&mut io::Read::take(reader, NODE_BYTES_MAX + 1), &mut body)
-        .map_err(|_| Broken::Wrong { what: "a body that can't be unpacked", at })?;
-    if body.len() as u64 > NODE_BYTES_MAX {
-        return Err(Broken::Wrong { what: "a body that is too large when it is unpacked", at });
-    }
-    Ok(body)
-}
-
-/// Counts what was unpacked. A limit that is reached is reported there.
-pub(super) fn account(body: &[u8], report: &mut Report<'_>) {
-    // What is over the limit is a finding already; a body of 32 MiB at most does no harm.
-    let _ = report.unpacked(body.len() as u64);
-}
-
-/// An error in an unpacked body, at the place where the packed one begins.
-pub(super) fn at_packed(error: Broken, envelope: &Envelope) -> Broken {
-    match error {
-        Broken::Wrong { what, .. } => Broken::Wrong { what, at: envelope.body.start },
-        Broken::Short { .. } => Broken::Short { at: envelope.body.start },
-        error => error,
-    }
-}
-
-/// Goes through the body of a manifest: configuration, data files, versions. Returns the paths.
-pub(super) fn manifest_body(body: &[u8]) -> Result<Vec<Vec<u8>>, Broken> {
-    let body = body.to_vec();
-    let mut cursor = Cursor::new(&body);
-    cursor.take::<16>()?;
-    // The kind of manifest: 0 for one, 1 for numbered ones, of which this one has the configuration only.
-    let kind = varint(&mut cursor)?;
-    varint(&mut cursor)?;
-    varint(&mut cursor)?;
-    cursor.take::<1>()?;
-    match varint(&mut cursor)? {
+/// Reads a manifest.
+///
+/// # Errors
+/// [`Broken`] when it is none.
+pub fn manifest(content: &dyn Source) -> Result<(), Broken> {
+    let mut cursor = Cursor::new(content);
+    // A number of the database.
+    cursor.skip(16)?;
+    let sort = cursor.byte()?;
+    // The largest sizes of values in nodes, and of nodes.
+    wire::varint(&mut cursor)?;
+    wire::varint(&mut cursor)?;
+    let arity_log2 = arity_log2(&mut cursor)?;
+    match wire::varint(&mut cursor)? {
         0 => {}
-        1 => drop(cursor.take::<4>()?),
-        _ => return Err(cursor.wrong("a compression that is not known")),
+        1 => cursor.skip(4)?,
+        _ => return Err(cursor.wrong("a compression that does not exist")),
     }
-    if kind > 1 {
-        return Err(cursor.wrong("a kind of manifest that is not known"));
+    match sort {
+        0 => {
+            let files = files(&mut cursor)?.len();
+            roots(&mut cursor, 1 << arity_log2, files)?;
+            let count = older(&mut cursor, HEIGHTS_MAX, files)?;
+            cursor.skip(count)?;
+        }
+        // The configuration alone: the versions stand in manifests with numbers.
+        1 => {}
+        _ => return Err(cursor.wrong("a manifest of a sort that does not exist")),
     }
-    if kind == 1 && cursor.left() == 0 {
+    at_end(&cursor)
+}
+
+/// Reads a node of versions.
+///
+/// # Errors
+/// [`Broken`] when it is none.
+pub fn versions(content: &dyn Source) -> Result<(), Broken> {
+    let mut cursor = Cursor::new(content);
+    let arity_log2 = arity_log2(&mut cursor)?;
+    let height = cursor.byte()?;
+    let files = files(&mut cursor)?.len();
+    if height == 0 {
+        roots(&mut cursor, 1 << arity_log2, files)?;
+    } else {
+        older(&mut cursor, 1 << arity_log2, files)?;
+    }
+    at_end(&cursor)
+}
+
+/// Reads a node of keys.
+///
+/// # Errors
+/// [`Broken`] when it is none.
+pub fn tree(content: &dyn Source, sink: &mut dyn Sink) -> Result<(), Broken> {
+    let mut cursor = Cursor::new(content);
+    let height = cursor.byte()?;
+    let paths = files(&mut cursor)?;
+    let files = paths.len();
+    sink.files(paths);
+    let count = wire::varint(&mut cursor)?;
+    if count == 0 || count > ENTRIES_MAX || count > cursor.left() {
+        return Err(cursor.wrong("a number of keys that no node has"));
+    }
+    let mut shared = vec![0];
+    shared.extend(lengths(&mut cursor, count - 1)?);
+    let own = lengths(&mut cursor, count)?;
+    if height > 0 {
+        // How much of each key is left out below it.
+        lengths(&mut cursor, count)?;
+        keys(&mut cursor, &shared, &own, |_, _| {})?;
+        references(&mut cursor, count, files)?;
+        statistics(&mut cursor, count)?;
+    } else {
+        let at = cursor.position();
+        // The values stand behind all keys, so that the keys are gone through twice.
+        keys(&mut cursor, &shared, &own, |_, _| {})?;
+        let mut values = Values::read(&mut cursor, count, files)?;
+        let end = values.end;
+        let mut again = Cursor::within(content, at, content.size());
+        let mut broken = None;
+        keys(&mut again, &shared, &own, |key, number| match values.next(number) {
+            Ok(value) => sink.value(key, value),
+            Err(e) => broken = broken.take().or(Some(e)),
+        })?;
+        if let Some(e) = broken {
+            return Err(e);
+        }
+        cursor = Cursor::within(content, end, content.size());
+    }
+    at_end(&cursor)
+}
+
+/// The values of a node: the length of each, the file and the offset of those that lie elsewhere, and where in the content
+/// the others follow each other.
+struct Values<'a> {
+    inline: Cursor<'a>,
+    lengths: Vec<u64>,
+    there: Vec<Option<(u32, u64)>>,
+    end: u64,
+}
+
+impl<'a> Values<'a> {
+    fn read(cursor: &mut Cursor<'a>, count: u64, files: usize) -> Result<Self, Broken> {
+        let lengths = (0..count).map(|_| wire::varint(cursor)).collect::<Result<Vec<_>, _>>()?;
+        let mut there = vec![None; lengths.len()];
+        for (place, length) in there.iter_mut().zip(&lengths) {
+            *place = match cursor.byte()? {
+                0 if *length > INLINE_BYTES_MAX => return Err(cursor.wrong("a value too long for a node")),
+                0 => None,
+                1 => Some((0, 0)),
+                _ => return Err(cursor.wrong("a value of a sort that does not exist")),
+            };
+        }
+        for (number, _) in there.iter_mut().flatten() {
+            *number = file(cursor, files)?;
+        }
+        for (place, length) in there.iter_mut().zip(&lengths) {
+            let Some((_, offset)) = place else { continue };
+            *offset = wire::varint(cursor)?;
+            if offset.checked_add(*length).is_none() {
+                return Err(cursor.wrong("a value that lies nowhere"));
+            }
+        }
+        let inline = Cursor::within(cursor.source(), cursor.position(), cursor.source().size());
+        let inside: u64 = lengths.iter().zip(&there).filter(|(_, there)| there.is_none()).map(|(n, _)| *n).sum();
+        cursor.skip(inside)?;
+        Ok(Self { inline, lengths, there, end: cursor.position() })
+    }
+
+    fn next(&mut self, number: usize) -> Result<Value, Broken> {
+        let length = self.lengths[number];
+        Ok(match self.there[number] {
+            Some((file, offset)) => Value::There(There { file, offset, length }),
+            None => Value::Inline(self.inline.bytes(length)?),
+        })
+    }
+}
+
+/// Puts each key together from what it shares with the one before, and the rest. `each` gets the key and its number.
+fn keys(
+    cursor: &mut Cursor<'_>,
+    shared: &[u16],
+    own: &[u16],
+    mut each: impl FnMut(&[u8], usize),
+) -> Result<(), Broken> {
+    let mut key = Vec::new();
+    for (number, (shared, own)) in shared.iter().zip(own).enumerate() {
+        let shared = usize::from(*shared);
+        if shared > key.len() || shared + usize::from(*own) > NAME_BYTES_MAX {
+            return Err(cursor.wrong("a key that shares more than there is"));
+        }
+        let rest = cursor.bytes(u64::from(*own))?;
+        if number > 0 && key[shared..] >= rest[..] {
+            return Err(cursor.wrong("keys that are not in their order"));
+        }
+        key.truncate(shared);
+        key.extend_from_slice(&rest);
+        each(&key, number);
+    }
+    Ok(())
+}
+
+/// The list of files: what each path shares with the one before, the length of the rest, the length of its folder, the rest.
+fn files(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, Broken> {
+    let count = wire::varint(cursor)?;
+    if count > FILES_MAX || count > cursor.left() {
+        return Err(cursor.wrong("more files than a node refers to"));
+    }
+    if count == 0 {
         return Ok(Vec::new());
     }
-    let files = file_table(&mut cursor)?;
-    version_leaf(&mut cursor, files.len())?;
-    version_children(&mut cursor, files.len(), Heights::Given)?;
-    ended(&cursor)?;
-    Ok(files)
-}
-
-/// A place in a data file, by the number of the file in the node's table.
-pub(super) type Ref = (usize, Range<u64>);
-
-/// What a node says.
-pub(super) struct Node {
-    pub(super) files: Vec<Vec<u8>>,
-    /// Nodes that it leads to.
-    pub(super) nodes: Vec<Ref>,
-    /// Values that lie in data files, with their keys.
-    pub(super) values: Vec<(Vec<u8>, Ref)>,
-    /// Values that lie in the node, with their keys.
-    pub(super) inline: Vec<(Vec<u8>, Vec<u8>)>,
-}
-
-pub(super) fn tree_node(body: &[u8]) -> Result<Node, Broken> {
-    let body = body.to_vec();
-    let mut cursor = Cursor::new(&body);
-    let [height] = cursor.take()?;
-    let files = file_table(&mut cursor)?;
-    let count = count(&mut cursor)?;
-    let mut node = Node { files, nodes: Vec::new(), values: Vec::new(), inline: Vec::new() };
-    let prefixes = numbers(&mut cursor, count.saturating_sub(1))?;
-    let suffixes = numbers(&mut cursor, count)?;
-    if height > 0 {
-        numbers(&mut cursor, count)?;
-        keys(&mut cursor, &prefixes, &suffixes)?;
-        node.nodes = refs(&mut cursor, count, node.files.len())?;
-        for _ in 0..3 {
-            numbers(&mut cursor, count)?;
+    let mut shared = vec![0];
+    shared.extend(lengths(cursor, count - 1)?);
+    let own = lengths(cursor, count)?;
+    let folders = lengths(cursor, count)?;
+    let (mut paths, mut bytes) = (Vec::<Vec<u8>>::new(), 0);
+    for ((shared, own), folder) in shared.iter().zip(&own).zip(&folders) {
+        let before = paths.last().map_or(&[][..], Vec::as_slice);
+        let (shared, length) = (usize::from(*shared), usize::from(*shared) + usize::from(*own));
+        bytes += length;
+        let wrong = shared > before.len() || usize::from(*folder) > length;
+        if wrong || length > NAME_BYTES_MAX || bytes > PATHS_BYTES_MAX {
+            return Err(cursor.wrong("a path that shares more than there is, or is too long"));
         }
-    } else {
-        let keys = keys(&mut cursor, &prefixes, &suffixes)?;
-        let lengths = numbers(&mut cursor, count)?;
-        let kinds = numbers(&mut cursor, count)?;
-        if kinds.iter().any(|kind| *kind > 1) {
-            return Err(cursor.wrong("a kind of value that is not known"));
-        }
-        let outside: Vec<usize> = (0..count).filter(|n| kinds[*n] == 1).collect();
-        let ids = numbers(&mut cursor, outside.len())?;
-        let offsets = numbers(&mut cursor, outside.len())?;
-        for ((n, id), offset) in outside.into_iter().zip(ids).zip(offsets) {
-            let place = place(&cursor, id, node.files.len(), offset, lengths[n])?;
-            node.values.push((keys[n].clone(), place));
-        }
-        for n in (0..count).filter(|n| kinds[*n] == 0) {
-            node.inline.push((keys[n].clone(), bytes(&mut cursor, lengths[n])?));
-        }
+        let path = [&before[..shared], &cursor.bytes(u64::from(*own))?].concat();
+        paths.push(path);
     }
-    ended(&cursor)?;
-    Ok(node)
+    Ok(paths)
 }
 
-pub(super) fn version_node(body: &[u8]) -> Result<Node, Broken> {
-    let body = body.to_vec();
-    let mut cursor = Cursor::new(&body);
-    let [_, height] = cursor.take()?;
-    let files = file_table(&mut cursor)?;
-    let nodes = match height {
-        0 => version_leaf(&mut cursor, files.len())?,
-        _ => version_children(&mut cursor, files.len(), Heights::Known)?,
-    };
-    ended(&cursor)?;
-    Ok(Node { files, nodes, values: Vec::new(), inline: Vec::new() })
+/// A column of lengths of names.
+fn lengths(cursor: &mut Cursor<'_>, count: u64) -> Result<Vec<u16>, Broken> {
+    let read = (0..count)
+        .map(|_| wire::varint(cursor).and_then(|n| n.try_into().map_err(|_| cursor.wrong("a name that is too long"))));
+    read.collect()
 }
 
-/// Entries of a leaf of the version tree: the roots of B+trees.
-pub(super) fn version_leaf(cursor: &mut Cursor<'_>, files: usize) -> Result<Vec<Ref>, Broken> {
-    let count = count(cursor)?;
+/// The newest versions: a number, the height of the tree, its root, the time.
+fn roots(cursor: &mut Cursor<'_>, count_max: u64, files: usize) -> Result<(), Broken> {
+    let count = entries(cursor, count_max)?;
+    if count == 0 {
+        return Err(cursor.wrong("no version"));
+    }
     numbers(cursor, count)?;
-    cursor.skip(count as u64)?;
-    // A tree without keys has no root.
-    let nodes = refs(cursor, count, files)?;
-    for _ in 0..3 {
-        numbers(cursor, count)?;
+    cursor.skip(count)?;
+    // The root of an empty tree lies nowhere.
+    for _ in 0..count {
+        file(cursor, files)?;
     }
-    cursor.skip(8 * count as u64)?;
-    Ok(nodes)
+    numbers(cursor, 2 * count)?;
+    statistics(cursor, count)?;
+    cursor.skip(8 * count)
 }
 
-/// Whether entries of a version tree say how high what they lead to is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heights {
-    Given,
-    Known,
+/// Nodes of older versions: a number, where it is, how many there are in it, the time. Returns how many.
+fn older(cursor: &mut Cursor<'_>, count_max: u64, files: usize) -> Result<u64, Broken> {
+    let count = entries(cursor, count_max)?;
+    numbers(cursor, count)?;
+    references(cursor, count, files)?;
+    numbers(cursor, count)?;
+    cursor.skip(8 * count)?;
+    Ok(count)
 }
 
-pub(super) fn version_children(cursor: &mut Cursor<'_>, files: usize, heights: Heights) -> Result<Vec<Ref>, Broken> {
-    let count = count(cursor)?;
-    numbers(cursor, count)?;
-    let nodes = refs(cursor, count, files)?;
-    numbers(cursor, count)?;
-    cursor.skip(8 * count as u64)?;
-    if heights == Heights::Given {
-        cursor.skip(count as u64)?;
+fn entries(cursor: &mut Cursor<'_>, count_max: u64) -> Result<u64, Broken> {
+    match wire::varint(cursor)? {
+        count if count > count_max => Err(cursor.wrong("more versions than a node has")),
+        count => Ok(count),
     }
-    Ok(nodes)
 }
 
-/// The paths of data files.
-pub(super) fn file_table(cursor: &mut Cursor<'_>) -> Result<Vec<Vec<u8>>, Broken> {
-    let count = count(cursor)?;
-    let prefixes = numbers(cursor, count.saturating_sub(1))?;
-    let suffixes = numbers(cursor, count)?;
-    numbers(cursor, count)?;
-    keys(cursor, &prefixes, &suffixes)
-}
-
-/// Texts of which each shares its beginning with the one before it.
-pub(super) fn keys(cursor: &mut Cursor<'_>, prefixes: &[u64], suffixes: &[u64]) -> Result<Vec<Vec<u8>>, Broken> {
-    let mut all: Vec<Vec<u8>> = Vec::new();
-    let mut total = 0;
-    for (n, suffix) in suffixes.iter().enumerate() {
-        let shared = if n == 0 { 0 } else { prefixes[n - 1] };
-        total += shared.saturating_add(*suffix);
-        if shared.saturating_add(*suffix) > PATH_BYTES_MAX || total > NODE_BYTES_MAX {
-            return Err(cursor.wrong("a key or a path that is too long"));
+/// Where nodes lie: a column of files, of offsets, of lengths.
+fn references(cursor: &mut Cursor<'_>, count: u64, files: usize) -> Result<(), Broken> {
+    for _ in 0..count {
+        file(cursor, files)?;
+    }
+    let offsets = (0..count).map(|_| wire::varint(cursor)).collect::<Result<Vec<_>, _>>()?;
+    for offset in offsets {
+        if offset.checked_add(wire::varint(cursor)?).is_none() {
+            return Err(cursor.wrong("a node that lies nowhere"));
         }
-        let before = all.last().map_or(&[][..], Vec::as_slice);
-        let Some(beginning) = before.get(..shared as usize) else {
-            return Err(cursor.wrong("a key or a path that shares more than there is"));
-        };
-        let mut text = beginning.to_vec();
-        text.extend(bytes(cursor, *suffix)?);
-        all.push(text);
     }
-    Ok(all)
+    Ok(())
 }
 
-pub(super) fn refs(cursor: &mut Cursor<'_>, count: usize, files: usize) -> Result<Vec<Ref>, Broken> {
-    let (ids, offsets, lengths) = (numbers(cursor, count)?, numbers(cursor, count)?, numbers(cursor, count)?);
-    let all = ids.into_iter().zip(offsets).zip(lengths);
-    let one = |((id, offset), length)| match (offset, length) {
-        // What there is none of.
-        (u64::MAX, _) | (_, 0) => Ok(None),
-        _ => place(cursor, id, files, offset, length).map(Some),
-    };
-    Ok(all.map(one).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+/// Numbers of keys, bytes of nodes, bytes of values.
+fn statistics(cursor: &mut Cursor<'_>, count: u64) -> Result<(), Broken> {
+    numbers(cursor, 3 * count)
 }
 
-pub(super) fn place(cursor: &Cursor<'_>, id: u64, files: usize, offset: u64, length: u64) -> Result<Ref, Broken> {
-    let file = usize::try_from(id).ok().filter(|file| *file < files);
-    match (file, offset.checked_add(length)) {
-        (Some(file), Some(end)) => Ok((file, offset..end)),
-        _ => Err(cursor.wrong("a place in a data file that is not named, or behind all bytes")),
+fn numbers(cursor: &mut Cursor<'_>, count: u64) -> Result<(), Broken> {
+    (0..count).try_for_each(|_| wire::varint(cursor).map(drop))
+}
+
+fn file(cursor: &mut Cursor<'_>, files: usize) -> Result<u32, Broken> {
+    let number = wire::varint(cursor)?;
+    let listed = u32::try_from(number).ok().filter(|_| number < files as u64);
+    listed.ok_or_else(|| cursor.wrong("a file that is not in the list"))
+}
+
+fn arity_log2(cursor: &mut Cursor<'_>) -> Result<u8, Broken> {
+    match cursor.byte()? {
+        log2 @ 1..=ARITY_LOG2_MAX => Ok(log2),
+        _ => Err(cursor.wrong("a number of versions that no node has")),
     }
 }
 
-/// A number of things, each of which takes a byte at least.
-pub(super) fn count(cursor: &mut Cursor<'_>) -> Result<usize, Broken> {
-    let count = varint(cursor)?;
-    if count > cursor.left().min(ENTRIES_MAX) {
-        return Err(cursor.wrong("more entries than the node has bytes, or too many"));
-    }
-    Ok(count as usize)
-}
-
-pub(super) fn numbers(cursor: &mut Cursor<'_>, count: usize) -> Result<Vec<u64>, Broken> {
-    (0..count).map(|_| varint(cursor)).collect()
-}
-
-pub(super) fn bytes(cursor: &mut Cursor<'_>, length: u64) -> Result<Vec<u8>, Broken> {
-    let at = cursor.position();
-    cursor.skip(length)?;
-    Ok(read_up_to(cursor.source(), at, length as usize)?)
-}
-
-pub(super) fn ended(cursor: &Cursor<'_>) -> Result<(), Broken> {
-    if cursor.left() == 0 { Ok(()) } else { Err(cursor.wrong("bytes behind the last entry of a node")) }
+fn at_end(cursor: &Cursor<'_>) -> Result<(), Broken> {
+    if cursor.left() == 0 { Ok(()) } else { Err(cursor.wrong("bytes behind the content")) }
 }
