@@ -423,6 +423,26 @@ impl Log {
         }
         crash(Step::Recovered);
 
+        self.decide(&mut writer, (key, entries), &anchored, crash)?;
+        let size = writer.head.size();
+        // What is not published yet is as safe as what is: the write-ahead log has it, and recovery publishes it.
+        if ack == Ack::Durable && writer.may_wait()
+            || self.publish_pending(&mut writer, crash).map_err(LogError::undecided)?
+        {
+            *slot = Some(writer);
+        }
+        Ok(first..size)
+    }
+
+    /// The first half of every append: makes the entries durable with the signed head over them, and moves the anchor.
+    fn decide(
+        &self,
+        writer: &mut Writer,
+        (key, entries): (&Key, &[Vec<u8>]),
+        anchored: &Option<String>,
+        crash: &dyn Fn(Step),
+    ) -> Result<(), LogError> {
+        let first = writer.head.size();
         let growth = writer.edge.grow(entries);
         let origin = writer.head.checkpoint().origin.clone();
         let head = Checkpoint { origin, size: growth.size, root: growth.root };
@@ -438,7 +458,7 @@ impl Log {
         crash(Step::Decided);
 
         writer.head = self.tree_of(head, note);
-        match self.move_anchor(&anchored, &writer.head) {
+        match self.move_anchor(anchored, &writer.head) {
             Ok(()) => {}
             // Two copies of this log run at once, and the other one was faster. Nobody has seen our checkpoint, and the
             // record with it must go before anybody does.
@@ -449,16 +469,8 @@ impl Log {
         }
         // Crash here: the anchor is ahead of what is published by this one append, which the next writer publishes.
         crash(Step::Anchored);
-
         writer.pending.push(growth);
-        let size = writer.head.size();
-        // What is not published yet is as safe as what is: the write-ahead log has it, and recovery publishes it.
-        if ack == Ack::Durable && writer.may_wait()
-            || self.publish_pending(&mut writer, crash).map_err(LogError::undecided)?
-        {
-            *slot = Some(writer);
-        }
-        Ok(first..size)
+        Ok(())
     }
 
     /// Publishes the decided head with all that leads to it. Returns false if what comes behind that went wrong, which is not the
