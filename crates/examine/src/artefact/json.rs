@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::de::Read;
 
 /// Keys of one object that are kept.
@@ -90,12 +90,22 @@ pub fn walk(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_json
 /// As [`walk`].
 pub fn walk_all(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_json::Result<()> {
     let bytes = without_python_numbers(bytes);
-    let mut deserializer = serde_json::Deserializer::from_slice(&bytes);
+    let mut rest = &*bytes;
     loop {
+        // Where the document ends is found first: asking a deserializer whether more follows counts all lines before it.
+        let mut documents = serde_json::Deserializer::from_slice(rest).into_iter::<IgnoredAny>();
+        let end = match documents.next() {
+            Some(Ok(IgnoredAny)) => documents.byte_offset(),
+            // The walk says what is wrong, and the sink sees what comes before it.
+            Some(Err(_)) | None => rest.len(),
+        };
+        let (document, behind) = rest.split_at(end);
+        let mut deserializer = serde_json::Deserializer::from_slice(document);
         step(&mut deserializer, nesting_max, sink)?;
-        if deserializer.end().is_ok() {
-            return Ok(());
+        if behind.trim_ascii().is_empty() {
+            return deserializer.end();
         }
+        rest = behind;
     }
 }
 
@@ -246,6 +256,39 @@ mod tests {
         let mut seen = Seen::default();
         walk(br#"{"a": ["x", {"module": "m"}], "n": NaN, "i": -Infinity, "s": "NaN"}"#, 8, &mut seen).expect("JSON");
         assert_eq!(seen.0, ["a=x", "module=m", r#"["module"] Some("m")"#, "s=NaN", r#"["a", "n", "i", "s"] None"#]);
+    }
+
+    #[test]
+    fn documents_follow_one_another_with_and_without_space() {
+        for (text, count) in [("{}", 1), ("{}{} [1]\n{} ", 3), ("{\"a\": \"b\"}{\"a\": NaN}", 3)] {
+            let mut seen = Seen::default();
+            walk_all(text.as_bytes(), 8, &mut seen).expect("JSON");
+            assert_eq!(seen.0.len(), count, "{text}: {:?}", seen.0);
+        }
+        for text in ["", "{}{", "{}x", "{} {\"a\": \"b\""] {
+            assert!(walk_all(text.as_bytes(), 8, &mut Seen::default()).is_err(), "{text}");
+        }
+        let mut seen = Seen::default();
+        assert!(walk_all(b"{\"a\": \"b\"} {\"c\": \"d\", x", 8, &mut seen).is_err());
+        assert_eq!(seen.0, ["a=b", r#"["a"] None"#, "c=d"], "what comes before the fault is seen");
+    }
+
+    #[test]
+    fn many_small_documents_take_time_that_grows_with_them_only() {
+        let bytes = b"{}".repeat(500_000);
+        let mut seen = Count(0);
+        walk_all(&bytes, 8, &mut seen).expect("JSON");
+        assert_eq!(seen.0, 500_000);
+    }
+
+    struct Count(usize);
+
+    impl Sink for Count {
+        fn string(&mut self, _: &str, _: &str) {}
+
+        fn object(&mut self, _: &Object) {
+            self.0 += 1;
+        }
     }
 
     #[test]
