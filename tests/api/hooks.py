@@ -49,7 +49,7 @@ def map_body(ctx, body):
     """Most judged models are of a decision that there is. What is no id of one stays what it is."""
     if ctx.operation.path == "/api/v1/admissions" and isinstance(body, dict):
         wanted = body.get("decision")
-        if isinstance(wanted, str) and len(wanted) == 36:
+        if isinstance(wanted, str) and len(wanted) == 36 and ID.fullmatch(wanted):
             body["decision"] = known_for(KNOWN["decisions"], wanted)
     return body
 
