@@ -318,7 +318,7 @@ fn store(home: &Path, stored: usize) {
                 let path =
                     if number % 100_000 == 7 { format!("rare-{number}.eml") } else { format!("mail-{number}.eml") };
                 let sha256 = Digest::of(&bytes);
-                let seen = Observed { record: new_record(), path, at: now(), sha256, by: None };
+                let seen = Observed { record: new_record(), path, at: now(), sha256, by: None, source: None };
                 judge(&seen, &Opened::memory(bytes), &rules)
             })
             .collect();
