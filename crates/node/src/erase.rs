@@ -13,6 +13,8 @@ use crate::node::{Node, folder, parsed};
 use crate::observe::{Vault, new_record, now};
 use crate::record::Entry;
 
+/// Characters of the ground of an erasure.
+const NOTE_CHARS_MAX: usize = 2_000;
 /// Records that an erasure takes with one decision.
 const WITH_ONE_MAX: usize = 10_000;
 
@@ -54,6 +56,12 @@ pub enum NotErased {
     /// Too many records rest on it.
     #[error("more than {WITH_ONE_MAX} records rest on record {0}")]
     TooMany(RecordId),
+}
+
+/// The ground of an erasure as it is recorded, if there is one and it is not too long.
+#[must_use]
+pub fn ground(note: &str) -> Option<&str> {
+    Some(note.trim()).filter(|note| (1..=NOTE_CHARS_MAX).contains(&note.chars().count()))
 }
 
 /// What is to be recorded to erase a decision, and what will be erased.

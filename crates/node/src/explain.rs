@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::NodeError;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::node::{Node, parsed};
-use crate::observe::{Opened, Vault, VaultKey, sha256_of};
+use crate::observe::{Opened, Vault, sha256_of};
 
 /// One feature of a finding, and what it counts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -143,8 +143,7 @@ impl Node {
         if let Some(file) = file {
             return Ok(Opened::file(file).ok());
         }
-        let key = self.store().vault_key(record)?.map(VaultKey::from_bytes);
-        let kept = key.and_then(|key| Vault::of_node(self.home()).open(record, &key));
+        let kept = Vault::of_node(self.home()).open_kept(record, self.store())?;
         let there = || Opened::file(Path::new(&statement.subject.first()?.name)).ok();
         Ok(kept.or_else(there))
     }

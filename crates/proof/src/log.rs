@@ -1,6 +1,6 @@
 //! A transparency log and its write path. Read [`Log::append`] from top to bottom: a comment at each step says what a
 //! crash exactly there leaves behind. What a crash leaves is completed by [`Log::recover`] (`recover.rs`), with the same
-//! second half, [`Log::carry_out`].
+//! second half, [`Shared::carry_out`].
 //!
 //! ```text
 //! wal           the write-ahead log: entries and signed checkpoints, durable first
@@ -373,10 +373,7 @@ impl Log {
         let mut slot = self.slot();
         if slot.as_ref().is_some_and(|writer| !writer.pending.is_empty()) {
             let _lock = self.shared.desk.lock(self.lock_wait_max)?;
-            let mut writer = match slot.take() {
-                Some(writer) if writer.wal.is_unchanged()? => writer,
-                _ => self.recover(&|_| ())?,
-            };
+            let mut writer = self.writer(&mut slot, &|_| ())?;
             if self.publish_pending(&mut writer, &|_| ())? {
                 *slot = Some(writer);
             }
@@ -401,11 +398,7 @@ impl Log {
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
 
-        let mut writer = match slot.take() {
-            Some(writer) if writer.wal.is_unchanged()? => writer,
-            // Another process has appended, or died while it did. Or this is the first append.
-            _ => self.recover(crash)?,
-        };
+        let mut writer = self.writer(&mut slot, crash)?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
         let first = writer.head.size();
         if entries.is_empty() {
@@ -432,6 +425,15 @@ impl Log {
             *slot = Some(writer);
         }
         Ok(first..size)
+    }
+
+    /// All that must be known to append, out of the slot, which stays empty until all went well. The caller holds the lock.
+    fn writer(&self, slot: &mut Option<Writer>, crash: &dyn Fn(Step)) -> Result<Writer, LogError> {
+        match slot.take() {
+            Some(writer) if writer.wal.is_unchanged()? => Ok(writer),
+            // Another process has appended, or died while it did. Or this is the first append.
+            _ => self.recover(crash),
+        }
     }
 
     /// The first half of every append: makes the entries durable with the signed head over them, and moves the anchor.
@@ -493,10 +495,7 @@ impl Log {
         self.check_key(key)?;
         let mut slot = self.slot();
         let _lock = self.shared.desk.lock(self.lock_wait_max)?;
-        let mut writer = match slot.take() {
-            Some(writer) if writer.wal.is_unchanged()? => writer,
-            _ => self.recover(&|_| ())?,
-        };
+        let mut writer = self.writer(&mut slot, &|_| ())?;
         self.publish_pending(&mut writer, &|_| ())?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
         let head = writer.head.checkpoint().clone();
@@ -514,17 +513,6 @@ impl Log {
     #[must_use]
     pub fn waiting_at_most(self, lock_wait_max: Duration) -> Self {
         Self { lock_wait_max, ..self }
-    }
-
-    /// The second half of every append, and of every recovery, for which `growths` are several: brings the tiles and the
-    /// checkpoint of a decided head to where readers find them. It may be done any number of times.
-    pub(crate) fn carry_out(
-        &self,
-        writer: &mut Writer,
-        growths: impl Iterator<Item = Growth>,
-        crash: &dyn Fn(Step),
-    ) -> Result<(), LogError> {
-        self.shared.carry_out(writer, growths, crash)
     }
 
     /// Makes tiles durable that the next appends leave alone, so that little is left to do when the write-ahead log ends,
@@ -629,7 +617,9 @@ impl Shared {
         Ok(())
     }
 
-    fn carry_out(
+    /// The second half of every append, and of every recovery, for which `growths` are several: brings the tiles and the
+    /// checkpoint of a decided head to where readers find them. It may be done any number of times.
+    pub(crate) fn carry_out(
         &self,
         writer: &mut Writer,
         growths: impl Iterator<Item = Growth>,

@@ -85,7 +85,7 @@ impl Log {
         self.move_anchor(&anchored, &writer.head)?;
         crash(Step::Anchored);
         let growths = contents.records.iter().map(|record| edge.grow(&record.entries));
-        self.carry_out(&mut writer, growths, crash)?;
+        self.shared.carry_out(&mut writer, growths, crash)?;
         self.settle(&mut writer, base.size(), crash)?;
         writer.edge = edge;
         self.shared.rotate(&mut writer, crash)?;

@@ -21,11 +21,11 @@ use super::problem::{Problem, ProblemDocument, Trouble};
 use super::readers::Reader;
 use crate::access::role::Action;
 use crate::node::parsed;
-use crate::observe::{VaultKey, new_record, now};
+use crate::observe::{new_record, now};
 use crate::record::Entry;
 
 /// Characters of a note.
-pub const NOTE_CHARS_MAX: usize = 2_000;
+const NOTE_CHARS_MAX: usize = 2_000;
 /// Characters of a part of a name that is looked for.
 const NAME_CHARS_MAX: usize = 200;
 
@@ -174,8 +174,7 @@ pub async fn content(
             let statement = parsed(&record)?;
             let (_, _, made) = decision_of(statement).map_err(|_| Problem::of(Trouble::NotFound))?;
             let finding = made.findings.get(n).ok_or_else(|| Problem::of(Trouble::NotFound))?;
-            let key = reader.store.vault_key(id)?.map(VaultKey::from_bytes);
-            let opened = key.and_then(|key| vault.open(id, &key)).ok_or_else(|| Problem::of(Trouble::ContentGone))?;
+            let opened = vault.open_kept(id, &reader.store)?.ok_or_else(|| Problem::of(Trouble::ContentGone))?;
             let shown = excerpt(&opened.source, &finding.place, &limits);
             shown.map(axum::Json).ok_or_else(|| Problem::with(Trouble::NotFound, "this place has no content to show"))
         })

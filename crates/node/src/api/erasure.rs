@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::app::App;
 use super::caller::Who;
-use super::decisions::{NOTE_CHARS_MAX, record_id};
+use super::decisions::record_id;
 use super::extract::{Json, Path};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::erase;
@@ -54,10 +54,8 @@ pub async fn erase(
     body: Json<NewErasure>,
 ) -> Result<Response, Problem> {
     let of = record_id(&id.0)?;
-    let note = body.0.note.trim().to_owned();
-    if note.is_empty() || note.chars().count() > NOTE_CHARS_MAX {
-        return Err(Problem::with(Trouble::Impossible, "note has 1 to 2000 characters"));
-    }
+    let note = erase::ground(&body.0.note).map(str::to_owned);
+    let note = note.ok_or_else(|| Problem::with(Trouble::Impossible, "note has 1 to 2000 characters"))?;
     let by = who.actor.clone();
     let _turn = app.turns.lock().await;
     let read = move |reader: &super::readers::Reader| -> Result<_, Problem> {

@@ -96,7 +96,7 @@ impl Followed {
 pub async fn run(app: Arc<App>) {
     let Some(followed) = &app.followed else { return };
     loop {
-        for (n, log) in followed.logs.iter().enumerate() {
+        for log in &followed.logs {
             let (monitor, closeness) = (log.monitor.clone(), log.closeness);
             let looked = tokio::task::spawn_blocking(move || monitor.look(closeness, &mut |_| ())).await;
             let Ok(looked) = looked else { continue };
@@ -115,9 +115,7 @@ pub async fn run(app: Arc<App>) {
                 _ => {}
             }
             app.metrics.followed(log_name, &seen.is_bad().to_string(), state);
-            if let Some(log) = followed.logs.get(n) {
-                *log.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
-            }
+            *log.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         }
         tokio::time::sleep(followed.every).await;
     }

@@ -26,6 +26,7 @@ use std::time::{Duration, SystemTime};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use sakimori_examine::source::Source;
 use sakimori_model::{Digest, RecordId};
+use sakimori_store::{Store, StoreError};
 
 use super::Opened;
 use super::file::Held;
@@ -50,12 +51,6 @@ impl VaultKey {
         let mut key = [0; 32];
         getrandom::fill(&mut key)?;
         Ok(Self(key))
-    }
-
-    /// From where it was kept.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
-        Self(bytes)
     }
 
     /// To keep it.
@@ -139,6 +134,15 @@ impl Vault {
         let kept = Kept { file, size, cipher: key.cipher(), record, last: Mutex::new(None) };
         let whole = magic == *MAGIC && segments(size) == count && kept.segment(count - 1).is_ok();
         whole.then(|| Opened::of(Held::Kept(Box::new(kept))))
+    }
+
+    /// As [`Vault::open`], with the key that the tables have.
+    ///
+    /// # Errors
+    /// When the tables can't be read.
+    pub fn open_kept(&self, record: RecordId, store: &Store) -> Result<Option<Opened>, StoreError> {
+        let key = store.vault_key(record)?.map(VaultKey);
+        Ok(key.and_then(|key| self.open(record, &key)))
     }
 
     /// True when bytes are kept for this record.

@@ -5,21 +5,16 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use sakimori_model::{Actor, RecordId};
 use sakimori_node::Node;
-use sakimori_node::erase::Erased;
+use sakimori_node::erase::{Erased, ground};
 
 use crate::cli::{Chatter, Context, DocumentFormat, Erase};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::words::{harmless, say};
 
-/// Characters of a note.
-const NOTE_CHARS_MAX: usize = 2_000;
-
 /// Destroys what is kept of decisions, after asking.
 pub fn run(context: &Context, options: &Erase) -> Result<Exit, Failure> {
-    if options.note.trim().is_empty() || options.note.chars().count() > NOTE_CHARS_MAX {
-        return Err(Failure::new("SKM-E-0075", "--note"));
-    }
+    let note = ground(&options.note).ok_or_else(|| Failure::new("SKM-E-0075", "--note"))?;
     let mut node = super::node(context)?;
     let wanted = wanted(&node, options)?;
     if !options.yes {
@@ -27,7 +22,7 @@ pub fn run(context: &Context, options: &Erase) -> Result<Exit, Failure> {
     }
     let mut done = Vec::new();
     for id in wanted {
-        done.push(node.erase(&id.to_string(), Actor::Local, options.note.trim())?);
+        done.push(node.erase(&id.to_string(), Actor::Local, note)?);
     }
     print(context, options, &done)
 }
