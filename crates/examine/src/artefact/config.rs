@@ -249,7 +249,12 @@ impl Sink for Judge<'_, '_> {
     }
 
     fn object(&mut self, object: &Object) {
-        self.foreign |= EVENT_KEYS.iter().chain(DEED_KEYS).any(|key| object.has(key)) || is_exchanged(object);
+        // All that follows is about keys.
+        if object.keys.is_empty() && object.depth > 0 {
+            return;
+        }
+        self.foreign =
+            self.foreign || EVENT_KEYS.iter().chain(DEED_KEYS).any(|key| object.has(key)) || is_exchanged(object);
         // One description is a document's own only where it names its form; others tell of tools and offers.
         self.foreign |=
             object.depth == 0 && self.described && !["schema_version", "$schema"].iter().any(|k| object.has(k));

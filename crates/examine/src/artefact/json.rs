@@ -68,7 +68,8 @@ impl Object {
 
     fn note_key(&mut self, key: &str) {
         if self.keys.len() < KEYS_MAX {
-            self.keys.push(key.chars().take(KEPT_CHARS_MAX).collect());
+            let end = key.char_indices().nth(KEPT_CHARS_MAX).filter(|_| key.len() > KEPT_CHARS_MAX);
+            self.keys.push(key[..end.map_or(key.len(), |(end, _)| end)].to_owned());
         }
     }
 }
@@ -151,6 +152,33 @@ fn without_python_numbers(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(out)
 }
 
+/// The key of a member, borrowed where nothing in it is escaped.
+struct Key;
+
+impl<'de> DeserializeSeed<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Key {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(key))
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(key.to_owned()))
+    }
+}
+
 /// One value. What comes out is its text, if it is text under a key that is kept.
 struct Node<'s> {
     sink: &'s mut dyn Sink,
@@ -220,11 +248,11 @@ impl<'de> Visitor<'de> for Node<'_> {
         self.check_depth()?;
         let (depth, nesting_max) = (self.depth + 1, self.nesting_max);
         let mut object = Object { depth: self.depth, ..Object::default() };
-        while let Some(key) = map.next_key::<String>()? {
+        while let Some(key) = map.next_key_seed(Key)? {
             object.note_key(&key);
             let value = map.next_value_seed(Node { sink: &mut *self.sink, key: &key, depth, nesting_max })?;
-            let kept = KEPT.iter().find(|k| **k == key);
-            if let (Some(value), Some(kept)) = (value, kept)
+            if let Some(value) = value
+                && let Some(kept) = KEPT.iter().find(|k| **k == key)
                 && object.strings.len() < KEYS_MAX
             {
                 object.strings.push((kept, value));

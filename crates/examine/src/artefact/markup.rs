@@ -35,6 +35,10 @@ static ENTITY: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// Bytes that are decoded at a time.
 const PIECE_BYTES: usize = 64 * 1024;
+/// Bytes that decoded text grows by.
+const ROOM_BYTES: usize = 1024 * 1024;
+/// In text, fewer than one in so many bytes is a control character. Of bytes of any value, every tenth is one.
+const CHARS_FOR_A_CONTROL: usize = 25;
 /// Names of one document that are judged.
 const TARGETS_MAX: usize = 1_000;
 /// Layers of OpenVINO models that name a library of their own.
@@ -90,25 +94,40 @@ pub fn examine(kind: &Kind, source: &dyn Source, report: &mut Report<'_>) -> boo
     true
 }
 
-/// The text of a source in UTF-8, within the limit on one member.
+/// The text of a source in UTF-8, within the limit on one member. What is left out is reported.
 ///
 /// # Errors
 /// When the source can't be read.
 pub fn read_text(source: &dyn Source, report: &mut Report<'_>) -> io::Result<String> {
     let max = report.limits().member_bytes_max;
-    let (text, whole) = text_up_to(source, usize::try_from(max).unwrap_or(usize::MAX))?;
-    if !whole {
-        report.over("member_bytes_max", max);
+    let (text, end) = text_up_to(source, usize::try_from(max).unwrap_or(usize::MAX))?;
+    match end {
+        TextEnd::Whole => {}
+        TextEnd::Limit => {
+            report.over("member_bytes_max", max);
+        }
+        TextEnd::Binary(at) => report.unreadable(&format!("is no text from byte {at} on")),
     }
     Ok(text)
 }
 
-/// A source as text, in the encoding that its mark says, or else in UTF-8: its first `max` bytes in UTF-8, and whether they
-/// are all. Decoded text can be three times as long as what it was decoded from, so only one of them is held.
+/// Where the text of a source ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextEnd {
+    /// With the source.
+    Whole,
+    /// At the limit.
+    Limit,
+    /// Before bytes at this offset that are no text of any encoding.
+    Binary(u64),
+}
+
+/// A source as text, in the encoding that its mark says, or else in UTF-8: its first `max` bytes in UTF-8, and where they
+/// end. Decoded text can be three times as long as what it was decoded from, so only one of them is held.
 ///
 /// # Errors
 /// When the source can't be read.
-pub fn text_up_to(source: &dyn Source, max: usize) -> io::Result<(String, bool)> {
+pub fn text_up_to(source: &dyn Source, max: usize) -> io::Result<(String, TextEnd)> {
     let head = read_up_to(source, 0, 3)?;
     let (encoding, skip) = encoding_rs::Encoding::for_bom(&head).unwrap_or((encoding_rs::UTF_8, 0));
     let mut at = skip as u64;
@@ -116,26 +135,38 @@ pub fn text_up_to(source: &dyn Source, max: usize) -> io::Result<(String, bool)>
         && let Ok(text) = String::from_utf8(read_up_to(source, at, max)?)
     {
         let whole = at + text.len() as u64 >= source.size();
-        return Ok((text, whole));
+        return Ok((text, if whole { TextEnd::Whole } else { TextEnd::Limit }));
     }
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::new();
     loop {
         let piece = read_up_to(source, at, PIECE_BYTES)?;
+        if encoding == encoding_rs::UTF_8 && at > 0 && is_binary(&piece) {
+            return Ok((text, TextEnd::Binary(at)));
+        }
         at += piece.len() as u64;
         let last = piece.len() < PIECE_BYTES;
         // Room for what these bytes can become at the most, so that the decoder takes them all.
-        text.reserve(decoder.max_utf8_buffer_length(piece.len()).unwrap_or(0));
+        let room = decoder.max_utf8_buffer_length(piece.len()).unwrap_or(0);
+        if text.capacity() - text.len() < room {
+            text.reserve_exact(room.max(ROOM_BYTES));
+        }
         let (_, read, _) = decoder.decode_to_string(&piece, &mut text, last);
         debug_assert_eq!(read, piece.len(), "there was room");
         if text.len() > max {
             text.truncate(text.floor_char_boundary(max));
-            return Ok((text, false));
+            return Ok((text, TextEnd::Limit));
         }
         if last {
-            return Ok((text, true));
+            return Ok((text, TextEnd::Whole));
         }
     }
+}
+
+/// True for bytes of which too many are control characters for a text of any encoding of bytes.
+fn is_binary(piece: &[u8]) -> bool {
+    let controls = piece.iter().filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31)).count();
+    controls * CHARS_FOR_A_CONTROL > piece.len()
 }
 
 /// Bytes as text: in the encoding that their mark says, or else in UTF-8.
@@ -226,17 +257,32 @@ pub fn place_in(text: &str, offset: usize, report: &Report<'_>) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use super::text_up_to;
+    use super::{PIECE_BYTES, TextEnd, text_up_to};
 
     #[test]
     fn text_of_any_encoding_is_held_to_the_limit_after_decoding() {
         let wide: Vec<u8> = "\u{feff}守る人".repeat(40_000).encode_utf16().flat_map(u16::to_le_bytes).collect();
         let expected = "守る人".to_owned() + &"\u{feff}守る人".repeat(39_999);
-        assert_eq!(text_up_to(&wide, expected.len()).expect("read"), (expected.clone(), true));
-        let (cut, whole) = text_up_to(&wide, expected.len() - 1).expect("read");
-        assert!(!whole && cut.len() == expected.len() - 3 && expected.starts_with(&cut));
-        assert_eq!(text_up_to(&b"\xef\xbb\xbfa\xffb".to_vec(), 10).expect("read"), ("a\u{fffd}b".to_owned(), true));
-        assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 4).expect("read"), ("あ".to_owned(), false));
-        assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 6).expect("read"), ("あい".to_owned(), true));
+        assert_eq!(text_up_to(&wide, expected.len()).expect("read"), (expected.clone(), TextEnd::Whole));
+        let (cut, end) = text_up_to(&wide, expected.len() - 1).expect("read");
+        assert!(end == TextEnd::Limit && cut.len() == expected.len() - 3 && expected.starts_with(&cut));
+        assert_eq!(
+            text_up_to(&b"\xef\xbb\xbfa\xffb".to_vec(), 10).expect("read"),
+            ("a\u{fffd}b".to_owned(), TextEnd::Whole)
+        );
+        assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 4).expect("read"), ("あ".to_owned(), TextEnd::Limit));
+        assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 6).expect("read"), ("あい".to_owned(), TextEnd::Whole));
+    }
+    #[test]
+    fn text_ends_where_bytes_begin_that_are_no_text() {
+        let text = "word\n".repeat(20_000);
+        let numbers: Vec<u8> = (0..=255).cycle().take(PIECE_BYTES * 2).collect();
+        let both = [text.as_bytes(), &numbers].concat();
+        let (read, end) = text_up_to(&both, usize::MAX).expect("read");
+        let TextEnd::Binary(at) = end else { panic!("{end:?}") };
+        assert!(read.starts_with(&text) && (at as usize).abs_diff(text.len()) < PIECE_BYTES, "{at}");
+        // An older encoding, and a stray byte, are text.
+        let old: Vec<u8> = b"\xe9t\xe9 \x01 caf\xe9 et th\xe9 au lait\r\n".repeat(20_000);
+        assert_eq!(text_up_to(&old, usize::MAX).expect("read").1, TextEnd::Whole);
     }
 }

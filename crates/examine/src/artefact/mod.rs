@@ -122,17 +122,7 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
 /// be one of these too, and is then examined as both.
 fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
     // In these, another file may lie in the open; it is examined as a member or in their own way.
-    let carries = [
-        kinds::TAR,
-        kinds::SEVEN_ZIP,
-        kinds::TFLITE,
-        kinds::LLAMAFILE,
-        kinds::MAIL,
-        kinds::MBOX,
-        kinds::EMPTY,
-        kinds::EVTX,
-        kinds::JSONL,
-    ];
+    let carries = [kinds::TAR, kinds::SEVEN_ZIP, kinds::TFLITE, kinds::LLAMAFILE, kinds::EMPTY];
     if carries.contains(kind) || zip::is_zip(kind) {
         return;
     }

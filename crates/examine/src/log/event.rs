@@ -51,6 +51,30 @@ impl FieldName {
     }
 }
 
+/// Names of fields, as a bit each: two names may share one, so a set says surely only what is not in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldSet(u64);
+
+impl FieldSet {
+    const fn of(hash: u64) -> Self {
+        Self(1 << (hash >> 58))
+    }
+
+    const fn add(&mut self, other: Self) {
+        self.0 |= other.0;
+    }
+
+    const fn has_all(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+}
+
+impl<'n> FromIterator<&'n FieldName> for FieldSet {
+    fn from_iter<I: IntoIterator<Item = &'n FieldName>>(names: I) -> Self {
+        Self(names.into_iter().fold(0, |bits, name| bits | Self::of(name.hash).0))
+    }
+}
+
 /// A part of [`Event::text`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Span {
@@ -112,6 +136,8 @@ pub struct Event {
     names: Vec<Name>,
     /// Open addressing by hash: the first name of each distinct one.
     table: Vec<u32>,
+    /// What is in the table: most questions are for names that an event does not have.
+    there: FieldSet,
     nesting_max: usize,
 }
 
@@ -158,6 +184,12 @@ impl Event {
     #[must_use]
     pub fn has(&self, field: &FieldName) -> bool {
         self.find(field) != NONE
+    }
+
+    /// False if the event surely lacks one of these fields. True says nothing.
+    #[must_use]
+    pub const fn may_have_all(&self, fields: FieldSet) -> bool {
+        self.there.has_all(fields)
     }
 
     /// The first value of a field that has a text.
@@ -218,7 +250,7 @@ impl Event {
     }
 
     fn find(&self, field: &FieldName) -> u32 {
-        if self.table.is_empty() {
+        if !self.there.has_all(FieldSet::of(field.hash)) {
             return NONE;
         }
         let mask = self.table.len() - 1;
@@ -261,6 +293,7 @@ impl Event {
         let slots = (self.names.len() * 2 + 16).next_power_of_two();
         self.table.clear();
         self.table.resize(slots, NONE);
+        self.there = FieldSet::default();
         for name in 0..self.names.len() {
             self.names[name].next = NONE;
         }
@@ -276,6 +309,7 @@ impl Event {
         let found = self.table[slot];
         self.names[name].next = found;
         self.table[slot] = name as u32;
+        self.there.add(FieldSet::of(self.names[name].hash));
     }
 
     fn slot_of(&self, name: usize) -> usize {

@@ -37,6 +37,8 @@ pub const JSON: &str = "json";
 const VERSION: u32 = 1;
 /// Origins whose rules are remembered; a log has a few hundred.
 const REMEMBERED_ORIGINS_MAX: usize = 4_096;
+/// Bytes of an event that the next one is compared with.
+const REPEATED_BYTES_MAX: usize = 1_024;
 
 /// A match of a rule.
 #[derive(Clone, Debug)]
@@ -77,6 +79,11 @@ impl LogSummary {
     #[must_use]
     pub fn examined(&self) -> u64 {
         self.events - self.unknown
+    }
+
+    /// Whether all of it was read.
+    fn is_whole(&self) -> bool {
+        self.broken == 0 && self.too_long == 0 && self.unreadable.is_none()
     }
 
     /// Whether nothing in it is an event of a known source, or one that a rule knows.
@@ -152,7 +159,7 @@ fn run(
     on_match: &mut dyn FnMut(Match<'_>),
 ) -> LogSummary {
     let summary = run_as(source, kind.as_str(), rules, limits, on_match);
-    if kind.as_str() == JSON_LINES && summary.holds_nothing() {
+    if kind.as_str() == JSON_LINES && summary.holds_nothing() && !summary.is_whole() {
         // An export written as one long line is a document, however much it looks like lines.
         let again = run_as(source, JSON, rules, limits, on_match);
         if !again.holds_nothing() {
@@ -213,7 +220,24 @@ struct Run<'r> {
     /// The groups of rules for each origin, by its key as text.
     groups: HashMap<String, Rc<[u32]>>,
     key: String,
+    /// The last event that no rule matched: what is repeated need not be read again.
+    quiet: Option<Quiet>,
     summary: LogSummary,
+}
+
+/// A short event that no rule matched.
+struct Quiet {
+    json: Vec<u8>,
+    covered: Covered,
+}
+
+/// Whether there are rules for the source of an event.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Covered {
+    ByRules,
+    ByNone,
+    /// It can't be told what the source is.
+    Unknown,
 }
 
 impl<'r> Run<'r> {
@@ -225,6 +249,7 @@ impl<'r> Run<'r> {
             candidates: Candidates::default(),
             groups: HashMap::new(),
             key: String::new(),
+            quiet: None,
             summary: LogSummary::default(),
         }
     }
@@ -265,18 +290,18 @@ impl<'r> Run<'r> {
     }
 
     fn event(&mut self, number: u64, json: &[u8], on_match: &mut dyn FnMut(Match<'_>)) {
+        if let Some(quiet) = self.quiet.as_ref().filter(|quiet| quiet.json == json) {
+            self.count(number, quiet.covered);
+            return;
+        }
         if let Err(error) = self.read(json) {
             self.broken(number, error.to_string());
             return;
         }
-        self.summary.events += 1;
-        let (groups, known) = self.groups();
-        self.summary.covered += u64::from(known && !groups.is_empty());
-        if !known {
-            self.summary.unknown += 1;
-            self.summary.first_unknown.get_or_insert(number);
-        }
+        let (groups, covered) = self.groups();
+        self.count(number, covered);
         origin::rename_windows_fields(&mut self.event);
+        let matches_before = self.summary.matches;
         for candidate in self.rules.index().candidates(&groups, &self.event, &mut self.candidates) {
             let rule = self.rules.rule(*candidate);
             if rule.matches(&self.event) {
@@ -284,6 +309,21 @@ impl<'r> Run<'r> {
                 let matched = rule.detection.explain(&self.event);
                 on_match(Match { rule, record: number, time: time(&self.event), matched });
             }
+        }
+        if self.summary.matches == matches_before && json.len() <= REPEATED_BYTES_MAX {
+            let quiet = self.quiet.get_or_insert(Quiet { json: Vec::new(), covered });
+            quiet.json.clear();
+            quiet.json.extend_from_slice(json);
+            quiet.covered = covered;
+        }
+    }
+
+    fn count(&mut self, number: u64, covered: Covered) {
+        self.summary.events += 1;
+        self.summary.covered += u64::from(covered == Covered::ByRules);
+        if covered == Covered::Unknown {
+            self.summary.unknown += 1;
+            self.summary.first_unknown.get_or_insert(number);
         }
     }
 
@@ -297,8 +337,8 @@ impl<'r> Run<'r> {
         first
     }
 
-    /// The groups of rules for the event, and whether its source is known.
-    fn groups(&mut self) -> (Rc<[u32]>, bool) {
+    /// The groups of rules for the event, and whether they are for its source.
+    fn groups(&mut self) -> (Rc<[u32]>, Covered) {
         let key = origin::key(&self.event);
         self.key.clear();
         // Writing to a string can't fail.
@@ -310,14 +350,20 @@ impl<'r> Run<'r> {
             OriginKey::Unknown => Ok(()),
         };
         let known = key != OriginKey::Unknown;
+        let covered = |groups: &[u32]| match known {
+            false => Covered::Unknown,
+            true if groups.is_empty() => Covered::ByNone,
+            true => Covered::ByRules,
+        };
         if let Some(groups) = self.groups.get(&self.key) {
-            return (Rc::clone(groups), known);
+            return (Rc::clone(groups), covered(groups));
         }
         let groups: Rc<[u32]> = self.rules.index().groups_for(&origin::origin(key)).into();
         if self.groups.len() < REMEMBERED_ORIGINS_MAX {
             self.groups.insert(self.key.clone(), Rc::clone(&groups));
         }
-        (groups, known)
+        let covered = covered(&groups);
+        (groups, covered)
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::sync::LazyLock;
 
-use super::event::{Event, FieldName};
+use super::event::{Event, FieldName, FieldSet};
 
 /// What is known of an event's origin. All words are in lower case, as rules write them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub fn key(event: &Event) -> OriginKey<'_> {
     {
         return OriginKey::Journal(program);
     }
-    if let Some(marker) = TESTS.iter().position(|tests| tests.iter().all(|(name, test)| test.holds(event, name))) {
+    if let Some(marker) = TESTS.iter().position(|test| test.holds(event)) {
         return OriginKey::Marked(marker);
     }
     match event.text(&names.image) {
@@ -453,10 +453,28 @@ const MARKERS: &[Marker] = &[
 const M365: &[&str] = &["audit", "exchange", "threat_detection", "threat_management"];
 const KUBERNETES: &[&str] = &["audit"];
 
-/// [`MARKERS`] with their field names ready for look-up.
-static TESTS: LazyLock<Vec<Vec<(FieldName, Is)>>> = LazyLock::new(|| {
-    MARKERS.iter().map(|m| m.fields.iter().map(|(name, test)| (FieldName::new(name), *test)).collect()).collect()
-});
+/// A [`Marker`] with its field names ready for look-up.
+struct MarkerTest {
+    /// Those of the fields that must be there: most events lack them, which is told at once.
+    needed: FieldSet,
+    fields: Vec<(FieldName, Is)>,
+}
+
+impl MarkerTest {
+    fn new(marker: &Marker) -> Self {
+        let fields: Vec<(FieldName, Is)> =
+            marker.fields.iter().map(|(name, test)| (FieldName::new(name), *test)).collect();
+        let needed = fields.iter().filter(|(_, test)| !matches!(test, Missing)).map(|(name, _)| name).collect();
+        Self { needed, fields }
+    }
+
+    fn holds(&self, event: &Event) -> bool {
+        event.may_have_all(self.needed) && self.fields.iter().all(|(name, test)| test.holds(event, name))
+    }
+}
+
+/// [`MARKERS`], ready for use.
+static TESTS: LazyLock<Vec<MarkerTest>> = LazyLock::new(|| MARKERS.iter().map(MarkerTest::new).collect());
 
 #[cfg(test)]
 mod tests {
