@@ -15,6 +15,8 @@
 mod anchor;
 mod audit;
 mod backend;
+#[cfg(feature = "bucket")]
+mod bucket;
 mod bundle;
 mod checkpoint;
 mod cose;
@@ -45,6 +47,8 @@ mod witness_folder;
 
 pub use anchor::{Anchor, FileAnchor, MemoryAnchor, Swap};
 pub use audit::{BadResource, Problem, Progress};
+#[cfg(feature = "bucket")]
+pub use bucket::{Bucket, BucketAccess, BucketAddress, BucketAnchor, NoBucketAddress};
 pub use bundle::{
     Bundle, Check, Commitment, ENTRY_PREFIX, MEDIA_TYPE, Salt, Verified, VerifyError, commitment, entry_of,
 };

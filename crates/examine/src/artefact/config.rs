@@ -249,8 +249,8 @@ impl Sink for Judge<'_, '_> {
     }
 
     fn object(&mut self, object: &Object) {
-        // All that follows is about keys.
-        if object.keys.is_empty() && object.depth > 0 {
+        // All that follows is about keys, or about what was described.
+        if object.keys.is_empty() && !self.described {
             return;
         }
         self.foreign =

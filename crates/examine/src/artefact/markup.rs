@@ -39,6 +39,8 @@ const PIECE_BYTES: usize = 64 * 1024;
 const ROOM_BYTES: usize = 1024 * 1024;
 /// In text, fewer than one in so many bytes is a control character. Of bytes of any value, every tenth is one.
 const CHARS_FOR_A_CONTROL: usize = 25;
+/// Bytes that are no text begin at a multiple of these.
+const BINARY_BYTES: usize = 1024;
 /// Names of one document that are judged.
 const TARGETS_MAX: usize = 1_000;
 /// Layers of OpenVINO models that name a library of their own.
@@ -140,22 +142,27 @@ pub fn text_up_to(source: &dyn Source, max: usize) -> io::Result<(String, TextEn
     let mut decoder = encoding.new_decoder_without_bom_handling();
     let mut text = String::new();
     loop {
-        let piece = read_up_to(source, at, PIECE_BYTES)?;
-        if encoding == encoding_rs::UTF_8 && at > 0 && is_binary(&piece) {
-            return Ok((text, TextEnd::Binary(at)));
+        let mut piece = read_up_to(source, at, PIECE_BYTES)?;
+        let last = piece.len() < PIECE_BYTES;
+        let binary = encoding == encoding_rs::UTF_8 && at > 0 && is_binary(&piece);
+        if binary {
+            let lines = piece.chunks(BINARY_BYTES).take_while(|part| !is_binary(part));
+            piece.truncate(lines.map(<[u8]>::len).sum());
         }
         at += piece.len() as u64;
-        let last = piece.len() < PIECE_BYTES;
         // Room for what these bytes can become at the most, so that the decoder takes them all.
         let room = decoder.max_utf8_buffer_length(piece.len()).unwrap_or(0);
         if text.capacity() - text.len() < room {
             text.reserve_exact(room.max(ROOM_BYTES));
         }
-        let (_, read, _) = decoder.decode_to_string(&piece, &mut text, last);
+        let (_, read, _) = decoder.decode_to_string(&piece, &mut text, last || binary);
         debug_assert_eq!(read, piece.len(), "there was room");
         if text.len() > max {
             text.truncate(text.floor_char_boundary(max));
             return Ok((text, TextEnd::Limit));
+        }
+        if binary {
+            return Ok((text, TextEnd::Binary(at)));
         }
         if last {
             return Ok((text, TextEnd::Whole));
@@ -257,7 +264,7 @@ pub fn place_in(text: &str, offset: usize, report: &Report<'_>) -> Place {
 
 #[cfg(test)]
 mod tests {
-    use super::{PIECE_BYTES, TextEnd, text_up_to};
+    use super::{BINARY_BYTES, PIECE_BYTES, TextEnd, text_up_to};
 
     #[test]
     fn text_of_any_encoding_is_held_to_the_limit_after_decoding() {
@@ -273,6 +280,7 @@ mod tests {
         assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 4).expect("read"), ("あ".to_owned(), TextEnd::Limit));
         assert_eq!(text_up_to(&"あい".as_bytes().to_vec(), 6).expect("read"), ("あい".to_owned(), TextEnd::Whole));
     }
+
     #[test]
     fn text_ends_where_bytes_begin_that_are_no_text() {
         let text = "word\n".repeat(20_000);
@@ -280,7 +288,11 @@ mod tests {
         let both = [text.as_bytes(), &numbers].concat();
         let (read, end) = text_up_to(&both, usize::MAX).expect("read");
         let TextEnd::Binary(at) = end else { panic!("{end:?}") };
-        assert!(read.starts_with(&text) && (at as usize).abs_diff(text.len()) < PIECE_BYTES, "{at}");
+        assert!(
+            read.starts_with(&text[..text.len() - BINARY_BYTES])
+                && (at as usize).abs_diff(text.len()) < 2 * BINARY_BYTES,
+            "{at}"
+        );
         // An older encoding, and a stray byte, are text.
         let old: Vec<u8> = b"\xe9t\xe9 \x01 caf\xe9 et th\xe9 au lait\r\n".repeat(20_000);
         assert_eq!(text_up_to(&old, usize::MAX).expect("read").1, TextEnd::Whole);

@@ -64,7 +64,9 @@ impl FieldSet {
         self.0 |= other.0;
     }
 
-    const fn has_all(self, other: Self) -> bool {
+    /// False if a name is surely missing.
+    #[must_use]
+    pub const fn has_all(self, other: Self) -> bool {
         self.0 & other.0 == other.0
     }
 }
@@ -186,10 +188,10 @@ impl Event {
         self.find(field) != NONE
     }
 
-    /// False if the event surely lacks one of these fields. True says nothing.
+    /// The names of its fields.
     #[must_use]
-    pub const fn may_have_all(&self, fields: FieldSet) -> bool {
-        self.there.has_all(fields)
+    pub const fn fields(&self) -> FieldSet {
+        self.there
     }
 
     /// The first value of a field that has a text.

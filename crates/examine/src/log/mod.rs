@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use sakimori_model::{Kind, Place, Timestamp};
 
-use self::event::{Event, FieldName};
+use self::event::{Event, FieldName, FieldSet};
 use self::feed::{Documents, Lines, Piece};
 use self::origin::OriginKey;
 pub(crate) use self::show::show;
@@ -222,6 +222,8 @@ struct Run<'r> {
     key: String,
     /// The last event that no rule matched: what is repeated need not be read again.
     quiet: Option<Quiet>,
+    /// Fields of an event before, and whether events with these can have a known source: events of one log are alike.
+    alike: Option<(FieldSet, bool)>,
     summary: LogSummary,
 }
 
@@ -250,6 +252,7 @@ impl<'r> Run<'r> {
             groups: HashMap::new(),
             key: String::new(),
             quiet: None,
+            alike: None,
             summary: LogSummary::default(),
         }
     }
@@ -339,7 +342,12 @@ impl<'r> Run<'r> {
 
     /// The groups of rules for the event, and whether they are for its source.
     fn groups(&mut self) -> (Rc<[u32]>, Covered) {
-        let key = origin::key(&self.event);
+        let fields = self.event.fields();
+        let may_be_known = match self.alike {
+            Some((alike, known)) if alike == fields => known,
+            _ => self.alike.insert((fields, origin::may_be_known(fields))).1,
+        };
+        let key = if may_be_known { origin::key(&self.event) } else { OriginKey::Unknown };
         self.key.clear();
         // Writing to a string can't fail.
         let _ = match key {

@@ -47,6 +47,12 @@ pub enum OriginKey<'e> {
     Unknown,
 }
 
+/// False if no event with just these fields has a [`key`] that says where it comes from.
+#[must_use]
+pub fn may_be_known(fields: FieldSet) -> bool {
+    NAMES.told_by.iter().chain(TESTS.iter().map(|test| &test.needed)).any(|needed| fields.has_all(*needed))
+}
+
 /// Where an event comes from, as a key for [`origin`].
 #[must_use]
 pub fn key(event: &Event) -> OriginKey<'_> {
@@ -144,9 +150,20 @@ struct Names {
     message: FieldName,
     data: FieldName,
     audit_process: Vec<(FieldName, FieldName)>,
+    /// The fields that [`key`] asks for beside those of the markers.
+    told_by: Vec<FieldSet>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
+    told_by: [
+        ["Channel", "EventID"],
+        ["Provider_Name", "EventID"],
+        ["SYSLOG_IDENTIFIER", "Message"],
+        ["_COMM", "Message"],
+        ["Image", "CommandLine"],
+    ]
+    .map(|names| names.map(FieldName::new).iter().collect())
+    .to_vec(),
     provider: FieldName::new("Provider_Name"),
     channel: FieldName::new("Channel"),
     event_id: FieldName::new("EventID"),
@@ -469,7 +486,7 @@ impl MarkerTest {
     }
 
     fn holds(&self, event: &Event) -> bool {
-        event.may_have_all(self.needed) && self.fields.iter().all(|(name, test)| test.holds(event, name))
+        event.fields().has_all(self.needed) && self.fields.iter().all(|(name, test)| test.holds(event, name))
     }
 }
 

@@ -355,6 +355,43 @@ proptest! {
     }
 
     #[test]
+    fn a_log_is_no_more_and_no_less_than_its_events(picked in proptest::collection::vec(0_usize..7, 0..40)) {
+        let pool = [
+            r#"{}"#,
+            r#"{"a":1}"#,
+            r#"{"Channel":"Application","EventID":1,"F":"bad"}"#,
+            r#"{"Channel":"Application","EventID":1,"F":"good"}"#,
+            r#"{"Channel":"Application"}"#,
+            r#"{"eventName":"x","eventSource":"s3.amazonaws.com"}"#,
+            r#"{"F":"#,
+        ];
+        let rules = compile("    s:\n        F: bad\n    condition: s\n").expect("compiles");
+        let run = |log: &str| {
+            let limits = crate::limits::Limits::default();
+            let mut report = Report::new(&limits);
+            let mut records = Vec::new();
+            let (bytes, kind) = (log.as_bytes().to_vec(), sakimori_model::Kind::new(JSON_LINES));
+            let summary = crate::log::detect(&bytes, &kind, &rules, &mut report, &mut |found| records.push(found.record));
+            (summary, records)
+        };
+        let (whole, records) = run(&picked.iter().map(|at| format!("{}\n", pool[*at])).collect::<String>());
+        // A line of its own is in front, so that no log is taken for a document.
+        let one = |at: &usize| run(&format!("{}\n{}\n", pool[3], pool[*at])).0;
+        let alone: Vec<_> = picked.iter().map(one).collect();
+        let sum = |of: fn(&crate::log::LogSummary) -> u64| alone.iter().map(of).sum::<u64>();
+        let count = picked.len() as u64;
+        prop_assert_eq!(whole.matches, sum(|s| s.matches));
+        prop_assert_eq!(records.len() as u64, whole.matches);
+        prop_assert!(records.iter().all(|record| picked[*record as usize - 1] == 2));
+        if whole.examined() > 0 {
+            prop_assert_eq!(whole.events, sum(|s| s.events) - count);
+            prop_assert_eq!(whole.covered, sum(|s| s.covered) - count);
+            prop_assert_eq!(whole.unknown, sum(|s| s.unknown));
+            prop_assert_eq!(whole.broken, sum(|s| s.broken));
+        }
+    }
+
+    #[test]
     fn examining_any_lines_is_total(text in "(\\{\"[AB]\":[\"\\[\\]0-9ab{}:,]{0,12}\\}?\n?){0,6}") {
         let bytes = text.into_bytes();
         for kind in ["jsonl", "json", "evtx"] {
