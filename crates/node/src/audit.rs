@@ -8,12 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use sakimori_model::{Digest, Effect, Predicate, RecordId, Statement};
-use sakimori_proof::{BadResource, Commitment, Key, Log, Salt, VerifierKey, commitment, entry_of};
+use sakimori_proof::{BadResource, Commitment, Key, Salt, VerifierKey, commitment, entry_of};
 use sakimori_store::{AdmissionRow, DecisionRow, FindingRow, JudgementRow, Record, ShareRow, Store, StoreError};
 use serde::Serialize;
 
 use crate::NodeError;
 use crate::node::Node;
+use crate::place::log_of;
 
 /// One thing that does not fit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -47,7 +48,7 @@ pub fn verify_log(home: &Path, keys: Option<Vec<VerifierKey>>) -> Result<(Option
         Some(keys) => keys,
         None => Key::load(&home.join("key"))?.verifiers(),
     };
-    let log = Log::known(&home.join("log"), keys);
+    let log = log_of(home, keys)?;
     let bad = log.verify_all(&mut |_| ()).into_iter().filter(|bad| !bad.problem.is_harmless()).collect();
     Ok((log.tree().ok().map(|tree| tree.size()), bad))
 }

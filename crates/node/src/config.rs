@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::access::listen::{ListenAddress, PlainBeyondLoopback, TrustedProxies};
 use crate::access::oidc::OidcConfig;
 use crate::access::tls::TlsFiles;
+use crate::place::AnchorAt;
 use crate::witness::{WitnessConfig, WitnessesConfig};
 
 /// The configuration. A key that is not here is refused. Paths are read from the folder in which the program runs.
@@ -16,9 +17,9 @@ use crate::witness::{WitnessConfig, WitnessesConfig};
 pub struct Config {
     /// The node's folder. `--home` and `SAKIMORI_HOME` win over it.
     pub home: Option<PathBuf>,
-    /// A file on another volume that holds the newest checkpoint of the log, so that an older copy of the node's folder is
-    /// found out and not signed on. Its folder must be there. The node's folder remembers it.
-    pub anchor: Option<PathBuf>,
+    /// A file on another volume, or an object (`s3://bucket/name`), that holds the newest checkpoint of the log, so that an older
+    /// copy of the node's folder is found out and not signed on. The folder of a file must be there. The node's folder remembers it.
+    pub anchor: Option<AnchorAt>,
     /// Where the service listens. Beyond loopback it needs `[tls]` or `plain_beyond_loopback`.
     pub listen: ListenAddress,
     /// The address under which people reach it, such as `https://sakimori.example.jp`, when that is another one.

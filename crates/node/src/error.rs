@@ -177,6 +177,7 @@ fn code_of_log(error: &LogError) -> &'static str {
         }
         LogError::WrongKey { .. } => "SKM-E-0015",
         LogError::RolledBack { .. } => "SKM-E-0014",
+        LogError::Store { .. } => "SKM-E-0079",
         LogError::Random(_) => "SKM-E-0008",
         _ => "SKM-E-0004",
     }

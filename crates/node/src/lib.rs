@@ -19,6 +19,7 @@ pub mod monitor;
 pub mod node;
 pub mod observe;
 pub mod outcome;
+pub mod place;
 pub mod prove;
 pub mod record;
 pub mod register;

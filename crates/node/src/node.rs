@@ -1,29 +1,24 @@
 //! A node's folder, its key, its state and its log.
 
-use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
-use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sakimori_model::{RecordId, Statement};
-use sakimori_proof::{FileAnchor, Key, Log, LogError, Step, VerifierKey};
+use sakimori_proof::{Key, Log, LogError, Step, VerifierKey};
 use sakimori_store::{Record, Store};
 
 use crate::NodeError;
-use crate::act::deliver;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::erase::NotErased;
+use crate::place::{AnchorAt, anchored_log_of, log_of, remember_anchor};
 
 /// How long a command waits for another one that writes.
 const LOCK_SECONDS_MAX: u64 = 60;
 /// Records that are named when an id is ambiguous.
 const CANDIDATES_MAX: usize = 6;
-/// The file that names the anchor of the log.
-const ANCHOR: &str = "anchor";
 /// The pause between two tries.
 const LOCK_RETRY_MS: u64 = 5;
 
@@ -63,19 +58,18 @@ impl Node {
         Self::open_anchored(home, None)
     }
 
-    /// As [`Node::open`], with an anchor in this file, which should lie on another volume. The folder remembers it, so
+    /// As [`Node::open`], with this anchor, which should lie on another volume or in another store. The folder remembers it, so
     /// that every later [`Node::open`] minds it, whoever opens the node.
     ///
     /// # Errors
     /// As there; [`LogError::RolledBack`](sakimori_proof::LogError::RolledBack) when the anchor knows of more entries than
     /// the log has.
-    pub fn open_anchored(home: &Path, anchor: Option<&Path>) -> Result<Self, NodeError> {
-        let (mut node, lock) = Self::assemble(home, |log, key| {
-            let anchor = match anchor {
-                Some(anchor) => Some(remember_anchor(home, anchor)?),
-                None => remembered_anchor(home)?,
-            };
-            Ok(with_anchor(log, anchor).opened_or_created(key)?)
+    pub fn open_anchored(home: &Path, anchor: Option<&AnchorAt>) -> Result<Self, NodeError> {
+        let (mut node, lock) = Self::assemble(home, |key| {
+            if let Some(anchor) = anchor {
+                remember_anchor(home, anchor)?;
+            }
+            open_log(home, key)
         })?;
         node.refuse_rollback()?;
         node.sequence_staged()?;
@@ -89,8 +83,8 @@ impl Node {
     /// # Errors
     /// When the folder can't be used, or key, log or state can't be read at all.
     pub fn open_to_audit(home: &Path) -> Result<Self, NodeError> {
-        let opened = Self::assemble(home, |log, key| {
-            let log = with_anchor(log, remembered_anchor(home)?);
+        let opened = Self::assemble(home, |key| {
+            let log = anchored_log_of(home, key.verifiers())?;
             match log.clone().opened_or_created(key) {
                 Err(LogError::RolledBack { .. } | LogError::Fork { .. }) => Ok(log),
                 opened => Ok(opened?),
@@ -105,7 +99,7 @@ impl Node {
     /// Those of [`Node::open`].
     pub fn open_to_read(home: &Path) -> Result<Self, NodeError> {
         {
-            let (node, _lock) = Self::assemble(home, |log, _| Ok(log))?;
+            let (node, _lock) = Self::assemble(home, |key| log_of(home, key.verifiers()))?;
             if node.refuse_rollback().is_ok() {
                 return Ok(node);
             }
@@ -114,16 +108,13 @@ impl Node {
         Self::open(home)
     }
 
-    fn assemble(
-        home: &Path,
-        opened: impl FnOnce(Log, &Key) -> Result<Log, NodeError>,
-    ) -> Result<(Self, Lock), NodeError> {
+    fn assemble(home: &Path, opened: impl FnOnce(&Key) -> Result<Log, NodeError>) -> Result<(Self, Lock), NodeError> {
         let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
         private(home).map_err(folder(home))?;
         let lock = lock_in(home)?;
         let key = key_of(home)?;
         refuse_other_key(home, &key)?;
-        let log = opened(Log::of(&home.join("log"), &key), &key)?;
+        let log = opened(&key)?;
         let store = Store::open(&home.join("state.db"))?;
         Ok((Self { home: home.to_owned(), key, store, log }, lock))
     }
@@ -325,38 +316,12 @@ fn refuse_other_key(home: &Path, key: &Key) -> Result<(), NodeError> {
     }
 }
 
-fn with_anchor(log: Log, path: Option<PathBuf>) -> Log {
-    match path {
-        Some(path) => log.anchored(Arc::new(FileAnchor::at(&path))),
-        None => log,
-    }
-}
-
 /// The log of the node in this folder, opened, with the anchor that the folder remembers.
 pub(crate) fn open_log(home: &Path, key: &Key) -> Result<Log, NodeError> {
-    Ok(with_anchor(Log::of(&home.join("log"), key), remembered_anchor(home)?).opened_or_created(key)?)
+    Ok(anchored_log_of(home, key.verifiers())?.opened_or_created(key)?)
 }
 
-/// The anchor that this folder was opened with before.
-fn remembered_anchor(home: &Path) -> Result<Option<PathBuf>, NodeError> {
-    let path = home.join(ANCHOR);
-    match fs::read(&path) {
-        Ok(name) => Ok(Some(PathBuf::from(OsString::from_vec(name)))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(folder(&path)(error)),
-    }
-}
-
-/// Notes the anchor in the folder, durably, and returns its absolute path.
-fn remember_anchor(home: &Path, anchor: &Path) -> Result<PathBuf, NodeError> {
-    let anchor = std::path::absolute(anchor).map_err(folder(anchor))?;
-    if remembered_anchor(home)?.as_deref() != Some(&anchor) {
-        deliver(&home.join(ANCHOR), anchor.as_os_str().as_bytes())?;
-    }
-    Ok(anchor)
-}
-
-fn lock_in(home: &Path) -> Result<Lock, NodeError> {
+pub(crate) fn lock_in(home: &Path) -> Result<Lock, NodeError> {
     let path = home.join("lock");
     let file =
         OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path).map_err(folder(&path))?;

@@ -36,6 +36,8 @@ const REQUEST_MAX: Duration = Duration::from_secs(30);
 const RETRY_MAX: Duration = Duration::from_secs(30);
 /// How often a request is tried again.
 const RETRIES_MAX: usize = 5;
+/// Characters of what a store says that are shown.
+const PROBLEM_CHARS_MAX: usize = 500;
 /// The scheme of addresses.
 const SCHEME: &str = "s3://";
 
@@ -141,8 +143,10 @@ impl Store {
     /// # Errors
     /// When the access makes no sense, such as an endpoint that is no address.
     fn new(address: &BucketAddress, access: &BucketAccess) -> Result<Self, LogError> {
-        let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-            LogError::from_io("reach", Path::new(&address.to_string()), std::io::Error::other(error))
+        let failed = |error: &dyn std::error::Error| LogError::Store {
+            action: "reach",
+            place: address.to_string().into(),
+            problem: in_short(error),
         };
         // The process may have chosen one already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -160,9 +164,9 @@ impl Store {
         if let Some(region) = &access.region {
             builder = builder.with_region(region);
         }
-        let objects = builder.build().map_err(|error| failed(Box::new(error)))?;
+        let objects = builder.build().map_err(|error| failed(&error))?;
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("bucket").enable_all().build();
-        Ok(Self { objects: Arc::new(objects), runtime: Some(runtime.map_err(|error| failed(Box::new(error)))?) })
+        Ok(Self { objects: Arc::new(objects), runtime: Some(runtime.map_err(|error| failed(&error))?) })
     }
 
     /// Waits for what the store says. The caller may be anywhere, in another runtime, too.
@@ -173,15 +177,18 @@ impl Store {
         work: impl Future<Output = object_store::Result<T>> + Send + 'static,
     ) -> Result<T, Refused> {
         let (tell, told) = mpsc::sync_channel(1);
-        let stopped = || std::io::Error::other("the threads that speak to the object store have stopped");
+        let stopped = |place| {
+            let problem = "the threads that speak to the object store have stopped".to_owned();
+            Refused::Other(LogError::Store { action, place, problem })
+        };
         match &self.runtime {
             Some(runtime) => runtime.spawn(async move { tell.send(work.await) }),
-            None => return Err(Refused::Other(LogError::from_io(action, &place, stopped()))),
+            None => return Err(stopped(place)),
         };
         match told.recv() {
             Ok(Ok(done)) => Ok(done),
-            Ok(Err(error)) => Err(Refused::new(action, &place, error)),
-            Err(_) => Err(Refused::Other(LogError::from_io(action, &place, stopped()))),
+            Ok(Err(error)) => Err(Refused::new(action, place, &error)),
+            Err(_) => Err(stopped(place)),
         }
     }
 }
@@ -204,16 +211,24 @@ enum Refused {
 }
 
 impl Refused {
-    fn new(action: &'static str, place: &Path, error: object_store::Error) -> Self {
+    fn new(action: &'static str, place: PathBuf, error: &object_store::Error) -> Self {
         use object_store::Error;
-        let kind = match &error {
-            Error::Precondition { .. } | Error::AlreadyExists { .. } => return Self::Condition,
-            Error::NotFound { .. } => std::io::ErrorKind::NotFound,
-            Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => std::io::ErrorKind::PermissionDenied,
-            _ => std::io::ErrorKind::Other,
-        };
-        Self::Other(LogError::from_io(action, place, std::io::Error::new(kind, error)))
+        match error {
+            Error::Precondition { .. } | Error::AlreadyExists { .. } => Self::Condition,
+            Error::NotFound { .. } => Self::Other(LogError::Missing { path: place }),
+            error => Self::Other(LogError::Store { action, place, problem: in_short(error) }),
+        }
     }
+}
+
+/// What went wrong at the bottom of it, in a line of bounded length.
+fn in_short(error: &dyn std::error::Error) -> String {
+    let text = error.to_string();
+    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(PROBLEM_CHARS_MAX).collect();
+    if line.len() < text.len() {
+        line.push('…');
+    }
+    line
 }
 
 impl From<Refused> for LogError {
@@ -221,7 +236,11 @@ impl From<Refused> for LogError {
         match refused {
             Refused::Other(error) => error,
             // Nothing that is put without a condition is refused for one.
-            Refused::Condition => Self::from_io("write", Path::new(SCHEME), std::io::Error::other("refused")),
+            Refused::Condition => Self::Store {
+                action: "write",
+                place: PathBuf::from(SCHEME),
+                problem: "refused for a condition that was not made".to_owned(),
+            },
         }
     }
 }
@@ -293,11 +312,14 @@ impl Bulk for Bucket {
 
     fn list(&self, folder: &str) -> Result<Vec<Listed>, LogError> {
         let (objects, below) = (self.store.objects.clone(), self.name(folder));
-        let list = async move { objects.list_with_delimiter(Some(&below)).await };
+        let prefix = below.clone();
+        let list = async move { objects.list_with_delimiter(Some(&prefix)).await };
         let found = self.store.wait("list", self.place(folder), list)?;
         let listed = |name: &Name, kind| Some(Listed { name: name.filename()?.to_owned(), kind });
         let folders = found.common_prefixes.iter().filter_map(|name| listed(name, ListedKind::Folder));
-        let files = found.objects.iter().filter_map(|object| listed(&object.location, ListedKind::File));
+        // Stores with folders of their own list the folder itself as an empty object.
+        let objects = found.objects.iter().filter(|object| object.location != below);
+        let files = objects.filter_map(|object| listed(&object.location, ListedKind::File));
         Ok(folders.chain(files).collect())
     }
 

@@ -58,6 +58,16 @@ pub enum LogError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// The object store did not do what was asked: it can't be reached, or refuses.
+    #[error("could not {action} {}: {problem}", place.display())]
+    Store {
+        /// What was tried.
+        action: &'static str,
+        /// The address of the object.
+        place: PathBuf,
+        /// What the store said, or why nothing was said.
+        problem: String,
+    },
     /// A file that the checkpoint needs is not there.
     #[error("{} is missing", path.display())]
     Missing {
@@ -137,6 +147,9 @@ impl LogError {
             Self::Busy { .. } => Some("wait for the other process, or stop it; a dead process holds no lock"),
             Self::Full { .. } => Some("free some room and try again: nothing acknowledged is lost"),
             Self::Permission { .. } => Some("run as the owner of the folder, or make the folder writable"),
+            Self::Store { .. } => {
+                Some("check that the object store answers at its endpoint, and the credentials in the environment")
+            }
             Self::Missing { .. } | Self::Damaged { .. } => {
                 Some("verify the whole log to see what else is bad, then restore these files from a copy")
             }

@@ -39,6 +39,7 @@ mod proof;
 mod quorum;
 mod range;
 mod recover;
+mod relocate;
 mod tile;
 mod tree;
 mod wal;

@@ -35,6 +35,9 @@ pub const TREE_SIZE_MAX: u64 = 1 << 56;
 /// Bytes of one log entry: what a 16-bit length prefix can say.
 pub const ENTRY_BYTES_MAX: usize = u16::MAX as usize;
 
+/// Bytes of a tile: a full bundle of the longest entries, each behind its length.
+pub const TILE_BYTES_MAX: usize = 256 * (ENTRY_BYTES_MAX + 2);
+
 /// Entries of one append.
 pub const BATCH_ENTRIES_MAX: usize = 65_536;
 

@@ -40,7 +40,7 @@ use crate::note::VerifierKey;
 use crate::recover::checkpoint_in;
 use crate::tile::{LEVELS_MAX, TILE_WIDTH, Tile, TileKind};
 use crate::tree::Tree;
-use crate::wal::{Desk, WAL, WAL_DRAFT, Wal};
+use crate::wal::{Desk, WAL, WAL_DRAFT, Wal, WriterLock};
 
 pub(crate) const CHECKPOINT: &str = "checkpoint";
 /// In folders of before there was a write-ahead log: a head that was decided but not yet published.
@@ -288,10 +288,11 @@ impl Log {
         make_folder_durable(&self.shared.path)?;
         {
             let mut slot = self.slot();
-            let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+            let _lock = self.lock()?;
             // Tiles without a checkpoint are a log that lost its head: a new one over them would be a fork.
             let found = self.shared.bulk.list("")?;
-            if found.iter().any(|file| [CHECKPOINT, DECIDED, WAL, "tile"].contains(&file.name.as_str())) {
+            let has_wal = !matches!(self.shared.desk.read_wal(0), Err(LogError::Missing { .. }));
+            if has_wal || found.iter().any(|file| [CHECKPOINT, DECIDED, "tile"].contains(&file.name.as_str())) {
                 return Err(LogError::Exists { folder: self.shared.path.clone() });
             }
             // An anchor that has seen entries belongs to a log that was lost: a new one would sign the same sizes again.
@@ -372,7 +373,7 @@ impl Log {
     pub fn publish(&self) -> Result<u64, LogError> {
         let mut slot = self.slot();
         if slot.as_ref().is_some_and(|writer| !writer.pending.is_empty()) {
-            let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+            let _lock = self.lock()?;
             let mut writer = self.writer(&mut slot, &|_| ())?;
             if self.publish_pending(&mut writer, &|_| ())? {
                 *slot = Some(writer);
@@ -394,7 +395,7 @@ impl Log {
 
         // After any error the slot is empty, and the next append reads everything anew.
         let mut slot = self.slot();
-        let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+        let _lock = self.lock()?;
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
 
@@ -494,7 +495,7 @@ impl Log {
     pub fn renew(&self, key: &Key) -> Result<(), LogError> {
         self.check_key(key)?;
         let mut slot = self.slot();
-        let _lock = self.shared.desk.lock(self.lock_wait_max)?;
+        let _lock = self.lock()?;
         let mut writer = self.writer(&mut slot, &|_| ())?;
         self.publish_pending(&mut writer, &|_| ())?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
@@ -581,6 +582,10 @@ impl Log {
     pub(crate) fn rotating_at(mut self, wal_bytes_max: u64) -> Self {
         Arc::get_mut(&mut self.shared).expect("no clones yet").wal_bytes_max = wal_bytes_max;
         self
+    }
+
+    pub(crate) fn lock(&self) -> Result<WriterLock, LogError> {
+        self.shared.desk.lock(self.lock_wait_max)
     }
 
     fn slot(&self) -> MutexGuard<'_, Option<Writer>> {

@@ -205,7 +205,8 @@ impl Tree {
     }
 
     /// The bytes of a tile. A partial tile may have been removed since, once the full one was there.
-    fn read_tile(&self, tile: Tile) -> Result<Vec<u8>, LogError> {
+    /// The bytes of a tile, or of the full one in its place.
+    pub(crate) fn read_tile(&self, tile: Tile) -> Result<Vec<u8>, LogError> {
         let full = Tile::full(tile.kind, tile.index);
         match self.bulk.get(&tile.path(), tile.bytes_max()) {
             Err(LogError::Missing { path }) if tile.is_partial() => {

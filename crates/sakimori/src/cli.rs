@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use sakimori_model::{Lang, Severity, Tlp};
-use sakimori_proof::VerifierKey;
+use sakimori_proof::{BucketAddress, VerifierKey};
 
 pub use self::model::{
     BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Trusted, Until, Vet, VetFailOn,
@@ -346,6 +346,34 @@ pub enum LogCommand {
     },
     /// Follow the log of somebody else: does each checkpoint continue the one seen before?
     Monitor(FollowedLog),
+    /// Move the log into a bucket of an object store that speaks S3, or back; the service must not run.
+    Move(MovedLog),
+}
+
+const MOVE_EXAMPLES: &str = "\
+Examples:
+  sakimori log move s3://city-log/sakimori
+  sakimori log move s3://city-log/sakimori --endpoint https://s3.example.jp --region jp-east-1
+  sakimori log move --back
+
+Credentials come from the environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, or the machine's role), now and whenever
+this node runs. Everything is copied, read back and hashed again before the log goes on in its new place.";
+
+#[derive(Args)]
+#[command(after_help = MOVE_EXAMPLES)]
+pub struct MovedLog {
+    /// Where it goes, such as s3://bucket/name. Nothing else may lie there.
+    #[arg(value_name = "ADDRESS", required_unless_present = "back")]
+    pub to: Option<BucketAddress>,
+    /// Move it back into the node's folder. What is in the bucket is left there.
+    #[arg(long, conflicts_with_all = ["to", "endpoint", "region"])]
+    pub back: bool,
+    /// The address of an object store that is not Amazon's.
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The region, as the store names it.
+    #[arg(long)]
+    pub region: Option<String>,
 }
 
 const EXPORT_EXAMPLES: &str = "\

@@ -152,7 +152,7 @@ impl App {
     /// # Errors
     /// [`StartError`].
     pub fn start(config: Config, home: &Path, settings: Settings) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
-        let node = Node::open_anchored(home, config.anchor.as_deref())?;
+        let node = Node::open_anchored(home, config.anchor.as_ref())?;
         let keys: Arc<[VerifierKey]> = node.log.keys().into();
         let policy = node.active_policy()?;
         let sequenced = node.store().sequenced().map_err(NodeError::from)?;
@@ -177,7 +177,7 @@ impl App {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let app = Arc::new(Self {
             home: home.to_owned(),
-            readers: Readers::new(home, keys.clone()),
+            readers: Readers::new(home, keys.clone())?,
             keys,
             followed,
             recorder,

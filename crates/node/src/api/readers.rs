@@ -8,6 +8,7 @@ use sakimori_store::Store;
 use tokio::sync::Semaphore;
 
 use crate::NodeError;
+use crate::place::log_of;
 
 /// Connections that read at once; one more waits.
 const READERS_MAX: usize = 8;
@@ -25,6 +26,7 @@ pub struct Reader {
 /// Readers, opened as they are needed and used again.
 pub struct Readers {
     home: PathBuf,
+    log: Log,
     keys: Arc<[VerifierKey]>,
     idle: Arc<Mutex<Vec<Reader>>>,
     permits: Arc<Semaphore>,
@@ -32,14 +34,17 @@ pub struct Readers {
 
 impl Readers {
     /// Readers of the node in this folder, whose log has these keys.
-    #[must_use]
-    pub fn new(home: &Path, keys: Arc<[VerifierKey]>) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// When what the folder says about its log can't be read.
+    pub fn new(home: &Path, keys: Arc<[VerifierKey]>) -> Result<Self, NodeError> {
+        Ok(Self {
             home: home.to_owned(),
+            log: log_of(home, keys.to_vec())?,
             keys,
             idle: Arc::new(Mutex::new(Vec::new())),
             permits: Arc::new(Semaphore::new(READERS_MAX)),
-        }
+        })
     }
 
     /// Reads, on a thread where waiting for the disk keeps nobody else waiting.
@@ -51,14 +56,14 @@ impl Readers {
         T: Send + 'static,
         E: From<NodeError> + Send + 'static,
     {
-        let (idle, home, keys) = (self.idle.clone(), self.home.clone(), self.keys.clone());
+        let (idle, home, log, keys) = (self.idle.clone(), self.home.clone(), self.log.clone(), self.keys.clone());
         let permit = self.permits.clone().acquire_owned().await;
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let waiting = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = match waiting {
                 Some(reader) => reader,
-                None => Reader::open(&home, keys)?,
+                None => Reader::open(&home, log, keys)?,
             };
             let result = read(&reader);
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
@@ -72,13 +77,12 @@ impl Readers {
 }
 
 impl Reader {
-    /// A reader of the node in this folder.
+    /// A reader of the node in this folder, and of this log of it.
     ///
     /// # Errors
     /// When the state can't be opened.
-    pub fn open(home: &Path, keys: Arc<[VerifierKey]>) -> Result<Self, NodeError> {
+    pub fn open(home: &Path, log: Log, keys: Arc<[VerifierKey]>) -> Result<Self, NodeError> {
         let store = Store::open_reader(&home.join("state.db"))?;
-        let log = Log::known(&home.join("log"), keys.to_vec());
         Ok(Self { store, log, keys })
     }
 

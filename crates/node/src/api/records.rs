@@ -6,6 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse as _, Response};
 use sakimori_model::RecordId;
+use sakimori_proof::LogError;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,8 +21,6 @@ use crate::prove::prove;
 
 /// The media type of an evidence bundle (docs/log.md).
 const EVIDENCE: &str = "application/vnd.sakimori.evidence.v1+json";
-/// Bytes of a resource of the log: 256 entries of at most 65,535 bytes, each with its length.
-const TILE_BYTES_MAX: usize = 256 * (65_535 + 2);
 
 /// Which records are wanted.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -161,10 +160,11 @@ pub async fn log_resource(State(app): State<Arc<App>>, resource: Path<String>) -
         return Err(Problem::of(Trouble::NotFound));
     }
     let is_checkpoint = resource == "checkpoint";
-    let path = app.home.join("log").join(resource);
-    let read = tokio::task::spawn_blocking(move || sakimori_proof::read_resource(&path, TILE_BYTES_MAX));
-    let bytes = read.await.map_err(|panic| NodeError::Stopped(panic.to_string()))?;
-    let bytes = bytes.map_err(|_| Problem::of(Trouble::NotFound))?;
+    let read = app.readers.read(move |reader| match reader.log.resource(&resource) {
+        Err(LogError::Missing { .. }) => Err(Problem::of(Trouble::NotFound)),
+        read => Ok(read.map_err(NodeError::from)?),
+    });
+    let bytes = read.await?;
     if is_checkpoint {
         return Ok(text(String::from_utf8_lossy(&bytes).into_owned()));
     }

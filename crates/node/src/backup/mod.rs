@@ -89,8 +89,7 @@ fn moment(node: &mut Node) -> Result<Moment, NodeError> {
     node.sequence_staged()?;
     let state = Store::snapshot(&node.home().join("state.db"))?;
     let tree = node.log.tree()?;
-    let root = node.log.path().to_owned();
-    let read = |tile: Tile| Ok((tile, fs::read(root.join(tile.path())).map_err(crate::node::folder(&root))?));
+    let read = |tile: Tile| Ok((tile, node.log.resource(&tile.path())?));
     let edge =
         Tile::all_in_tree(tree.size()).filter(|tile| tile.is_partial()).map(read).collect::<Result<_, NodeError>>()?;
     Ok(Moment { state, tree, edge })
@@ -112,7 +111,7 @@ fn write(
     }
     copy.file(&node.home().join("key"), "key", u64::MAX)?;
     for tile in full {
-        copy.file(&node.log.path().join(tile.path()), &format!("log/{}", tile.path()), u64::MAX)?;
+        copy.bytes(&format!("log/{}", tile.path()), &node.log.resource(&tile.path()).map_err(NodeError::from)?)?;
     }
     for (tile, bytes) in &moment.edge {
         copy.bytes(&format!("log/{}", tile.path()), bytes)?;

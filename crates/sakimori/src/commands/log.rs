@@ -8,9 +8,11 @@ use std::path::Path;
 use sakimori_model::{Actor, Timestamp};
 use sakimori_node::Node;
 use sakimori_node::export::Stretch;
+use sakimori_node::place::BucketOfLog;
+use sakimori_proof::BucketAccess;
 use serde_json::json;
 
-use crate::cli::{Chatter, Context, DocumentFormat, ExportedLog, Log, LogCommand};
+use crate::cli::{Chatter, Context, DocumentFormat, ExportedLog, Log, LogCommand, MovedLog};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Bar;
@@ -45,8 +47,33 @@ pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
         LogCommand::Export(ref options) => export(context, options),
         LogCommand::Sources { format } => sources(context, format),
         LogCommand::Monitor(ref options) => super::monitor::run(context, options),
+        LogCommand::Move(ref options) => move_log(context, options),
         LogCommand::Verify { ref key, format } => verify(context, key.as_deref(), format),
     }
+}
+
+fn move_log(context: &Context, options: &MovedLog) -> Result<Exit, Failure> {
+    let home = context.home()?;
+    if !Node::exists(&home) {
+        return Err(super::no_node(&home));
+    }
+    if Node::is_in_use(&home) {
+        return Err(Failure::new("SKM-E-0077", home.display()));
+    }
+    let access = BucketAccess { endpoint: options.endpoint.clone(), region: options.region.clone() };
+    let to = options.to.clone().map(|log| BucketOfLog { log, access });
+    let bar = Bar::new(context);
+    let bad = Node::move_log(&home, to.as_ref(), &mut |done, all| bar.of(done, all))?;
+    bar.finish();
+    for resource in &bad {
+        outln!("{}", harmless(&format!("{}: {}", resource.name, resource.problem)))?;
+    }
+    if !bad.is_empty() {
+        return Err(Failure::new("SKM-E-0078", format!("{} bad files in the copy", bad.len())));
+    }
+    let place = to.map_or_else(|| home.join("log").display().to_string(), |to| to.log.to_string());
+    outln!("{}", say(context.lang, "log.moved", &[("place", &place)]))?;
+    Ok(Exit::Done)
 }
 
 fn sources(context: &Context, format: DocumentFormat) -> Result<Exit, Failure> {

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses its own part")]
 
 pub mod service;
+pub mod store;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,8 @@ pub const GOOD_SAFETENSORS: &[u8] =
 /// A node's folder, and a folder with inputs.
 pub struct Node {
     folder: TempDir,
+    /// What the program has in its environment beside what it always has.
+    pub environment: Vec<(&'static str, &'static str)>,
 }
 
 /// What a run printed and how it ended.
@@ -39,7 +42,7 @@ pub fn oracle() -> Option<PathBuf> {
 
 impl Node {
     pub fn new() -> Self {
-        Self { folder: TempDir::new().expect("a temporary folder") }
+        Self { folder: TempDir::new().expect("a temporary folder"), environment: Vec::new() }
     }
 
     pub fn home(&self) -> PathBuf {
@@ -65,6 +68,7 @@ impl Node {
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sakimori"));
         command.env("SAKIMORI_HOME", self.home()).env("SAKIMORI_LANG", "en").env_remove("SAKIMORI_CRASH_AT");
+        command.envs(self.environment.iter().copied());
         command.current_dir(self.folder.path());
         command
     }
