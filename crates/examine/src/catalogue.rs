@@ -99,6 +99,7 @@ pub fn finding(code: &Code, place: Place) -> Finding {
         place,
         techniques: entry.techniques.iter().map(|id| Technique::known(id)).collect(),
         rule: None,
+        line: None,
         because: vec![Contribution { feature: entry.feature.clone(), points: entry.points }],
         params: BTreeMap::new(),
     }

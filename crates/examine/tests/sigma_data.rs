@@ -74,6 +74,33 @@ fn the_shared_rules_compile() {
 }
 
 #[test]
+fn the_digest_of_a_match_is_that_of_one_record_of_the_log() {
+    let Some(data) = data() else { return };
+    let (rules, _) = shared_rules(&data);
+    let (limits, mut told) = (Limits::default(), 0);
+    for path in files(&data.join("logs/sigma-regression"), &["evtx"]) {
+        let bytes = fs::read(&path).expect("readable");
+        // Every place where a record may begin, with its length and number: no reader of ours.
+        let mut records = BTreeMap::new();
+        for at in memchr::memmem::find_iter(&bytes, b"**\0\0") {
+            let length = bytes[at + 4..].first_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize);
+            let number = bytes[at + 8..].first_chunk().map_or(0, |number| u64::from_le_bytes(*number));
+            if let Some(record) = bytes.get(at..at + length) {
+                records.insert(sakimori_model::Digest::of(record), number);
+            }
+        }
+        let mut report = Report::new(&limits);
+        let kind = recognise::recognise(&bytes).expect("readable");
+        detect(&bytes, &kind, &rules, &mut report, &mut |found| {
+            let line = found.line.expect("a record");
+            assert_eq!(records.get(&line), Some(&found.record), "{}", path.display());
+            told += 1;
+        });
+    }
+    assert!(told > 100, "{told}");
+}
+
+#[test]
 fn regression_data_match_their_rules() {
     let Some(data) = data() else { return };
     let (rules, _) = shared_rules(&data);

@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{Place, Technique, shown};
+use crate::{Digest, Place, Technique, shown};
 
 /// What an examiner saw. The words for people are found by the code and filled with [`Finding::params`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,6 +28,10 @@ pub struct Finding {
     /// The detection rule that matched, where a rule did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
+    /// SHA-256 of the logged event that matched, by which its line is found in any copy of the log: of a line or JSON object in
+    /// UTF-8 without the line's end, or of a whole record of an EVTX file ([MS-EVEN6], section 2.2.17).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<Digest>,
     /// Which features led to the finding, each with its points. Their sum is the finding's share of the score.
     pub because: Vec<Contribution>,
     /// Values for the texts of the code. Cleaned of control characters and bounded in length.
@@ -72,7 +76,7 @@ pub struct RuleRef {
     /// The rule's title, in the language of its author.
     pub title: String,
     /// The digest of the rule as it was loaded.
-    pub sha256: crate::Digest,
+    pub sha256: Digest,
 }
 
 /// How bad a finding is; the words are OCSF's `severity_id` 1 to 5.

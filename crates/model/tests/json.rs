@@ -38,6 +38,7 @@ fn findings() -> impl Strategy<Value = Finding> {
                 place,
                 techniques: vec![Technique::known("AML.T0011.000"), Technique::unstated("T1059")],
                 rule: None,
+                line: None,
                 because: vec![Contribution { feature: "a.b".to_owned(), points }],
                 params: Default::default(),
             };
@@ -182,6 +183,7 @@ fn finding() -> Finding {
         place: Place::WHOLE,
         techniques: Vec::new(),
         rule: None,
+        line: None,
         because: Vec::new(),
         params: Default::default(),
     }

@@ -31,6 +31,9 @@ pub struct Part {
     /// The detection rule that matched, with its digest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rule: Option<RuleRef>,
+    /// SHA-256 of the logged line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<Digest>,
 }
 
 /// What came of doing it again.
@@ -167,6 +170,7 @@ fn parts(findings: &[Finding]) -> Vec<Part> {
             points: because.points,
             place: finding.place.clone(),
             rule: finding.rule.clone(),
+            line: finding.line,
         };
         finding.because.iter().map(part).collect::<Vec<_>>()
     };
@@ -220,6 +224,14 @@ fn without(made: &DecisionPredicate, names: &[String], policy: &Policy) -> Resul
     Ok(Without { left_out, decision: policy.decide(&made.kind, &kept) })
 }
 
+/// The findings whose line is another one now. Records of before there were digests of lines have none to compare.
+fn other_lines(then: &[Finding], now: &[Finding]) -> Vec<String> {
+    let place = |finding: &Finding| (finding.code.clone(), finding.place.clone(), finding.rule.clone());
+    let is_other =
+        |was: &&Finding| was.line.is_some() && now.iter().any(|is| place(is) == place(was) && is.line != was.line);
+    then.iter().filter(is_other).map(|finding| format!("{} {}: line", finding.code, finding.place)).collect()
+}
+
 /// Examines the bytes again, if they are the same.
 fn examined_again(
     statement: &Statement,
@@ -257,6 +269,7 @@ fn examined_again(
     let (then, now) = (codes(&made.findings), codes(&found.findings));
     what.extend(then.difference(&now).map(|gone| format!("− {gone}")));
     what.extend(now.difference(&then).map(|new| format!("+ {new}")));
+    what.extend(other_lines(&made.findings, &found.findings));
     if found.examiners != made.examiners && what.is_empty() && made.vetting.is_none() {
         what.push("examiners".to_owned());
     }

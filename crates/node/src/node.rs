@@ -357,7 +357,7 @@ mod tests {
     fn a_whole_folder_that_was_put_back_is_found_out_by_its_anchor() {
         let outside = tempfile::tempdir().expect("a folder");
         let (home, old) = (outside.path().join("home"), outside.path().join("old"));
-        let anchor = outside.path().join("anchor");
+        let anchor = AnchorAt::File(outside.path().join("anchor"));
         drop(Node::open_anchored(&home, Some(&anchor)).expect("a new node"));
         copy(&home, &old);
         // Without a word about the anchor: the folder remembers it.

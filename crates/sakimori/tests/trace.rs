@@ -125,6 +125,25 @@ fn provenance_is_read_by_the_library_of_prov() {
 }
 
 #[test]
+fn a_finding_of_a_log_names_its_line_by_digest() {
+    let line = r#"{"Channel":"Security","EventID":1102,"Provider_Name":"Microsoft-Windows-Eventlog"}"#;
+    let node = Node::new();
+    // The same line further down and with another end: it is found in any copy of the log.
+    for (name, text) in [("a.jsonl", format!("{line}\n")), ("b.jsonl", format!("{{\"a\":1}}\n\n{line}\r\n"))] {
+        let id = record(&node, &node.write(name, text.as_bytes()));
+        let run = node.run(&["explain", &id, "--format", "json"]);
+        assert_eq!(run.status, Some(0), "{}", run.err);
+        let json = run.json();
+        let parts = json["parts"].as_array().expect("parts");
+        let with_rule = parts.iter().find(|part| part["rule"].is_object()).expect("a match");
+        let digest = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(line));
+        assert_eq!(with_rule["line"].as_str().map(|line| line.trim_start_matches("sha256:")), Some(&*digest));
+        assert_eq!(json["examined_again"]["state"], "same");
+        assert!(node.run(&["explain", &id]).out.contains(&digest));
+    }
+}
+
+#[test]
 fn points_are_added_up_and_decided_again() {
     let node = Node::new();
     let bad = node.write("bad.pkl", BAD_PICKLE);

@@ -14,10 +14,22 @@ const HEADER_BYTES: u64 = 4096;
 /// Bytes of one chunk.
 const CHUNK_BYTES: u64 = 65536;
 
+/// Bytes of a chunk before its first record.
+const CHUNK_HEADER_BYTES: usize = 512;
+/// The first bytes of a record.
+const RECORD_MAGIC: &[u8] = b"**\0\0";
+
 /// A part of an event log.
 pub(crate) enum Record<'a> {
-    /// An event: its record number, and itself as JSON.
-    Event(u64, &'a [u8]),
+    /// An event.
+    Event {
+        /// Its record number.
+        number: u64,
+        /// Itself as JSON.
+        json: &'a [u8],
+        /// Its record as it lies in the log. Empty if it can't be found.
+        bytes: &'a [u8],
+    },
     /// A record or a chunk that can't be read, and why.
     Broken(String),
 }
@@ -42,6 +54,7 @@ pub(crate) fn each_record(source: &dyn Source, each: &mut dyn FnMut(Record<'_>))
 fn each_of_chunk(mut chunk: EvtxChunkData, settings: &Arc<ParserSettings>, each: &mut dyn FnMut(Record<'_>)) {
     // The records are rendered first, so that a panic of `each` is not taken for one of the reader. A chunk is 64 KiB,
     // and the reader bounds what it renders of one.
+    let data = chunk.data.clone();
     let rendered = catch_unwind(AssertUnwindSafe(|| match chunk.parse(Arc::clone(settings)) {
         Ok(mut chunk) => chunk
             .iter()
@@ -54,15 +67,37 @@ fn each_of_chunk(mut chunk: EvtxChunkData, settings: &Arc<ParserSettings>, each:
     }));
     match rendered {
         Ok(records) => {
+            let mut rest = data.get(CHUNK_HEADER_BYTES..).unwrap_or_default();
             for record in records {
                 match record {
-                    Ok((number, json)) => each(Record::Event(number, &json)),
+                    Ok((number, json)) => {
+                        each(Record::Event { number, json: &json, bytes: record_in(&mut rest, number) })
+                    }
                     Err(why) => each(Record::Broken(why)),
                 }
             }
         }
         Err(_) => each(Record::Broken("the reader failed on a chunk".into())),
     }
+}
+
+/// The bytes of the record of this number, and `rest` behind it. Records lie one behind the other, each with its length and
+/// number ([MS-EVEN6], section 2.2.17).
+fn record_in<'c>(rest: &mut &'c [u8], number: u64) -> &'c [u8] {
+    let mut at = *rest;
+    while let Some((header, _)) = at.split_first_chunk::<16>().filter(|(header, _)| header.starts_with(RECORD_MAGIC)) {
+        let length = u32::from_le_bytes([header[4], header[5], header[6], header[7]]) as usize;
+        let Some((record, behind)) = at.split_at_checked(length).filter(|(record, _)| record.len() > header.len())
+        else {
+            break;
+        };
+        if header[8..] == number.to_le_bytes() {
+            *rest = behind;
+            return record;
+        }
+        at = behind;
+    }
+    &[]
 }
 
 /// An error with its causes, of which the last one says the most.
@@ -133,7 +168,7 @@ mod tests {
     fn count(bytes: &dyn Source) -> (usize, usize) {
         let (mut events, mut broken) = (0, 0);
         let result = each_record(bytes, &mut |record| match record {
-            Record::Event(..) => events += 1,
+            Record::Event { .. } => events += 1,
             Record::Broken(_) => broken += 1,
         });
         (events, broken + usize::from(result.is_err()))

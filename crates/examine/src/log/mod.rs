@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-use sakimori_model::{Kind, Place, Timestamp};
+use sakimori_model::{Digest, Kind, Place, Timestamp};
 
 use self::event::{Event, FieldName, FieldSet};
 use self::feed::{Documents, Lines, Piece};
@@ -47,6 +47,8 @@ pub struct Match<'a> {
     pub rule: &'a Rule,
     /// The event: its record number in an EVTX file, its line in JSON lines, its number from 1 in a JSON document.
     pub record: u64,
+    /// SHA-256 of the event: see [`Finding::line`](sakimori_model::Finding::line).
+    pub line: Option<Digest>,
     /// When it was logged, RFC 3339 as it stands in the event.
     pub time: Option<String>,
     /// The fields and values that speak for the match, bounded in number and length. `*` stands for a value that was
@@ -105,6 +107,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
             let place = Place::Event { record: found.record, field: telling_field(&found.matched) };
             let mut finding = catalogue::finding(&of_level(found.rule.level), place);
             finding.rule = Some(found.rule.reference());
+            finding.line = found.line;
             finding.techniques.clone_from(&found.rule.techniques);
             findings.push((finding.with("rule", &found.rule.title), 0_u64));
             findings.len() - 1
@@ -179,7 +182,7 @@ fn run_as(
     let mut run = Run::new(rules, limits);
     let result = match kind {
         EVTX => evtx::each_record(source, &mut |record| match record {
-            evtx::Record::Event(number, json) => run.event(number, json, on_match),
+            evtx::Record::Event { number, json, bytes } => run.event(number, (json, bytes), on_match),
             evtx::Record::Broken(why) => run.broken(0, why),
         }),
         JSON_LINES => run.lines(source, on_match).map_err(|e| e.to_string()),
@@ -281,7 +284,7 @@ impl<'r> Run<'r> {
 
     fn piece(&mut self, number: u64, piece: &Piece<'_>, on_match: &mut dyn FnMut(Match<'_>)) {
         match piece {
-            Piece::Text(json) => self.event(number, json, on_match),
+            Piece::Text(json) => self.event(number, (json, json.strip_suffix(b"\r").unwrap_or(json)), on_match),
             Piece::TooLong => self.summary.too_long += 1,
             Piece::CutShort => self.broken(number, "the document ends in the middle of an event".into()),
         }
@@ -292,7 +295,8 @@ impl<'r> Run<'r> {
         self.summary.first_broken.get_or_insert((number, why));
     }
 
-    fn event(&mut self, number: u64, json: &[u8], on_match: &mut dyn FnMut(Match<'_>)) {
+    /// Holds the rules against an event: this JSON, and these bytes of the log.
+    fn event(&mut self, number: u64, (json, bytes): (&[u8], &[u8]), on_match: &mut dyn FnMut(Match<'_>)) {
         if let Some(quiet) = self.quiet.as_ref().filter(|quiet| quiet.json == json) {
             self.count(number, quiet.covered);
             return;
@@ -310,7 +314,9 @@ impl<'r> Run<'r> {
             if rule.matches(&self.event) {
                 self.summary.matches += 1;
                 let matched = rule.detection.explain(&self.event);
-                on_match(Match { rule, record: number, time: time(&self.event), matched });
+                let line = (!bytes.is_empty()).then(|| Digest::of(bytes));
+                let time = time(&self.event);
+                on_match(Match { rule, record: number, line, time, matched });
             }
         }
         if self.summary.matches == matches_before && json.len() <= REPEATED_BYTES_MAX {

@@ -41,8 +41,8 @@ pub fn show(source: &dyn Source, kind: &Kind, number: u64, field: Option<&str>, 
 fn evtx_record(source: &dyn Source, number: u64) -> Option<Vec<u8>> {
     let mut found = None;
     let read = evtx::each_record(source, &mut |record| match record {
-        evtx::Record::Event(at, json) if at == number && found.is_none() => found = Some(json.to_vec()),
-        evtx::Record::Event(..) | evtx::Record::Broken(_) => {}
+        evtx::Record::Event { number: at, json, .. } if at == number && found.is_none() => found = Some(json.to_vec()),
+        evtx::Record::Event { .. } | evtx::Record::Broken(_) => {}
     });
     read.ok().and(found)
 }

@@ -139,13 +139,14 @@ fn is_shared(finding: &Finding, name: &str) -> bool {
     PARAMS_SHARED.iter().any(|(family, names)| *family == finding.code.family() && names.contains(&name))
 }
 
-/// The finding with `…` for every parameter that must stay here.
+/// The finding with `…` for every parameter that must stay here, and without the digest of a line, which could be guessed.
 fn redacted(finding: &Finding) -> Finding {
     let hide = |(name, value): (&String, &String)| {
         let shown = if is_shared(finding, name) { value.clone() } else { "…".to_owned() };
         (name.clone(), shown)
     };
-    Finding { params: finding.params.iter().map(hide).collect::<BTreeMap<_, _>>(), ..finding.clone() }
+    let params = finding.params.iter().map(hide).collect::<BTreeMap<_, _>>();
+    Finding { params, line: None, ..finding.clone() }
 }
 
 fn redactions(decision: &DecisionPredicate) -> Vec<String> {

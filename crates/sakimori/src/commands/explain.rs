@@ -107,6 +107,10 @@ fn text(context: &Context, out: &mut dyn Write, explained: &Explanation) -> io::
         if let Some(rule) = &finding.rule {
             writeln!(out, "           {}", paint.dim(&format!("{}  {}", harmless(&rule.id), rule.sha256)))?;
         }
+        if let Some(line) = &finding.line {
+            let line = say(lang, "explain.line", &[("sha256", line)]);
+            writeln!(out, "           {}", paint.dim(&line))?;
+        }
     }
     let sum: [(&str, &dyn Display); 2] = [("sum", &explained.sum), ("score", &explained.score)];
     let key = if explained.sum == explained.score { "explain.sum" } else { "explain.sum-wrong" };

@@ -130,5 +130,8 @@ pub fn finding_json(finding: &Finding, lang: Lang) -> Value {
     if let Some(rule) = &finding.rule {
         value["rule"] = json!(rule);
     }
+    if let Some(line) = &finding.line {
+        value["line"] = json!(line);
+    }
     value
 }
