@@ -3551,6 +3551,11 @@ export interface components {
             at?: string | null;
             /** @description What is wrong, in English. */
             why?: string | null;
+            /**
+             * Format: uuid
+             * @description The record of the incident, of a log that has signed two histories.
+             */
+            incident?: string | null;
         };
         /** @description A heartbeat that was recorded. */
         Heartbeat: {
@@ -3861,6 +3866,11 @@ export interface components {
                 at?: string | null;
                 /** @description What is wrong, in English. */
                 why?: string | null;
+                /**
+                 * Format: uuid
+                 * @description The record of the incident, of a log that has signed two histories.
+                 */
+                incident?: string | null;
             }[];
             /**
              * @description What `after` has to be for the next page; `null` when this was the last one. A page may hold fewer items than were

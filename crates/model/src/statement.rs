@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::{
     AccessPredicate, Actor, AdmissionPredicate, CanonicalError, Decision, Digest, ErasurePredicate, ExaminerRef,
-    Finding, HeartbeatPredicate, KeyPredicate, Timestamp, Tlp, Vetting, canonical_json,
+    Finding, HeartbeatPredicate, IncidentPredicate, KeyPredicate, Timestamp, Tlp, Vetting, canonical_json,
 };
 
 /// The type of every statement (in-toto Attestation Framework v1, Statement layer).
@@ -81,6 +81,9 @@ pub enum Predicate {
     /// A source said how far it has counted.
     #[serde(rename = "urn:sakimori:predicate:heartbeat:v1")]
     Heartbeat(HeartbeatPredicate),
+    /// Something happened that somebody must look into.
+    #[serde(rename = "urn:sakimori:predicate:incident:v1")]
+    Incident(IncidentPredicate),
 }
 
 impl Predicate {
@@ -97,6 +100,7 @@ impl Predicate {
             Self::Erasure(_) => "erasure",
             Self::Key(_) => "key",
             Self::Heartbeat(_) => "heartbeat",
+            Self::Incident(_) => "incident",
         }
     }
 }
@@ -263,6 +267,7 @@ impl Statement {
             Predicate::Erasure(erasure) => erasure.record,
             Predicate::Key(change) => change.record,
             Predicate::Heartbeat(beat) => beat.record,
+            Predicate::Incident(incident) => incident.record,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod explain;
 pub mod export;
 pub mod flow;
 pub mod fuzz;
+pub mod incident;
 pub mod keys;
 pub mod monitor;
 pub mod node;

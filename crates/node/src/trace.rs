@@ -79,6 +79,8 @@ pub enum Kind {
     Key,
     /// A source that said how far it has counted.
     Heartbeat,
+    /// The record of an incident.
+    Incident,
     /// The record of an erasure.
     Erasure,
     /// A record that was erased: it was there, and what it said nobody can know.
@@ -103,6 +105,7 @@ impl Kind {
             Self::Access => "access",
             Self::Key => "key",
             Self::Heartbeat => "heartbeat",
+            Self::Incident => "incident",
             Self::Erasure => "erasure",
             Self::Erased => "erased",
         }
@@ -385,9 +388,11 @@ fn thing(id: String, kind: Kind, name: &str) -> Item {
 /// The bytes that a statement is about.
 fn subjects_of(statement: &Statement) -> Vec<Item> {
     let (kind, prefix) = match &statement.predicate {
-        Predicate::Access(_) | Predicate::Erasure(_) | Predicate::Key(_) | Predicate::Heartbeat(_) => {
-            return Vec::new();
-        }
+        Predicate::Access(_)
+        | Predicate::Erasure(_)
+        | Predicate::Key(_)
+        | Predicate::Heartbeat(_)
+        | Predicate::Incident(_) => return Vec::new(),
         Predicate::Policy(_) => (Kind::Policy, "policy"),
         Predicate::Admission(_) => (Kind::Model, "bytes"),
         Predicate::Decision(decision) if decision.vetting.is_some() => (Kind::Model, "bytes"),
@@ -418,6 +423,7 @@ fn item_of(statement: &Statement) -> Item {
         Predicate::Judgement(made) => (Kind::Judgement, made.effect.as_str(), made.judged, Some(made.by.clone())),
         Predicate::Access(made) => (Kind::Access, "", made.at, Some(made.by.clone())),
         Predicate::Policy(made) => (Kind::Activation, made.policy.id.as_str(), made.activated, Some(made.by.clone())),
+        Predicate::Incident(made) => (Kind::Incident, made.event.as_str(), made.raised, Some(made.by.clone())),
         Predicate::Heartbeat(made) => (Kind::Heartbeat, "", made.heard, Some(made.by.clone())),
         Predicate::Key(made) => (Kind::Key, made.event.as_str(), made.changed, Some(made.by.clone())),
         Predicate::Erasure(made) => (Kind::Erasure, "", made.erased, Some(made.by.clone())),
@@ -453,7 +459,7 @@ fn links_of(statement: &Statement) -> Vec<Link> {
             vec![Link { from: format!("policy:{}", made.policy.sha256), to: from, how: How::InfluencedBy }]
         }
         Predicate::Erasure(made) => made.of.iter().take(LINKS_MAX).flat_map(|one| derived(one.record)).collect(),
-        Predicate::Access(_) | Predicate::Key(_) | Predicate::Heartbeat(_) => Vec::new(),
+        Predicate::Access(_) | Predicate::Key(_) | Predicate::Heartbeat(_) | Predicate::Incident(_) => Vec::new(),
     }
 }
 

@@ -139,15 +139,15 @@ impl<S: WitnessStore> Monitor<S> {
     }
 
     fn compare(&self, seen: &Seen, new: &Seen) -> Result<Found, LogError> {
-        let fork = |kind, proof| {
-            let evidence = Evidence { kind, seen: seen.clone(), submitted: new.clone(), proof };
+        let fork = |(kind, beginning), proof| {
+            let evidence = Evidence { kind, seen: seen.clone(), submitted: new.clone(), proof, beginning };
             let place = self.store.keep(&evidence);
             Found::Fork(Kept { evidence: Box::new(evidence), place })
         };
         let (old_size, new_size) = (seen.checkpoint.size, new.checkpoint.size);
         if old_size == new_size {
             let is_same = seen.checkpoint.root == new.checkpoint.root;
-            return Ok(if is_same { Found::Same } else { fork(EvidenceKind::TwoRoots, Vec::new()) });
+            return Ok(if is_same { Found::Same } else { fork((EvidenceKind::TwoRoots, None), Vec::new()) });
         }
         let (earlier, later) = if old_size < new_size { (seen, new) } else { (new, seen) };
         let tree = Tree { bulk: self.bulk.clone(), checkpoint: later.checkpoint.clone(), note: later.note.clone() };
@@ -161,7 +161,17 @@ impl<S: WitnessStore> Monitor<S> {
             let (grown, behind) = (Found::Grown { from: old_size }, Found::Behind { seen: old_size });
             return Ok(if old_size < new_size { grown } else { behind });
         }
-        Ok(fork(EvidenceKind::of_broken(small, large, &proof), proof))
+        // A proof from a size that is a power of two has the earlier root left out: the tiles have it.
+        let shown = match tree.root_at(small.size) {
+            Ok(root)
+                if root != small.root
+                    && verify_consistency(small.size, root, large.size, large.root, &proof).is_ok() =>
+            {
+                (EvidenceKind::OtherBeginning, Some(root))
+            }
+            _ => EvidenceKind::of_broken(small, large, &proof),
+        };
+        Ok(fork(shown, proof))
     }
 }
 

@@ -90,6 +90,9 @@ pub struct Evidence {
     pub submitted: Seen,
     /// The consistency proof that came with it.
     pub proof: Vec<Hash>,
+    /// The root that the later tree has at the size of the earlier one: the proof leads from it to the later root. Of
+    /// [`EvidenceKind::OtherBeginning`] only.
+    pub beginning: Option<Hash>,
 }
 
 /// What evidence shows.
@@ -114,11 +117,11 @@ impl EvidenceKind {
         }
     }
 
-    /// What a consistency proof that does not hold shows of an earlier and a later checkpoint.
-    pub(crate) fn of_broken(earlier: &Checkpoint, later: &Checkpoint, proof: &[Hash]) -> Self {
+    /// What a consistency proof that does not hold shows of an earlier and a later checkpoint, with the beginning that it shows.
+    pub(crate) fn of_broken(earlier: &Checkpoint, later: &Checkpoint, proof: &[Hash]) -> (Self, Option<Hash>) {
         match roots_from_consistency(earlier.size, earlier.root, later.size, proof) {
-            Some((old, new)) if new == later.root && old != earlier.root => Self::OtherBeginning,
-            _ => Self::Unproven,
+            Some((old, new)) if new == later.root && old != earlier.root => (Self::OtherBeginning, Some(old)),
+            _ => (Self::Unproven, None),
         }
     }
 
@@ -297,7 +300,7 @@ impl<S: WitnessStore> Witness<S> {
         let Checkpoint { size: new_size, root: new_root, .. } = new.checkpoint;
         // Two roots of one size are a fork whatever the request says besides.
         let two_roots = seen.filter(|_| new_size == size && new_root != root);
-        let fork = two_roots.map(|seen| self.keep(EvidenceKind::TwoRoots, seen, new, request));
+        let fork = two_roots.map(|seen| self.keep((EvidenceKind::TwoRoots, None), seen, new, request));
         if request.old != size {
             return Err(Refusal::OtherSize { size, fork });
         }
@@ -309,12 +312,19 @@ impl<S: WitnessStore> Witness<S> {
         }
         // A proof from nothing is empty, and so is the root of an empty log.
         let Some(seen) = seen else { return Err(Refusal::BadProof { fork: None }) };
-        let kind = EvidenceKind::of_broken(&seen.checkpoint, &new.checkpoint, &request.proof);
-        Err(Refusal::BadProof { fork: Some(self.keep(kind, seen, new, request)) })
+        let shown = EvidenceKind::of_broken(&seen.checkpoint, &new.checkpoint, &request.proof);
+        Err(Refusal::BadProof { fork: Some(self.keep(shown, seen, new, request)) })
     }
 
-    fn keep(&self, kind: EvidenceKind, seen: &Seen, new: &Seen, request: &AddCheckpoint) -> Kept {
-        let evidence = Evidence { kind, seen: seen.clone(), submitted: new.clone(), proof: request.proof.clone() };
+    fn keep(
+        &self,
+        (kind, beginning): (EvidenceKind, Option<Hash>),
+        seen: &Seen,
+        new: &Seen,
+        request: &AddCheckpoint,
+    ) -> Kept {
+        let proof = request.proof.clone();
+        let evidence = Evidence { kind, seen: seen.clone(), submitted: new.clone(), proof, beginning };
         // The refusal stands whether the evidence could be written or not; who calls tells that it could not.
         let place = self.store.keep(&evidence);
         Kept { evidence: Box::new(evidence), place }

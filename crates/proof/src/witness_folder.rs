@@ -132,6 +132,9 @@ struct Document<'e> {
     submitted: &'e str,
     /// The consistency proof that came with it.
     proof: Vec<String>,
+    /// The root that the later tree has at the size of the earlier one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beginning: Option<String>,
 }
 
 impl<'e> Document<'e> {
@@ -143,6 +146,7 @@ impl<'e> Document<'e> {
             seen: &evidence.seen.note,
             submitted: &evidence.submitted.note,
             proof: evidence.proof.iter().map(ToString::to_string).collect(),
+            beginning: evidence.beginning.as_ref().map(ToString::to_string),
         }
     }
 }

@@ -7,6 +7,9 @@ use std::process::Command;
 
 use common::service::Service;
 use common::{GOOD_SAFETENSORS, Node, Run};
+use sakimori_proof::merkle::{Hash, verify_consistency};
+use sakimori_proof::{Checkpoint, VerifierKey};
+use serde_json::Value;
 
 fn look(follower: &Node, key: &Path, service: &Service, more: &[&str]) -> Run {
     let (key, url) = (key.display().to_string(), format!("http://{}/log", service.address));
@@ -59,6 +62,39 @@ fn a_log_is_followed_and_its_fork_is_kept() {
     assert!(kept.contains("\"seen\"") && kept.contains("\"submitted\""), "{kept}");
     let text = look(&follower, &key, &service, &[]);
     assert!(text.status == Some(1) && text.out.contains(evidence), "{} {}", text.out, text.err);
+
+    // Where there is a node, it is an incident in its log, once.
+    assert!(told["incident"].is_null(), "{told}");
+    follower.check(&good);
+    let raised = |_| look(&follower, &key, &service, &["--format", "json"]).json()["incident"].clone();
+    let records: Vec<_> = (0..2).map(raised).collect();
+    let record = records[0].as_str().expect("a record");
+    assert_eq!(records[0], records[1]);
+    service.end();
+    is_evidence(&follower, &node, record);
+    follower.is_sound();
+}
+
+/// The record of an incident proves the fork to whoever has the key of the log.
+fn is_evidence(follower: &Node, node: &Node, record: &str) {
+    let (out, own) = (follower.path("incident.json").display().to_string(), follower.key().display().to_string());
+    assert_eq!(follower.run(&["prove", record, "--out", &out]).status, Some(0));
+    let verified = follower.run(&["verify", &out, "--key", &own]);
+    assert!(verified.status == Some(0) && verified.out.contains("two histories"), "{}{}", verified.out, verified.err);
+    let bundle: Value = serde_json::from_slice(&std::fs::read(&out).expect("read")).expect("JSON");
+    let statement: Value = serde_json::from_str(bundle["statement"].as_str().expect("a text")).expect("JSON");
+    let event = &statement["predicate"]["event"];
+    let key: VerifierKey = std::fs::read_to_string(node.key()).expect("read").trim().parse().expect("a key");
+    let opened = |name: &str| Checkpoint::open(event[name].as_str().expect("a note"), &[key.clone()]).expect("signed");
+    let (seen, other) = (opened("seen"), opened("other"));
+    assert_ne!(seen.root, other.root);
+    if event["shows"] == "other-beginning" {
+        let hash = |hash: &Value| Hash::parse(hash.as_str().expect("a text")).expect("a hash");
+        let proof: Vec<Hash> = event["proof"].as_array().expect("hashes").iter().map(hash).collect();
+        let beginning = hash(&event["beginning"]);
+        assert!(beginning != seen.root);
+        verify_consistency(seen.size, beginning, other.size, other.root, &proof).expect("it holds");
+    }
 }
 
 #[test]
@@ -103,6 +139,10 @@ fn a_service_follows_logs_and_tells_a_fork() {
     assert!(fork["why"].as_str().is_some_and(|why| why.contains("monitor/evidence")), "{fork}");
     let metrics = watching.browse(&cookie, "GET", "/metrics", None).text();
     assert!(metrics.contains("state=\"fork\""), "{metrics}");
+    let incidents = || watching.browse(&cookie, "GET", "/api/v1/records?kind=incident", None).json()["items"].clone();
+    assert_eq!(incidents()[0]["id"], fork["incident"], "{fork}");
+    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    assert_eq!(incidents().as_array().map(Vec::len), Some(1), "each look sees the same fork: {fork}");
     service.end();
     watching.end();
     for config in ["[[monitor.log]]\nurl = \"ftp://x\"\nkeys = []", "[monitor]\nlogs = []"] {

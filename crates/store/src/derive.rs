@@ -71,6 +71,8 @@ fn insert_rows(tx: &Transaction<'_>, statement: &Statement, aside: Option<&Aside
         Predicate::Erasure(made) => erasure::insert(tx, made),
         // The key itself lies in its file.
         Predicate::Key(_) => Ok(()),
+        // All of it is in the statement.
+        Predicate::Incident(_) => Ok(()),
         Predicate::Heartbeat(beat) => sources::insert_heartbeat(tx, beat),
         Predicate::Share(_) => insert_share(tx, &ShareRow::of(statement)),
         Predicate::Judgement(_) => insert_judgement(tx, &JudgementRow::of(statement)),

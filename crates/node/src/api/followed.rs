@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::State;
-use sakimori_model::Timestamp;
+use sakimori_model::{RecordId, Timestamp};
 use sakimori_proof::{Closeness, Found, LogError, Look, Monitor, VerifierKey, WitnessFolder};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::app::App;
 use super::dto::List;
 use super::problem::{Problem, ProblemDocument};
+use super::witness::raise;
 use crate::config::MonitorConfig;
 use crate::monitor::{self, HttpLog};
 use crate::observe::now;
@@ -38,6 +39,8 @@ struct Seen {
     size: Option<u64>,
     at: Timestamp,
     why: Option<String>,
+    /// The record of the incident.
+    incident: Option<RecordId>,
 }
 
 /// A log that is followed.
@@ -58,6 +61,9 @@ pub struct FollowedLog {
     at: Option<Timestamp>,
     /// What is wrong, in English.
     why: Option<String>,
+    /// The record of the incident, of a log that has signed two histories.
+    #[schema(value_type = Option<String>, format = "uuid")]
+    incident: Option<RecordId>,
 }
 
 impl Followed {
@@ -100,7 +106,11 @@ pub async fn run(app: Arc<App>) {
             let (monitor, closeness) = (log.monitor.clone(), log.closeness);
             let looked = tokio::task::spawn_blocking(move || monitor.look(closeness, &mut |_| ())).await;
             let Ok(looked) = looked else { continue };
-            let seen = seen(looked);
+            let incident = match &looked {
+                Ok(Look { found: Found::Fork(kept), .. }) => raise(&app, &kept.evidence).await,
+                _ => None,
+            };
+            let seen = Seen { incident, ..seen(looked) };
             let (log_name, state, why) = (log.origin.as_str(), seen.state, seen.why.clone().unwrap_or_default());
             match state {
                 "fork" => {
@@ -144,12 +154,12 @@ fn seen(looked: Result<Look, LogError>) -> Seen {
                     ("fork", Some(format!("{}: {place}", kept.evidence.kind.as_str())))
                 }
             };
-            Seen { state, size: Some(look.checkpoint.size), at, why }
+            Seen { state, size: Some(look.checkpoint.size), at, why, incident: None }
         }
         Err(error) => {
             let is_damage = matches!(error, LogError::Damaged { .. } | LogError::Missing { .. });
             let state = if is_damage { "damaged" } else { "unreachable" };
-            Seen { state, size: None, at, why: Some(error.to_string()) }
+            Seen { state, size: None, at, why: Some(error.to_string()), incident: None }
         }
     }
 }
@@ -167,6 +177,7 @@ pub async fn list(State(app): State<Arc<App>>) -> Result<axum::Json<List<Followe
             state: last.as_ref().map_or("waiting", |seen| seen.state),
             size: last.as_ref().and_then(|seen| seen.size),
             at: last.as_ref().map(|seen| seen.at),
+            incident: last.as_ref().and_then(|seen| seen.incident),
             why: last.and_then(|seen| seen.why),
         }
     };

@@ -9,7 +9,8 @@ use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::{Router, middleware};
-use sakimori_proof::{Refusal, limits};
+use sakimori_model::RecordId;
+use sakimori_proof::{Evidence, Refusal, limits};
 use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
@@ -19,7 +20,9 @@ use super::problem::{Problem, ProblemDocument, Trouble};
 use super::serve::{Door, ServeError, Signals};
 use super::shield;
 use crate::config::Config;
+use crate::incident::{forked, known};
 use crate::observe::now;
+use crate::record::Entry;
 use crate::witness::NodeWitness;
 
 /// Answers an add-checkpoint request (C2SP tlog-witness): a log asks for a cosignature of its newest checkpoint. Answers are text, as
@@ -35,24 +38,53 @@ use crate::witness::NodeWitness;
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn add_checkpoint(State(app): State<Arc<App>>, body: Body) -> Result<Response, Problem> {
     let witness = app.witness.clone().ok_or_else(|| Problem::of(Trouble::NotFound))?;
-    let response = answer(witness, body).await?;
+    let (response, evidence) = answer(witness, body).await?;
+    if let Some(evidence) = evidence {
+        raise(&app, &evidence).await;
+    }
     app.metrics.witnessed_other(response.status().as_u16());
     Ok(response)
 }
 
-/// Reads a request and answers it.
-async fn answer(witness: Arc<NodeWitness>, body: Body) -> Result<Response, Problem> {
+/// Raises an incident for evidence that a log has signed two histories, unless there is one. Returns its record. What goes wrong is told
+/// and keeps nobody from the answer: the evidence itself is kept in a file.
+pub(super) async fn raise(app: &App, evidence: &Evidence) -> Option<RecordId> {
+    let statement = forked(evidence)?;
+    let raised = async {
+        let asked = statement.clone();
+        if let Some(known) = app.readers.read(move |reader| known(&reader.store, &asked)).await? {
+            return Ok(known);
+        }
+        let record = statement.record();
+        app.recorder.record(vec![Entry::of(statement)]).await?;
+        Ok::<_, Problem>(record)
+    };
+    let log = &evidence.seen.checkpoint.origin;
+    match raised.await {
+        Ok(record) => {
+            tracing::error!(code = "SKM-E-0182", %log, %record, "an incident is raised");
+            Some(record)
+        }
+        Err(problem) => {
+            tracing::error!(code = "SKM-E-0182", %log, ?problem, "an incident could not be raised");
+            None
+        }
+    }
+}
+
+/// Reads a request and answers it. With the evidence that was kept, if there was any.
+async fn answer(witness: Arc<NodeWitness>, body: Body) -> Result<(Response, Option<Evidence>), Problem> {
     let body = read(body).await?;
     let worker = witness.clone();
     let answered = tokio::task::spawn_blocking(move || worker.add(&body, &seconds_now)).await;
     match answered {
-        Ok(Ok(lines)) => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response()),
+        Ok(Ok(lines)) => Ok((([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], lines).into_response(), None)),
         Ok(Err(refusal)) => {
             tell(&refusal);
             let status = StatusCode::from_u16(refusal.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = (status, [(header::CONTENT_TYPE, refusal.media_type())], refusal.body()).into_response();
             response.extensions_mut().insert(AsItIs);
-            Ok(response)
+            Ok((response, refusal.evidence().map(|kept| (*kept.evidence).clone())))
         }
         Err(panic) => Err(Problem::with(Trouble::Defect, panic)),
     }
@@ -120,7 +152,10 @@ pub async fn serve(
 fn alone(config: &Config, witness: NodeWitness) -> Router {
     let permits = Arc::new(Semaphore::new(config.limits.requests_max));
     let state = Arc::new(witness);
-    let add = |State(witness): State<Arc<NodeWitness>>, body: Body| answer(witness, body);
+    // The log of this witness is nobody's: evidence is kept in files.
+    let add = async |State(witness): State<Arc<NodeWitness>>, body: Body| {
+        answer(witness, body).await.map(|(response, _)| response)
+    };
     Router::new()
         .route("/add-checkpoint", axum::routing::post(add))
         .layer(middleware::from_fn_with_state(permits, shield::limits))

@@ -4,6 +4,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sakimori_model::RecordId;
+use sakimori_node::Node;
 use sakimori_node::monitor::{self, HttpLog};
 use sakimori_proof::{Closeness, Found, LogError, Look, Monitor, WitnessFolder};
 use serde_json::json;
@@ -47,11 +49,26 @@ fn once(context: &Context, options: &FollowedLog, log: &Monitor<WitnessFolder>) 
     let looked = log.look(closeness, &mut |progress| bar.of(progress.bundles_done, progress.bundles));
     bar.finish();
     let look = looked.map_err(failure)?;
+    let incident = raise(context, &look)?;
     match options.format {
-        DocumentFormat::Json => outln!("{:#}", document(&look))?,
-        DocumentFormat::Text => outln!("{}", harmless(&line(context, &look)))?,
+        DocumentFormat::Json => outln!("{:#}", document(&look, incident))?,
+        DocumentFormat::Text => {
+            outln!("{}", harmless(&line(context, &look)))?;
+            if let Some(record) = &incident {
+                outln!("{}", say(context.lang, "monitor.incident", &[("record", record)]))?;
+            }
+        }
     }
     Ok(if look.found.is_bad() { Exit::Findings } else { Exit::Done })
+}
+
+/// Where there is a node, a fork is an incident in its log.
+fn raise(context: &Context, look: &Look) -> Result<Option<RecordId>, Failure> {
+    let Found::Fork(kept) = &look.found else { return Ok(None) };
+    if !Node::exists(&context.home()?) {
+        return Ok(None);
+    }
+    Ok(super::node_or_new(context)?.raise(&kept.evidence)?)
 }
 
 /// What is served and does not hold is the log's doing; everything else is ours, or of the network.
@@ -88,7 +105,7 @@ fn line(context: &Context, look: &Look) -> String {
     line
 }
 
-fn document(look: &Look) -> serde_json::Value {
+fn document(look: &Look, incident: Option<RecordId>) -> serde_json::Value {
     let (found, before) = match &look.found {
         Found::First => ("first", None),
         Found::Same => ("same", None),
@@ -113,5 +130,6 @@ fn document(look: &Look) -> serde_json::Value {
         "size_before": before,
         "entries_hashed": look.entries,
         "evidence": evidence,
+        "incident": incident,
     })
 }

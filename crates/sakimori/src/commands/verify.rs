@@ -392,6 +392,10 @@ fn what_it_says(context: &Context, statement: &Statement) -> String {
                 [("at", &beat.heard), ("name", &beat.source.name), ("number", &beat.source.number)];
             say(lang, "verify.heartbeat", &values)
         }
+        (Predicate::Incident(incident), Some(subject)) => {
+            let values: [(&str, &dyn Display); 2] = [("at", &incident.raised), ("name", &subject.name)];
+            say(lang, &format!("verify.{}", incident.event.as_str()), &values)
+        }
         (Predicate::Key(change), Some(subject)) => {
             let values: [(&str, &dyn Display); 2] = [("at", &change.changed), ("log", &subject.name)];
             say(lang, &format!("verify.key-{}", change.event.as_str()), &values)
