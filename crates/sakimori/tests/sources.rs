@@ -110,6 +110,9 @@ fn nobody_closes_a_gap_behind_the_programs_back() {
         ("UPDATE source_numbers SET number = 2 WHERE number = 3", "source_numbers"),
         ("UPDATE heartbeats SET number = 3", "heartbeats"),
         ("DELETE FROM heartbeats", "heartbeats"),
+        ("UPDATE source_counts SET count = 3", "source_counts"),
+        ("UPDATE source_counts SET whole = 3", "source_counts"),
+        ("DELETE FROM source_counts", "source_counts"),
     ] {
         rusqlite::Connection::open(&state).expect("opened").execute_batch(sql).expect("edited");
         let run = node.run(&["audit", "--format", "json"]);
@@ -120,6 +123,29 @@ fn nobody_closes_a_gap_behind_the_programs_back() {
         }
         fs::write(&state, &backup).expect("put back");
     }
+    node.is_sound();
+}
+
+#[test]
+fn numbers_in_any_order_are_counted() {
+    let node = Node::new();
+    let service = Service::start(&node, "");
+    let cookie = service.first("admin", "a long enough passphrase");
+    for (number, missing, ranges) in [
+        (3, 2, r#"[{"from":1,"to":2}]"#),
+        (5, 3, r#"[{"from":1,"to":2},{"from":4,"to":4}]"#),
+        (1, 2, r#"[{"from":2,"to":2},{"from":4,"to":4}]"#),
+        (2, 1, r#"[{"from":4,"to":4}]"#),
+        (6, 1, r#"[{"from":4,"to":4}]"#),
+        (4, 0, "[]"),
+        (7, 0, "[]"),
+    ] {
+        assert_eq!(observe(&service, &cookie, &format!("source=a&number={number}")).status, 201);
+        let listed = service.browse(&cookie, "GET", "/api/v1/sources", None).json();
+        assert_eq!(known(&listed["items"])[0].2, missing, "{number}");
+        assert_eq!(known(&listed["items"])[0].3, ranges, "{number}");
+    }
+    service.end();
     node.is_sound();
 }
 

@@ -8,6 +8,9 @@ use sakimori_model::{HeartbeatPredicate, RecordId, SourceName, SourceRef, Timest
 use crate::rows::{record_id, time, to_integer};
 use crate::{Store, StoreError};
 
+/// The numbers of a source behind one.
+const NUMBERS_BEHIND: &str = "SELECT number FROM source_numbers WHERE source = ?1 AND number > ?2 ORDER BY number";
+
 /// What is known of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceRow {
@@ -17,6 +20,8 @@ pub struct SourceRow {
     pub count: u64,
     /// The highest of them; 0 when there is none.
     pub last: u64,
+    /// All numbers up to this one came in.
+    pub whole: u64,
     /// The last number that it said to have given, and when.
     pub heard: Option<(u64, Timestamp)>,
 }
@@ -41,6 +46,31 @@ pub(crate) fn insert(tx: &Transaction<'_>, source: &SourceRef, record: RecordId)
         to_integer(source.number),
         record.to_string()
     ])?;
+    count(tx, source)
+}
+
+/// Counts a number that came in.
+fn count(tx: &Transaction<'_>, source: &SourceRef) -> Result<(), StoreError> {
+    let (name, number) = (source.name.as_str(), to_integer(source.number));
+    tx.prepare_cached(
+        "INSERT INTO source_counts (source, count, last, whole) VALUES (?1, 1, ?2, 0) ON CONFLICT (source) DO UPDATE \
+         SET count = count + 1, last = max(last, ?2)",
+    )?
+    .execute(params![name, number])?;
+    let mut whole: i64 =
+        tx.prepare_cached("SELECT whole FROM source_counts WHERE source = ?1")?.query_row([name], |row| row.get(0))?;
+    if number != whole + 1 {
+        return Ok(());
+    }
+    // Each number is gone over once, when the last one that was missing before it comes in.
+    let mut query = tx.prepare_cached(NUMBERS_BEHIND)?;
+    let mut rows = query.query(params![name, whole])?;
+    while let Some(row) = rows.next()?
+        && row.get::<_, i64>(0)? == whole + 1
+    {
+        whole += 1;
+    }
+    tx.prepare_cached("UPDATE source_counts SET whole = ?2 WHERE source = ?1")?.execute(params![name, whole])?;
     Ok(())
 }
 
@@ -66,12 +96,13 @@ impl Store {
     /// The database's own error, or a damaged row.
     pub fn sources(&self) -> Result<Vec<SourceRow>, StoreError> {
         let mut found: BTreeMap<SourceName, SourceRow> = BTreeMap::new();
-        let sql = "SELECT source, count(*), max(number) FROM source_numbers GROUP BY source";
+        let sql = "SELECT source, count, last, whole FROM source_counts";
         let mut query = self.db.prepare_cached(sql)?;
         let mut rows = query.query([])?;
         while let Some(row) = rows.next()? {
             let (name, count, last) = (name(row.get(0)?)?, number(row.get(1)?), number(row.get(2)?));
-            found.insert(name.clone(), SourceRow { name, count, last, heard: None });
+            let whole = number(row.get(3)?);
+            found.insert(name.clone(), SourceRow { name, count, last, whole, heard: None });
         }
         let mut query = self.db.prepare_cached("SELECT source, number, heard FROM heartbeats")?;
         let mut rows = query.query([])?;
@@ -79,7 +110,7 @@ impl Store {
             let text: String = row.get(0)?;
             let heard = (number(row.get(1)?), time("heartbeats", &text, row.get(2)?)?);
             let name = name(text)?;
-            let fresh = SourceRow { name: name.clone(), count: 0, last: 0, heard: None };
+            let fresh = SourceRow { name: name.clone(), count: 0, last: 0, whole: 0, heard: None };
             found.entry(name).or_insert(fresh).heard = Some(heard);
         }
         Ok(found.into_values().collect())
@@ -90,10 +121,9 @@ impl Store {
     /// # Errors
     /// The database's own error.
     pub fn missing_numbers(&self, source: &SourceRow, max: usize) -> Result<Vec<(u64, u64)>, StoreError> {
-        let mut query =
-            self.db.prepare_cached("SELECT number FROM source_numbers WHERE source = ?1 ORDER BY number")?;
-        let mut rows = query.query([source.name.as_str()])?;
-        let (mut gaps, mut next) = (Vec::new(), 1);
+        let mut query = self.db.prepare_cached(NUMBERS_BEHIND)?;
+        let mut rows = query.query(params![source.name.as_str(), to_integer(source.whole)])?;
+        let (mut gaps, mut next) = (Vec::new(), source.whole + 1);
         while gaps.len() < max
             && let Some(row) = rows.next()?
         {

@@ -48,6 +48,9 @@ impl Recorded {
             faults.push(Mismatch { table, row, what: "it is not what the records say".to_owned() });
         };
         let (numbers, heartbeats) = (store.numbers()?, store.heartbeats()?);
+        for name in miscounted(store, &numbers)? {
+            fault("source_counts", name);
+        }
         let keys = numbers.keys().chain(self.numbers.keys());
         for source in keys.filter(|source| numbers.get(source) != self.numbers.get(source)) {
             fault("source_numbers", format!("{} {}", source.name, source.number));
@@ -60,4 +63,20 @@ impl Recorded {
         faults.dedup();
         Ok(faults)
     }
+}
+
+/// The sources whose counts are not those of their numbers.
+fn miscounted(store: &Store, numbers: &BTreeMap<SourceRef, RecordId>) -> Result<Vec<String>, NodeError> {
+    let mut counts: BTreeMap<SourceName, (u64, u64, u64)> = BTreeMap::new();
+    // In the order of their numbers.
+    for source in numbers.keys() {
+        let (count, last, whole) = counts.entry(source.name.clone()).or_default();
+        *count += 1;
+        *last = source.number;
+        *whole += u64::from(source.number == *whole + 1);
+    }
+    let rows = store.sources()?.into_iter().filter(|row| row.count > 0);
+    let stored: BTreeMap<_, _> = rows.map(|row| (row.name, (row.count, row.last, row.whole))).collect();
+    let names = counts.keys().chain(stored.keys()).filter(|name| counts.get(*name) != stored.get(*name));
+    Ok(names.map(ToString::to_string).collect())
 }
