@@ -85,7 +85,9 @@ fn is_evidence(follower: &Node, node: &Node, record: &str) {
     let statement: Value = serde_json::from_str(bundle["statement"].as_str().expect("a text")).expect("JSON");
     let event = &statement["predicate"]["event"];
     let key: VerifierKey = std::fs::read_to_string(node.key()).expect("read").trim().parse().expect("a key");
-    let opened = |name: &str| Checkpoint::open(event[name].as_str().expect("a note"), &[key.clone()]).expect("signed");
+    let opened = |name: &str| {
+        Checkpoint::open(event[name].as_str().expect("a note"), std::slice::from_ref(&key)).expect("signed")
+    };
     let (seen, other) = (opened("seen"), opened("other"));
     assert_ne!(seen.root, other.root);
     if event["shows"] == "other-beginning" {
