@@ -38,6 +38,8 @@ const RETRY_MAX: Duration = Duration::from_secs(30);
 const RETRIES_MAX: usize = 5;
 /// Characters of what a store says that are shown.
 const PROBLEM_CHARS_MAX: usize = 500;
+/// Where the environment names another store than Amazon's, the most exact first.
+const ENDPOINT_VARIABLES: [&str; 3] = ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"];
 /// The scheme of addresses.
 const SCHEME: &str = "s3://";
 
@@ -110,7 +112,8 @@ impl fmt::Display for BucketAddress {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BucketAccess {
-    /// The address of a store other than Amazon's, such as `https://s3.example.jp`.
+    /// The address of a store other than Amazon's, such as `https://s3.example.jp`. Without it, what the environment says
+    /// (`AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`).
     pub endpoint: Option<String>,
     /// The region.
     pub region: Option<String>,
@@ -152,13 +155,16 @@ impl Store {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let retry =
             RetryConfig { backoff: BackoffConfig::default(), max_retries: RETRIES_MAX, retry_timeout: RETRY_MAX };
-        let is_plain = access.endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
+        let named = || ENDPOINT_VARIABLES.iter().find_map(|name| std::env::var(name).ok());
+        let endpoint = access.endpoint.clone().or_else(named);
+        // Tiles and checkpoints are public and signed, and requests carry no secret: who asks for plain HTTP gets it.
+        let is_plain = endpoint.as_deref().is_some_and(|endpoint| endpoint.starts_with("http://"));
         let mut builder = AmazonS3Builder::from_env()
             .with_bucket_name(&address.bucket)
             .with_retry(retry)
             .with_client_options(ClientOptions::new().with_timeout(REQUEST_MAX).with_allow_http(is_plain))
             .with_conditional_put(S3ConditionalPut::ETagMatch);
-        if let Some(endpoint) = &access.endpoint {
+        if let Some(endpoint) = endpoint {
             builder = builder.with_endpoint(endpoint);
         }
         if let Some(region) = &access.region {

@@ -368,7 +368,7 @@ pub struct MovedLog {
     /// Move it back into the node's folder. What is in the bucket is left there.
     #[arg(long, conflicts_with_all = ["to", "endpoint", "region"])]
     pub back: bool,
-    /// The address of an object store that is not Amazon's.
+    /// The address of an object store that is not Amazon's. [default: AWS_ENDPOINT_URL]
     #[arg(long, value_name = "URL")]
     pub endpoint: Option<String>,
     /// The region, as the store names it.
