@@ -11,6 +11,7 @@ import { firstSignIn, signInAgain } from './walks/access.js';
 import { citizenInEnglish, citizenOnAPhone } from './walks/citizen.js';
 import { dropAndProve } from './walks/drop.js';
 import { erase } from './walks/erase.js';
+import { follow } from './walks/follow.js';
 import { language } from './walks/language.js';
 import { everyPage, narrow } from './walks/looks.js';
 import { admitAndRevoke, register } from './walks/models.js';
@@ -25,6 +26,7 @@ const WALKS = {
   'a bad model: dropped, blocked, explained, proven': dropAndProve,
   'the language: chosen in the header, kept with the account': language,
   'an administrator erases a decision': erase,
+  'the log of another shows two histories': follow,
   'triage by keyboard alone': triage,
   'arrivals and judgements show while the list is open': live,
   'tokens: made, used, revoked': tokens,
@@ -88,7 +90,7 @@ async function go(name, walk) {
     timer = setTimeout(() => give_up(new Error(`not over after ${WALK_MS_MAX / 1000} s`)), WALK_MS_MAX);
   });
   try {
-    await Promise.race([walk({ serve, visit }), late]);
+    await Promise.race([walk({ serve, visit, program }), late]);
   } catch (error) {
     faults.push(error.stack ?? String(error));
     await visit.shotOfFailure();

@@ -38,6 +38,12 @@ export class Service {
     this.home = home;
     this.child = child;
     this.said = '';
+    this.toTell = [];
+  }
+
+  /** Says what the service will log as errors, as it should. */
+  tells(...texts) {
+    this.toTell.push(...texts);
   }
 
   /** Makes the first administrator without a browser; the way in for programs. */
@@ -77,7 +83,8 @@ export class Service {
     rmSync(this.home, { recursive: true, force: true });
     if (problem !== null) return problem;
     if (child.exitCode !== 0) return `the service ended with ${child.exitCode ?? child.signalCode}: ${this.said}`;
-    return /\b(ERROR|panicked)\b/.test(this.said) ? `the service logged: ${this.said}` : null;
+    const said = this.said.split('\n').filter((line) => !this.toTell.some((text) => line.includes(text))).join('\n');
+    return /\b(ERROR|panicked)\b/.test(said) ? `the service logged: ${said}` : null;
   }
 }
 
