@@ -72,6 +72,13 @@ impl Edge {
     /// Puts these entries behind the others. Pure.
     pub(crate) fn grow<E: AsRef<[u8]>>(&mut self, entries: &[E]) -> Growth {
         let old_size = self.size;
+        let mut growth = self.grow_full(entries);
+        growth.files.extend(self.partials(old_size));
+        growth
+    }
+
+    /// As [`Edge::grow`], without the partial tiles.
+    pub(crate) fn grow_full<E: AsRef<[u8]>>(&mut self, entries: &[E]) -> Growth {
         let mut files = Vec::new();
         for entry in entries.iter().map(AsRef::as_ref) {
             push_entry(&mut self.bundle, entry);
@@ -82,7 +89,6 @@ impl Edge {
             }
             self.push_hash(leaf_hash(entry), &mut files);
         }
-        self.push_partials(old_size, &mut files);
         Growth { files, size: self.size, root: self.root() }
     }
 
@@ -104,17 +110,14 @@ impl Edge {
     }
 
     /// The partial tiles that changed since the tree had `old_size` entries.
-    fn push_partials(&self, old_size: u64, files: &mut Vec<(Tile, Vec<u8>)>) {
+    pub(crate) fn partials(&self, old_size: u64) -> Vec<(Tile, Vec<u8>)> {
         let changed =
             |kind: TileKind| kind.edge_of(self.size).filter(|_| kind.count_in(old_size) < kind.count_in(self.size));
-        if let Some(tile) = changed(TileKind::Entries) {
-            files.push((tile, self.bundle.clone()));
-        }
-        for (number, level) in (0..LEVELS_MAX).zip(&self.levels) {
-            if let Some(tile) = changed(TileKind::Hashes(number)) {
-                files.push((tile, tile_bytes(&level.hashes)));
-            }
-        }
+        let entries = changed(TileKind::Entries).map(|tile| (tile, self.bundle.clone()));
+        let hashes = (0..LEVELS_MAX).zip(&self.levels).filter_map(|(number, level)| {
+            changed(TileKind::Hashes(number)).map(|tile| (tile, tile_bytes(&level.hashes)))
+        });
+        entries.into_iter().chain(hashes).collect()
     }
 
     /// The root: what is incomplete at one level is the last node of the level above.

@@ -1,8 +1,10 @@
 //! The write path on a simulated disk, which fails at every call in turn: errors, short writes, crashes, power cuts that
 //! drop or tear whatever was not synced, and syncs that fail once and never say so again.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -35,6 +37,9 @@ enum Fault {
     /// The process ends after the call.
     CrashAfter,
 }
+
+/// Appends beside one publication.
+const APPENDED_BESIDE: usize = 3;
 
 const FAULTS: [Fault; 7] = [
     Fault::Error,
@@ -493,10 +498,26 @@ impl World {
         self.append_until(Ack::Checkpointed, count)
     }
 
-    /// Publishes what is only durable, and starts anew after a crash.
+    /// Publishes what is only durable, while others append at its first steps, and starts anew after a crash.
     fn publish(&mut self) {
-        let published = self.log.as_ref().expect("open").publish();
+        let log = self.log.clone().expect("open");
+        let beside = RefCell::new(Vec::new());
+        let append = |_| {
+            let mut beside = beside.borrow_mut();
+            // Another one would wait for the end of the publication, which waits for it here.
+            if beside.len() < APPENDED_BESIDE && log.may_go_on(&log.slot(), Ack::Durable) {
+                let entries = vec![format!("entry {}", self.made + beside.len() as u64).into_bytes()];
+                let appended = log.append_durable(&self.key, &entries, &|_| ());
+                beside.push((entries, appended));
+            }
+        };
+        let published = log.publish_beside(&append);
+        drop(log);
         self.look();
+        for (entries, appended) in beside.into_inner() {
+            self.made += 1;
+            self.note(entries, appended);
+        }
         if published.is_err() && self.disk.state().is_dead {
             let power_cut = self.disk.state().random(4) > 0;
             self.restart(power_cut);
@@ -513,19 +534,26 @@ impl World {
             _ => log.append(&self.key, &entries, &|_| ()),
         };
         self.look();
+        let is_ok = self.note(entries, appended);
+        if !is_ok && self.disk.state().is_dead {
+            let power_cut = self.disk.state().random(4) > 0;
+            self.restart(power_cut);
+        }
+        is_ok
+    }
+
+    /// Remembers what came of an append.
+    fn note(&mut self, entries: Vec<Vec<u8>>, appended: Result<Range<u64>, LogError>) -> bool {
         match appended {
             Ok(range) => {
-                assert_eq!(range.end - range.start, count);
+                assert_eq!(range.end - range.start, entries.len() as u64);
                 for (index, entry) in range.zip(entries) {
                     assert_eq!(self.acknowledged.insert(index, entry), None, "an index was given twice");
                 }
                 return true;
             }
-            Err(_) if self.disk.state().is_dead => {
-                let power_cut = self.disk.state().random(4) > 0;
-                self.restart(power_cut);
-            }
             Err(LogError::Undecided { .. }) => {}
+            Err(_) if self.disk.state().is_dead => {}
             Err(_) => self.refused.extend(entries),
         }
         false

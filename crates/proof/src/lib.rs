@@ -36,6 +36,7 @@ pub mod model_signing;
 mod monitor;
 mod note;
 mod proof;
+mod publish;
 mod quorum;
 mod range;
 mod recover;

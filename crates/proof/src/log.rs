@@ -1,6 +1,6 @@
 //! A transparency log and its write path. Read [`Log::append`] from top to bottom: a comment at each step says what a
 //! crash exactly there leaves behind. What a crash leaves is completed by [`Log::recover`] (`recover.rs`), with the same
-//! second half, [`Shared::carry_out`].
+//! second half (`publish.rs`, [`Shared::carry_out`]).
 //!
 //! ```text
 //! wal           the write-ahead log: entries and signed checkpoints, durable first
@@ -17,11 +17,11 @@
 //! 3. Tiles and `checkpoint` may be lost in a power cut as long as the write-ahead log repeats them; a new write-ahead log
 //!    is begun only when they are durable.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use crate::anchor::{Anchor, Swap};
@@ -38,7 +38,7 @@ use crate::limits::{
 use crate::merkle::empty_root;
 use crate::note::VerifierKey;
 use crate::recover::checkpoint_in;
-use crate::tile::{LEVELS_MAX, TILE_WIDTH, Tile, TileKind};
+use crate::tile::{LEVELS_MAX, Tile, TileKind};
 use crate::tree::Tree;
 use crate::wal::{Desk, WAL, WAL_DRAFT, Wal, WriterLock};
 
@@ -77,9 +77,22 @@ pub(crate) struct Shared {
     /// The log's own key, and the key before it while both sign.
     pub(crate) keys: Vec<VerifierKey>,
     pub(crate) path: PathBuf,
-    wal_bytes_max: u64,
+    pub(crate) wal_bytes_max: u64,
+    slot: Mutex<Slot>,
+    /// Wakes those who wait for a publication to end.
+    pub(crate) ended: Condvar,
+    /// The writer's lock, as long as anybody here needs it: an append may go on beside a publication.
+    lock: Mutex<Weak<WriterLock>>,
+}
+
+/// What the threads of one process know of the log, one at a time.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
     /// What the last append left, if there was one and it went well.
-    writer: Mutex<Option<Writer>>,
+    pub(crate) writer: Option<Writer>,
+    /// True while another thread publishes what it has taken from the writer. Until it ends, nobody else publishes, recovers
+    /// or begins a new write-ahead log.
+    pub(crate) is_publishing: bool,
 }
 
 /// All that must be known to append. It is right as long as nobody else has written ([`Wal::is_unchanged`]).
@@ -89,24 +102,35 @@ pub(crate) struct Writer {
     pub(crate) edge: Edge,
     /// The decided head: but for the middle of an append, the published one.
     pub(crate) head: Tree,
-    /// Tiles that may not be durable: the write-ahead log has all that is in them.
-    pub(crate) unsynced: BTreeSet<Tile>,
     /// What is decided and not published: at most [`PENDING_MAX`] appends, and [`PENDING_BYTES_MAX`].
     pub(crate) pending: Vec<Growth>,
+    pub(crate) published: Published,
+}
+
+/// What is published.
+#[derive(Debug, Default)]
+pub(crate) struct Published {
     /// Entries under the published head.
-    pub(crate) published: u64,
+    pub(crate) size: u64,
+    /// Tiles that may not be durable: the write-ahead log has all that is in them.
+    pub(crate) unsynced: BTreeSet<Tile>,
 }
 
 impl Writer {
     /// One that has published all that is decided.
     pub(crate) const fn new(wal: Wal, edge: Edge, head: Tree) -> Self {
-        let published = head.size();
-        Self { wal, edge, head, unsynced: BTreeSet::new(), pending: Vec::new(), published }
+        let published = Published { size: head.size(), unsynced: BTreeSet::new() };
+        Self { wal, edge, head, pending: Vec::new(), published }
     }
 
     fn may_wait(&self) -> bool {
         let bytes = |growth: &Growth| growth.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
         self.pending.len() < PENDING_MAX && self.pending.iter().map(bytes).sum::<usize>() < PENDING_BYTES_MAX
+    }
+
+    /// True if an append of this level needs nothing but the write-ahead log.
+    fn may_go_on(&self, ack: Ack, wal_bytes_max: u64) -> bool {
+        ack == Ack::Durable && self.may_wait() && !self.wal.may_end() && !self.wal.must_end(wal_bytes_max)
     }
 }
 
@@ -197,9 +221,7 @@ impl Log {
     }
 
     pub(crate) fn on(path: &Path, bulk: Arc<dyn Bulk>, desk: Arc<dyn Desk>, keys: Vec<VerifierKey>) -> Self {
-        let (anchor, writer) = (None, Mutex::new(None));
-        let path = path.to_owned();
-        let shared = Shared { bulk, desk, anchor, keys, path, wal_bytes_max: WAL_BYTES_MAX, writer };
+        let shared = Shared::new(bulk, desk, (None, keys), path.to_owned(), WAL_BYTES_MAX);
         Self { shared: Arc::new(shared), lock_wait_max: LOCK_WAIT_MAX }
     }
 
@@ -225,15 +247,8 @@ impl Log {
     #[must_use]
     pub fn anchored(self, anchor: Arc<dyn Anchor>) -> Self {
         let old = &*self.shared;
-        let shared = Shared {
-            bulk: old.bulk.clone(),
-            desk: old.desk.clone(),
-            anchor: Some(anchor),
-            keys: old.keys.clone(),
-            path: old.path.clone(),
-            wal_bytes_max: old.wal_bytes_max,
-            writer: Mutex::new(None),
-        };
+        let known = (Some(anchor), old.keys.clone());
+        let shared = Shared::new(old.bulk.clone(), old.desk.clone(), known, old.path.clone(), old.wal_bytes_max);
         Self { shared: Arc::new(shared), lock_wait_max: self.lock_wait_max }
     }
 
@@ -243,12 +258,12 @@ impl Log {
     /// As there.
     pub fn opened(self) -> Result<Self, LogError> {
         if self.needs_recovery() {
-            let mut slot = self.slot();
-            let lock = self.shared.desk.lock(self.lock_wait_max.min(OPEN_WAIT_MAX));
+            let mut slot = self.idle_slot();
+            let lock = self.lock_within(self.lock_wait_max.min(OPEN_WAIT_MAX));
             match lock.and_then(|_lock| self.recover(&|_| ())) {
                 // It has read the right edge, or computed it.
                 Ok(writer) => {
-                    *slot = Some(writer);
+                    slot.writer = Some(writer);
                     drop(slot);
                     return Ok(self);
                 }
@@ -287,7 +302,7 @@ impl Log {
     fn created(self, key: &Key) -> Result<Self, LogError> {
         make_folder_durable(&self.shared.path)?;
         {
-            let mut slot = self.slot();
+            let mut slot = self.idle_slot();
             let _lock = self.lock()?;
             // Tiles without a checkpoint are a log that lost its head: a new one over them would be a fork.
             let found = self.shared.bulk.list("")?;
@@ -300,7 +315,7 @@ impl Log {
             let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
             Wal::begin(&*self.shared.desk, &empty.sign(key).to_string())?;
             // Crash here: the empty checkpoint is decided. Whoever opens the folder next publishes it, as here.
-            *slot = Some(self.recover(&|_| ())?);
+            slot.writer = Some(self.recover(&|_| ())?);
         }
         Ok(self)
     }
@@ -366,23 +381,6 @@ impl Log {
         self.append_until(Ack::Durable, key, entries, crash)
     }
 
-    /// Publishes what was appended by [`Log::append_durable`]; returns how many entries are published.
-    ///
-    /// # Errors
-    /// Those of the store. What is decided stays so; the next writer publishes it.
-    pub fn publish(&self) -> Result<u64, LogError> {
-        let mut slot = self.slot();
-        if slot.as_ref().is_some_and(|writer| !writer.pending.is_empty()) {
-            let _lock = self.lock()?;
-            let mut writer = self.writer(&mut slot, &|_| ())?;
-            if self.publish_pending(&mut writer, &|_| ())? {
-                *slot = Some(writer);
-            }
-        }
-        drop(slot);
-        Ok(self.tree()?.size())
-    }
-
     fn append_until(
         &self,
         ack: Ack,
@@ -395,24 +393,27 @@ impl Log {
 
         // After any error the slot is empty, and the next append reads everything anew.
         let mut slot = self.slot();
+        while slot.is_publishing && !self.may_go_on(&slot, ack) {
+            slot = self.shared.ended.wait(slot).unwrap_or_else(PoisonError::into_inner);
+        }
         let _lock = self.lock()?;
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
 
-        let mut writer = self.writer(&mut slot, crash)?;
+        let mut writer = self.writer(&mut slot.writer, crash)?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
         let first = writer.head.size();
         if entries.is_empty() {
-            *slot = Some(writer);
+            slot.writer = Some(writer);
             return Ok(first..first);
         }
         if first + entries.len() as u64 > TREE_SIZE_MAX {
             return Err(LogError::TooLarge(format!("the log would exceed {TREE_SIZE_MAX} entries")));
         }
         // Right behind a full tile there is least to sync; that is not worth waiting long for.
-        let is_settled = writer.unsynced.len() <= UNSYNCED_FEW;
+        let is_settled = writer.published.unsynced.len() <= UNSYNCED_FEW;
         if writer.wal.may_end() && is_settled || writer.wal.must_end(self.shared.wal_bytes_max) {
-            self.publish_pending(&mut writer, crash)?;
+            self.publish_now(&mut writer, crash)?;
             self.shared.rotate(&mut writer, crash)?;
         }
         crash(Step::Recovered);
@@ -420,16 +421,15 @@ impl Log {
         self.decide(&mut writer, (key, entries), &anchored, crash)?;
         let size = writer.head.size();
         // What is not published yet is as safe as what is: the write-ahead log has it, and recovery publishes it.
-        if ack == Ack::Durable && writer.may_wait()
-            || self.publish_pending(&mut writer, crash).map_err(LogError::undecided)?
-        {
-            *slot = Some(writer);
+        let waits = ack == Ack::Durable && (writer.may_wait() || slot.is_publishing);
+        if waits || self.publish_now(&mut writer, crash).map_err(LogError::undecided)? {
+            slot.writer = Some(writer);
         }
         Ok(first..size)
     }
 
     /// All that must be known to append, out of the slot, which stays empty until all went well. The caller holds the lock.
-    fn writer(&self, slot: &mut Option<Writer>, crash: &dyn Fn(Step)) -> Result<Writer, LogError> {
+    pub(crate) fn writer(&self, slot: &mut Option<Writer>, crash: &dyn Fn(Step)) -> Result<Writer, LogError> {
         match slot.take() {
             Some(writer) if writer.wal.is_unchanged()? => Ok(writer),
             // Another process has appended, or died while it did. Or this is the first append.
@@ -446,7 +446,7 @@ impl Log {
         crash: &dyn Fn(Step),
     ) -> Result<(), LogError> {
         let first = writer.head.size();
-        let growth = writer.edge.grow(entries);
+        let growth = writer.edge.grow_full(entries);
         let origin = writer.head.checkpoint().origin.clone();
         let head = Checkpoint { origin, size: growth.size, root: growth.root };
         let note = head.sign(key).to_string();
@@ -476,17 +476,6 @@ impl Log {
         Ok(())
     }
 
-    /// Publishes the decided head with all that leads to it. Returns false if what comes behind that went wrong, which is not the
-    /// caller's: the entries are published, and the next append reads everything anew.
-    fn publish_pending(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<bool, LogError> {
-        if writer.pending.is_empty() {
-            return Ok(true);
-        }
-        let old_size = writer.published;
-        self.shared.publish_pending(writer, crash)?;
-        Ok(self.settle(writer, old_size, crash).is_ok())
-    }
-
     /// Signs the published head anew, by this key alone, and begins a new write-ahead log, so that nothing is left in the folder that
     /// an earlier key signed.
     ///
@@ -494,10 +483,10 @@ impl Log {
     /// Those of [`Log::append`]. The log goes on as it was, or as it should be.
     pub fn renew(&self, key: &Key) -> Result<(), LogError> {
         self.check_key(key)?;
-        let mut slot = self.slot();
+        let mut slot = self.idle_slot();
         let _lock = self.lock()?;
-        let mut writer = self.writer(&mut slot, &|_| ())?;
-        self.publish_pending(&mut writer, &|_| ())?;
+        let mut writer = self.writer(&mut slot.writer, &|_| ())?;
+        self.publish_now(&mut writer, &|_| ())?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
         let head = writer.head.checkpoint().clone();
         let note = head.sign(key).to_string();
@@ -506,7 +495,7 @@ impl Log {
         self.move_anchor(&anchored, &writer.head)?;
         self.shared.bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
         self.shared.rotate(&mut writer, &|_| ())?;
-        *slot = Some(writer);
+        slot.writer = Some(writer);
         Ok(())
     }
 
@@ -514,43 +503,6 @@ impl Log {
     #[must_use]
     pub fn waiting_at_most(self, lock_wait_max: Duration) -> Self {
         Self { lock_wait_max, ..self }
-    }
-
-    /// Makes tiles durable that the next appends leave alone, so that little is left to do when the write-ahead log ends,
-    /// and removes the partial tiles that they replace: a full tile serves as well. What stays unsynced are the partial
-    /// tiles at the right edge, at most one of entries and one of hashes for each append since the last full tile.
-    ///
-    /// # Errors
-    /// Those of the store. Then nobody knows what is durable, and the writer must be given up: recovery puts everything again.
-    pub(crate) fn settle(&self, writer: &mut Writer, old_size: u64, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        let is_edge = |tile: &Tile| tile.is_partial() && tile.kind.is_lowest();
-        let ready: BTreeSet<Tile> = writer.unsynced.iter().filter(|tile| !is_edge(tile)).copied().collect();
-        if !ready.is_empty() {
-            self.shared.bulk.sync(&ready.iter().map(|tile| tile.path()).collect::<Vec<_>>())?;
-            writer.unsynced.retain(is_edge);
-            // Crash here: full tiles and what they replace are both there. Such partial tiles are good prefixes of the full
-            // ones, and harm nobody.
-            self.remove_replaced_partials(writer, old_size);
-        }
-        crash(Step::Tidied);
-        Ok(())
-    }
-
-    /// Removes the partial tiles of tiles that have become full, and durable.
-    fn remove_replaced_partials(&self, writer: &mut Writer, old_size: u64) {
-        let width = u64::from(TILE_WIDTH);
-        for kind in kinds() {
-            for index in kind.count_in(old_size) / width..kind.count_in(writer.head.size()) / width {
-                let folder = Tile::full(kind, index).partials_path();
-                // What stays is in nobody's way, but must not be torn by a power cut.
-                let left = match self.shared.bulk.remove_folder(&folder) {
-                    Ok(()) => Vec::new(),
-                    Err(_) => self.shared.bulk.list(&folder).unwrap_or_default(),
-                };
-                let is_left = |tile: &Tile| left.iter().any(|file| tile.path() == format!("{folder}/{}", file.name));
-                writer.unsynced.retain(|tile| (tile.kind, tile.index) != (kind, index) || is_left(tile));
-            }
-        }
     }
 
     /// Puts this head into the anchor, if there is one, in place of what is known to be there.
@@ -584,15 +536,40 @@ impl Log {
         self
     }
 
-    pub(crate) fn lock(&self) -> Result<WriterLock, LogError> {
-        self.shared.desk.lock(self.lock_wait_max)
+    /// True if an append of this level may go on beside a publication.
+    pub(crate) fn may_go_on(&self, slot: &Slot, ack: Ack) -> bool {
+        slot.writer.as_ref().is_some_and(|writer| writer.may_go_on(ack, self.shared.wal_bytes_max))
     }
 
-    fn slot(&self) -> MutexGuard<'_, Option<Writer>> {
-        self.shared.writer.lock().unwrap_or_else(|poisoned| {
+    /// The lock of the one writer, for all threads of this process together.
+    pub(crate) fn lock(&self) -> Result<Arc<WriterLock>, LogError> {
+        self.lock_within(self.lock_wait_max)
+    }
+
+    fn lock_within(&self, wait_max: Duration) -> Result<Arc<WriterLock>, LogError> {
+        let mut held = self.shared.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lock) = held.upgrade() {
+            return Ok(lock);
+        }
+        let lock = Arc::new(self.shared.desk.lock(wait_max)?);
+        *held = Arc::downgrade(&lock);
+        Ok(lock)
+    }
+
+    /// What the threads of this process know, once nobody publishes.
+    pub(crate) fn idle_slot(&self) -> MutexGuard<'_, Slot> {
+        let mut slot = self.slot();
+        while slot.is_publishing {
+            slot = self.shared.ended.wait(slot).unwrap_or_else(PoisonError::into_inner);
+        }
+        slot
+    }
+
+    pub(crate) fn slot(&self) -> MutexGuard<'_, Slot> {
+        self.shared.slot.lock().unwrap_or_else(|poisoned| {
             // Somebody panicked in the middle of an append.
             let mut slot = PoisonError::into_inner(poisoned);
-            *slot = None;
+            slot.writer = None;
             slot
         })
     }
@@ -608,53 +585,20 @@ impl Log {
 }
 
 impl Shared {
-    /// Publishes the decided head. Of heads that nobody can have seen, no partial tiles are put.
-    fn publish_pending(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        let (size, root) = (writer.head.size(), writer.head.checkpoint().root);
-        let mut files = BTreeMap::new();
-        for (tile, bytes) in std::mem::take(&mut writer.pending).into_iter().flat_map(|growth| growth.files) {
-            // Widths only grow from one append to the next.
-            files.insert((tile.kind, tile.index), (tile, bytes));
-        }
-        let files = files.into_values().collect();
-        self.carry_out(writer, std::iter::once(Growth { files, size, root }), crash)?;
-        writer.published = size;
-        Ok(())
-    }
-
-    /// The second half of every append, and of every recovery, for which `growths` are several: brings the tiles and the
-    /// checkpoint of a decided head to where readers find them. It may be done any number of times.
-    pub(crate) fn carry_out(
-        &self,
-        writer: &mut Writer,
-        growths: impl Iterator<Item = Growth>,
-        crash: &dyn Fn(Step),
-    ) -> Result<(), LogError> {
-        let bulk = &*self.bulk;
-        let new_size = writer.head.size();
-        for (tile, bytes) in growths.flat_map(|growth| growth.files) {
-            // A partial tile whose full one comes right behind it is of no use to anybody.
-            if tile.is_partial() && Tile::full(tile.kind, tile.index).is_covered_by(new_size) {
-                continue;
-            }
-            bulk.put(&tile.path(), &bytes)?;
-            writer.unsynced.insert(tile);
-            // Crash here: some tiles are in place, whole, but no published checkpoint covers them. Recovery puts all of
-            // them again. Where a published one is put again, it is the same, or a power cut has torn it.
-            crash(Step::Placed);
-        }
-        crash(Step::TilesPlaced);
-
-        bulk.put(CHECKPOINT, writer.head.signed_checkpoint().as_bytes())?;
-        // Crash here: all is done. A power cut may take tiles and checkpoint back, until they are synced; recovery brings
-        // them back from the write-ahead log.
-        crash(Step::Published);
-        Ok(())
+    fn new(
+        bulk: Arc<dyn Bulk>,
+        desk: Arc<dyn Desk>,
+        (anchor, keys): (Option<Arc<dyn Anchor>>, Vec<VerifierKey>),
+        path: PathBuf,
+        wal_bytes_max: u64,
+    ) -> Self {
+        let (slot, ended, lock) = (Mutex::default(), Condvar::new(), Mutex::default());
+        Self { bulk, desk, anchor, keys, path, wal_bytes_max, slot, ended, lock }
     }
 
     /// Makes all that is published durable under its own names, and begins a new write-ahead log.
     pub(crate) fn rotate(&self, writer: &mut Writer, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        let tiles = writer.unsynced.iter().map(|tile| tile.path());
+        let tiles = writer.published.unsynced.iter().map(|tile| tile.path());
         let names: Vec<String> = tiles.chain([CHECKPOINT.to_owned()]).collect();
         self.bulk.sync(&names)?;
         // Crash here: what the old write-ahead log repeats is durable twice.
@@ -662,7 +606,7 @@ impl Shared {
         // Crash inside: the old one is in place, or the new one. Its first checkpoint is the published one, so it makes no
         // difference.
         writer.wal = Wal::begin(&*self.desk, writer.head.signed_checkpoint())?;
-        writer.unsynced.clear();
+        writer.published.unsynced.clear();
         crash(Step::Rotated);
         Ok(())
     }
@@ -672,10 +616,10 @@ impl Shared {
 /// has nothing to recover. If anything fails, that one does it.
 impl Drop for Shared {
     fn drop(&mut self) {
-        let slot = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let slot = self.slot.get_mut().unwrap_or_else(PoisonError::into_inner).writer.take();
         let Some(mut writer) = slot.filter(|writer| !writer.wal.is_empty()) else { return };
         let Ok(_lock) = self.desk.lock(Duration::ZERO) else { return };
-        if writer.wal.is_unchanged().unwrap_or(false) && self.publish_pending(&mut writer, &|_| ()).is_ok() {
+        if writer.wal.is_unchanged().unwrap_or(false) && self.publish_decided(&mut writer, &|_| ()).is_ok() {
             let _ = self.rotate(&mut writer, &|_| ());
         }
     }

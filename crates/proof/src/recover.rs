@@ -84,9 +84,11 @@ impl Log {
         crash(Step::Decided);
         self.move_anchor(&anchored, &writer.head)?;
         crash(Step::Anchored);
-        let growths = contents.records.iter().map(|record| edge.grow(&record.entries));
-        self.shared.carry_out(&mut writer, growths, crash)?;
-        self.settle(&mut writer, base.size(), crash)?;
+        let files = contents.records.iter().flat_map(|record| edge.grow(&record.entries).files);
+        self.shared.carry_out(&writer.head, &mut writer.published.unsynced, files, crash)?;
+        writer.published.size = base.size();
+        let size = writer.head.size();
+        self.settle(&mut writer.published, size, crash)?;
         writer.edge = edge;
         self.shared.rotate(&mut writer, crash)?;
         Ok(writer)

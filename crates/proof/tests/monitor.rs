@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use common::{ORIGIN, entries, key, log_of, temp, verifier};
 use sakimori_proof::Closeness::{self, Checkpoint, Entries};
-use sakimori_proof::{EvidenceKind, Fetch, Found, Key, Log, LogError, Look, Monitor, WitnessFolder};
+use sakimori_proof::merkle::verify_consistency;
+use sakimori_proof::{Evidence, EvidenceKind, Fetch, Found, Key, Log, LogError, Look, Monitor, WitnessFolder};
 use tempfile::TempDir;
 
 /// What a static server of the folder would answer.
@@ -89,8 +90,9 @@ fn a_second_history_is_kept_as_evidence() {
         (300, 600, 600, EvidenceKind::TwoRoots),
         (300, 600, 900, EvidenceKind::OtherBeginning),
         (300, 601, 900, EvidenceKind::OtherBeginning),
-        // A tree of a power of two is a node of the other one: the proof can't show the other beginning by itself.
-        (300, 512, 900, EvidenceKind::Unproven),
+        // A tree of a power of two is a node of the other one, and left out of the proof: the tiles show it.
+        (300, 512, 900, EvidenceKind::OtherBeginning),
+        // The log that is shown now has not the tiles of the later tree.
         (300, 900, 601, EvidenceKind::Unproven),
     ] {
         let (folder, follower) = (temp(), Follower::new());
@@ -101,6 +103,12 @@ fn a_second_history_is_kept_as_evidence() {
             let look = follower.look_at(fork.path(), Checkpoint).unwrap();
             let Found::Fork(kept) = look.found else { panic!("{same} {seen} {shown}: {look:?}") };
             assert_eq!(kept.evidence.kind, kind, "{same} {seen} {shown}");
+            if kind == EvidenceKind::OtherBeginning {
+                let Evidence { seen, submitted, proof, beginning, .. } = &*kept.evidence;
+                let (old, new, beginning) = (&seen.checkpoint, &submitted.checkpoint, beginning.unwrap());
+                assert_ne!(beginning, old.root);
+                verify_consistency(old.size, beginning, new.size, new.root, proof).unwrap();
+            }
             assert!(kept.place.unwrap().unwrap().starts_with(follower.seen.path()));
             assert_eq!(follower.evidence().len(), 1, "the same evidence is kept once");
         }
