@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{check, key, log_of, temp};
 use sakimori_proof::{Ack, Committer, Log, LogError};
@@ -36,6 +37,67 @@ fn every_thread_gets_the_index_of_its_own_entry() {
     assert_eq!(found.len(), 5 + 16 * 40);
     for (index, entry) in appended {
         assert_eq!(found[index as usize], entry);
+    }
+}
+
+fn append(thread: usize, log: &Log, ack: Ack, count: u64) -> Vec<(u64, Vec<u8>)> {
+    let one = |n| {
+        let entry = format!("thread {thread} entry {n}").into_bytes();
+        let batch = [entry.clone()];
+        let range = match ack {
+            Ack::Durable => log.append_durable(&key(), &batch, &|_| ()),
+            _ => log.append(&key(), &batch, &|_| ()),
+        };
+        (range.unwrap().start, entry)
+    };
+    (0..count).map(one).collect()
+}
+
+/// Threads of one process that append at `durable`, one that publishes without a pause, and a second process by what it shares
+/// with the first one: nothing but the folder.
+#[test]
+fn appends_publications_and_another_writer_take_turns() {
+    let folder = temp();
+    let log = log_of(folder.path(), 250);
+    let stranger = Log::open(folder.path(), common::verifier()).unwrap();
+    let ends = AtomicBool::new(false);
+    let mut heads = Vec::new();
+    let mut appended: Vec<(u64, Vec<u8>)> = std::thread::scope(|scope| {
+        let (log, stranger, ends) = (&log, &stranger, &ends);
+        let publisher = scope.spawn(move || {
+            let mut heads = Vec::new();
+            while !ends.load(Ordering::Relaxed) {
+                log.publish().unwrap();
+                let tree = log.tree().unwrap();
+                heads.push((tree.size(), tree.root_at(tree.size()).unwrap()));
+            }
+            heads
+        });
+        let threads: Vec<_> = (0..4)
+            .map(|thread| scope.spawn(move || append(thread, log, Ack::Durable, 200)))
+            .chain([scope.spawn(move || append(4, log, Ack::Checkpointed, 50))])
+            .chain([scope.spawn(move || append(5, stranger, Ack::Checkpointed, 30))])
+            .chain([scope.spawn(move || append(6, stranger, Ack::Durable, 30))])
+            .collect();
+        let appended = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        ends.store(true, Ordering::Relaxed);
+        heads = publisher.join().unwrap();
+        appended
+    });
+    drop((log, stranger));
+    let found = check(folder.path());
+    assert_eq!(found.len(), 250 + 4 * 200 + 50 + 30 + 30);
+    appended.sort();
+    assert!(appended.windows(2).all(|pair| pair[0].0 < pair[1].0), "no index twice");
+    for (index, entry) in appended {
+        assert_eq!(found[index as usize], entry);
+    }
+    // No head that was read went back, and all are of one history.
+    assert!(heads.windows(2).all(|pair| pair[0].0 <= pair[1].0));
+    let tree = Log::open(folder.path(), common::verifier()).unwrap().tree().unwrap();
+    heads.dedup();
+    for (size, root) in heads {
+        assert_eq!(tree.root_at(size).unwrap(), root, "{size}");
     }
 }
 
