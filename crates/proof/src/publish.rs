@@ -178,3 +178,35 @@ impl Shared {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::key::Key;
+
+    /// Whoever shares nothing but the folder waits until a publication is over: its checkpoint would be replaced by an older one.
+    #[test]
+    fn nobody_else_writes_while_somebody_publishes() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let key = Key::from_seed("publish.example/log", &[7; 32]).expect("a key");
+        let log = Log::create(folder.path(), &key).expect("a log");
+        let stranger = Log::open(folder.path(), key.verifier().clone()).expect("a log");
+        let stranger = stranger.waiting_at_most(Duration::from_millis(20));
+        log.append_durable(&key, &[b"first".to_vec()], &|_| ()).expect("appended");
+        let steps = Cell::new(0);
+        let beside = |step: Step| {
+            steps.set(steps.get() + 1);
+            let refused = stranger.append(&key, &[b"stranger".to_vec()], &|_| ());
+            assert!(matches!(refused, Err(LogError::Busy { .. })), "{step:?}: {refused:?}");
+            assert_eq!(log.append_durable(&key, &[b"own".to_vec()], &|_| ()).expect("appended").start, steps.get());
+        };
+        assert_eq!(log.publish_beside(&beside).expect("published"), 1);
+        assert!(steps.get() >= 4, "tiles, the last of them, checkpoint, tidied");
+        assert_eq!(stranger.append(&key, &[b"stranger".to_vec()], &|_| ()).expect("its turn").start, steps.get() + 1);
+        assert_eq!(log.append(&key, &[b"last".to_vec()], &|_| ()).expect("appended").start, steps.get() + 2);
+        assert_eq!(log.verify_all(&mut |_| ()), []);
+    }
+}
