@@ -1359,7 +1359,7 @@ export interface paths {
                     "Tus-Resumable": string;
                     /** @description The number of bytes. How many are allowed at most is in `Tus-Max-Size` of OPTIONS. */
                     "Upload-Length": number;
-                    /** @description Pairs of a key and base64, separated by commas: `name` or `filename` is what it is called. */
+                    /** @description Pairs of a key and base64, separated by commas: `name` or `filename` is what it is called; `source` and `number`, which go together, the number that its source gave to it. */
                     "Upload-Metadata"?: string;
                 };
                 path?: never;

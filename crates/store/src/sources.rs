@@ -184,6 +184,18 @@ impl Store {
     }
 }
 
+/// The source and its number in two columns of a row, both there or none.
+pub(crate) fn numbered(
+    table: &'static str,
+    row: &str,
+    source: Option<String>,
+    given: Option<i64>,
+) -> Result<Option<SourceRef>, StoreError> {
+    let damaged = |_| StoreError::Damaged { table, row: row.to_owned(), what: "source".to_owned() };
+    let Some((source, given)) = source.zip(given) else { return Ok(None) };
+    Ok(Some(SourceRef { name: SourceName::try_from(source).map_err(damaged)?, number: number(given) }))
+}
+
 fn number(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }

@@ -1,10 +1,10 @@
 //! Work that takes longer than a request: jobs, and uploads that come in pieces.
 
 use rusqlite::{OptionalExtension as _, Row, params};
-use sakimori_model::Timestamp;
+use sakimori_model::{SourceRef, Timestamp};
 
 use crate::rows::{time, to_integer};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, sources};
 
 /// How far a job is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +63,8 @@ pub struct UploadRow {
     pub made: Timestamp,
     /// The job that it became when it was complete.
     pub job: Option<String>,
+    /// The number that its source gave to it.
+    pub source: Option<SourceRef>,
 }
 
 impl JobState {
@@ -89,7 +91,7 @@ impl JobState {
 }
 
 const JOB: &str = "id, kind, state, caller, name, input, result, done, total, made, changed";
-const UPLOAD: &str = "id, caller, name, size, made, job";
+const UPLOAD: &str = "id, caller, name, size, made, job, source, number";
 
 impl Store {
     /// Writes a job: a new one, or what became of it.
@@ -174,7 +176,7 @@ impl Store {
     /// The database's own error.
     pub fn put_upload(&mut self, upload: &UploadRow) -> Result<(), StoreError> {
         let sql = format!(
-            "INSERT INTO uploads ({UPLOAD}) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET job = ?6"
+            "INSERT INTO uploads ({UPLOAD}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (id) DO UPDATE SET job = ?6"
         );
         self.db.prepare_cached(&sql)?.execute(params![
             upload.id,
@@ -182,7 +184,9 @@ impl Store {
             upload.name,
             to_integer(upload.size),
             upload.made.as_micros(),
-            upload.job
+            upload.job,
+            upload.source.as_ref().map(|source| source.name.as_str()),
+            upload.source.as_ref().map(|source| to_integer(source.number))
         ])?;
         Ok(())
     }
@@ -251,7 +255,9 @@ fn job(row: &Row<'_>) -> Result<JobRow, StoreError> {
 
 fn upload(row: &Row<'_>) -> Result<UploadRow, StoreError> {
     let id: String = row.get(0)?;
+    let source = sources::numbered("uploads", &id, row.get(6)?, row.get(7)?)?;
     Ok(UploadRow {
+        source,
         caller: row.get(1)?,
         name: row.get(2)?,
         size: row.get::<_, i64>(3)?.max(0) as u64,

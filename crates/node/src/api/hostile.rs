@@ -41,7 +41,7 @@ pub fn read(bytes: &[u8]) {
         "nobody but a known proxy is believed"
     );
     let _ = language::of(&uri, &headers, None);
-    let _ = uploads::metadata_name(&headers);
+    let _ = uploads::metadata(&headers);
     let body = Bytes::copy_from_slice(bytes.get(read.min(bytes.len())..).unwrap_or_default());
     let _ = check::handler::fields(&headers, &body);
     let hosts = AllowedHosts::new(None, &[]);

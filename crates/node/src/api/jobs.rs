@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use sakimori_examine::source::Source;
-use sakimori_model::{Actor, Effect, Predicate, RecordId, Statement};
+use sakimori_model::{Actor, Effect, Predicate, RecordId, SourceRef, Statement};
 use sakimori_store::{JobRow, JobState, UploadRow};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, Semaphore};
@@ -75,7 +75,13 @@ impl Running {
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 enum Input {
     /// An upload that is complete.
-    Examine { upload: String, record: RecordId, by: Actor },
+    Examine {
+        upload: String,
+        record: RecordId,
+        by: Actor,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<SourceRef>,
+    },
     /// A policy to try on everything that was recorded.
     PolicyTest { text: String },
 }
@@ -157,7 +163,9 @@ async fn work(app: &Arc<App>, mut row: JobRow, running: Arc<Running>) {
     let input: Result<Input, _> = serde_json::from_str(&row.input);
     let worker = async {
         match input {
-            Ok(Input::Examine { upload, record, by }) => examine(app, &row, running.clone(), &upload, record, by).await,
+            Ok(Input::Examine { upload, record, by, source }) => {
+                examine(app, &row, running.clone(), &upload, (record, by, source)).await
+            }
             Ok(Input::PolicyTest { text }) => test_policy(app, running.clone(), text).await,
             Err(error) => Err(Problem::with(Trouble::Defect, error)),
         }
@@ -209,7 +217,12 @@ async fn put(app: &Arc<App>, row: &mut JobRow) {
 /// # Errors
 /// When too many are open already, or it can't be written down.
 pub async fn begin_examination(app: &Arc<App>, who: &Who, upload: &UploadRow) -> Result<String, Problem> {
-    let input = Input::Examine { upload: upload.id.clone(), record: new_record(), by: who.actor.clone() };
+    let input = Input::Examine {
+        upload: upload.id.clone(),
+        record: new_record(),
+        by: who.actor.clone(),
+        source: upload.source.clone(),
+    };
     let row = new(app, who, &upload.name, &input).await?;
     let (job, mut upload) = (row.clone(), upload.clone());
     upload.job = Some(row.id.clone());
@@ -296,13 +309,14 @@ async fn examine(
     row: &JobRow,
     running: Arc<Running>,
     upload: &str,
-    record: RecordId,
-    by: Actor,
+    (record, by, source): (RecordId, Actor, Option<SourceRef>),
 ) -> Result<End, Problem> {
     let done = app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.decision(record)?) }).await?;
     if let Some(done) = done {
         return Ok(End::Done(serde_json::json!({ "record": record, "effect": done.effect })));
     }
+    // Another one may have come with its number meanwhile.
+    super::observations::refuse_used(app, source.clone()).await?;
     let path = app.uploads.file(upload);
     let permit = app.examining.permits.clone().acquire_owned().await;
     let (worker, file, name, watched) = (app.clone(), path.clone(), row.name.clone(), running.clone());
@@ -314,7 +328,7 @@ async fn examine(
         running.total.store(opened.source.size() * 2, Ordering::Relaxed);
         let watch = |held| Watched { held, running: &running, furthest: AtomicU64::new(0) };
         let sha256 = sha256_of(&watch(&opened.source), &|_| ())?;
-        let seen = Observed { record, path: name, at: now(), sha256, by: Some(by), source: None };
+        let seen = Observed { record, path: name, at: now(), sha256, by: Some(by), source };
         let policy = worker.examining.policy();
         let entry =
             flow::judge_source(&seen, &watch(&opened.source), &|| opened.changed(), &worker.examining.rules(&policy));

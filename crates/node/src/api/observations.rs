@@ -115,7 +115,7 @@ pub fn name_of(name: &str) -> Result<String, Problem> {
 ///
 /// # Errors
 /// [`Trouble::Impossible`].
-fn source_of(name: Option<&str>, number: Option<u64>) -> Result<Option<SourceRef>, Problem> {
+pub(super) fn source_of(name: Option<&str>, number: Option<u64>) -> Result<Option<SourceRef>, Problem> {
     match (name, number) {
         (None, None) => Ok(None),
         (Some(name), Some(number)) if number > 0 && i64::try_from(number).is_ok() => {
@@ -127,7 +127,7 @@ fn source_of(name: Option<&str>, number: Option<u64>) -> Result<Option<SourceRef
 }
 
 /// A number is given once.
-async fn refuse_used(app: &App, source: Option<SourceRef>) -> Result<(), Problem> {
+pub(super) async fn refuse_used(app: &App, source: Option<SourceRef>) -> Result<(), Problem> {
     let Some(source) = source else { return Ok(()) };
     let read = move |reader: &super::readers::Reader| -> Result<_, Problem> { Ok(reader.store.with_number(&source)?) };
     match app.readers.read(read).await? {

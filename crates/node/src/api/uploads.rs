@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use sakimori_model::SourceRef;
 use sakimori_store::UploadRow;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -20,7 +21,7 @@ use super::app::App;
 use super::caller::Who;
 use super::extract::Path;
 use super::jobs;
-use super::observations::name_of;
+use super::observations::{name_of, refuse_used, source_of};
 use super::problem::{Problem, ProblemDocument, Trouble};
 use super::shield::next_piece;
 use crate::NodeError;
@@ -130,7 +131,7 @@ pub struct NewUploadHeaders {
     /// The number of bytes. How many are allowed at most is in `Tus-Max-Size` of OPTIONS.
     #[param(rename = "Upload-Length")]
     length: u64,
-    /// Pairs of a key and base64, separated by commas: `name` or `filename` is what it is called.
+    /// Pairs of a key and base64, separated by commas: `name` or `filename` is what it is called; `source` and `number`, which go together, the number that its source gave to it.
     #[param(rename = "Upload-Metadata", nullable = false, max_length = 8192)]
     metadata: Option<String>,
 }
@@ -172,7 +173,10 @@ pub async fn create(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
             format_args!("{} bytes at most", app.config.limits.upload_bytes_max),
         ));
     }
-    let name = name_of(&metadata_name(&headers)?.unwrap_or_else(|| "upload".to_owned()))?;
+    let said = metadata(&headers)?;
+    let source = said.source()?;
+    let name = name_of(&said.name.unwrap_or_else(|| "upload".to_owned()))?;
+    refuse_used(&app, source.clone()).await?;
     let caller = who.key();
     let open =
         app.readers.read(move |reader| -> Result<_, Problem> { Ok(reader.store.open_uploads(&caller)?) }).await?;
@@ -183,7 +187,7 @@ pub async fn create(State(app): State<Arc<App>>, who: Who, headers: HeaderMap) -
     let path = app.uploads.file(&id);
     make_folder(&app.uploads.folder)?;
     private_file(&path).map_err(|error| folder(&path, error))?;
-    let row = UploadRow { id: id.clone(), caller: who.key(), name, size, made: now(), job: None };
+    let row = UploadRow { id: id.clone(), caller: who.key(), name, size, made: now(), job: None, source };
     let put = row.clone();
     app.recorder.rows(move |store| store.put_upload(&put)).await?;
     let location = [(header::LOCATION, format!("/api/v1/uploads/{id}"))];
@@ -354,19 +358,40 @@ fn number(headers: &HeaderMap, name: &str) -> Result<u64, Problem> {
     value.and_then(|text| text.parse().ok()).ok_or_else(bad)
 }
 
-pub(super) fn metadata_name(headers: &HeaderMap) -> Result<Option<String>, Problem> {
-    let Some(value) = headers.get("upload-metadata") else { return Ok(None) };
+/// What `Upload-Metadata` says of an upload.
+#[derive(Default)]
+pub(super) struct Metadata {
+    name: Option<String>,
+    source: Option<String>,
+    number: Option<String>,
+}
+
+pub(super) fn metadata(headers: &HeaderMap) -> Result<Metadata, Problem> {
+    let mut said = Metadata::default();
+    let Some(value) = headers.get("upload-metadata") else { return Ok(said) };
     let bad = || Problem::with(Trouble::Malformed, "Upload-Metadata holds pairs of a key and base64");
     let text = value.to_str().ok().filter(|text| text.len() <= METADATA_BYTES_MAX).ok_or_else(bad)?;
-    let mut found = None;
     for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once(' ').unwrap_or((pair, ""));
-        if key == "name" || key == "filename" {
-            let bytes = STANDARD.decode(value).map_err(|_| bad())?;
-            found = Some(String::from_utf8(bytes).map_err(|_| bad())?);
-        }
+        let wanted = match key {
+            "name" | "filename" => &mut said.name,
+            "source" => &mut said.source,
+            "number" => &mut said.number,
+            _ => continue,
+        };
+        let bytes = STANDARD.decode(value).map_err(|_| bad())?;
+        *wanted = Some(String::from_utf8(bytes).map_err(|_| bad())?);
     }
-    Ok(found)
+    Ok(said)
+}
+
+impl Metadata {
+    /// The number that the source gave to it.
+    fn source(&self) -> Result<Option<SourceRef>, Problem> {
+        let bad = |_| Problem::with(Trouble::Impossible, "number is one from 1 on");
+        let number = self.number.as_deref().map(str::parse).transpose().map_err(bad)?;
+        source_of(self.source.as_deref(), number)
+    }
 }
 
 fn name_job(response: &mut Response, job: &str) {

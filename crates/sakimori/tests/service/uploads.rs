@@ -4,6 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::client::{Caller, Serving, all, problem, until};
@@ -34,6 +36,31 @@ fn offset(serving: &Serving, caller: &Caller, path: &str) -> usize {
 fn job_of(answer: &Answer) -> String {
     assert!([201, 204].contains(&answer.status), "{}", answer.text());
     answer.header("sakimori-job").expect("a job").to_owned()
+}
+
+#[test]
+fn an_upload_bears_the_number_of_its_source() {
+    let (serving, token) = Serving::with_token("");
+    let begun = |source: &str, number: &str| {
+        let metadata = format!("name cGllY2U=,source {},number {}", STANDARD.encode(source), STANDARD.encode(number));
+        let headers = [TUS, ("upload-length", "3"), ("upload-metadata", metadata.as_str())];
+        serving.ask(&token, "POST", "/api/v1/uploads", &headers, b"")
+    };
+    let at = |answer: &Answer| answer.header("location").expect("a location").to_owned();
+    let ended = |path: &str| serving.job(&token, &job_of(&piece(&serving, &token, path, 0, b"abc")));
+    // Two begin before either has ended: the number is that of the first one that comes to its end.
+    let (first, second) = (at(&begun("scanner", "2")), at(&begun("scanner", "2")));
+    let record = ended(&second)["result"]["record"].as_str().expect("a record").to_owned();
+    let late = ended(&first);
+    assert!(late["state"] == "failed" && late["problem"]["detail"].to_string().contains(&record), "{late}");
+    let used = begun("scanner", "2");
+    assert_eq!((used.status, problem(&used).as_str()), (409, "SKM-E-0132"));
+    let sources = serving.ask(&token, "GET", "/api/v1/sources", &[], b"").json();
+    assert_eq!(sources["items"][0]["ranges"], json!([{ "from": 1, "to": 1 }]), "{sources}");
+    for (source, number) in [("scanner", "0"), ("scanner", "x"), ("a b", "1"), ("", "1")] {
+        assert_eq!(begun(source, number).status, 422, "{source} {number}");
+    }
+    serving.node.is_sound();
 }
 
 #[test]

@@ -11,3 +11,7 @@ INSERT INTO source_counts (source, count, last, whole)
 SELECT source, count(*), max(number), coalesce(max(CASE WHEN number = place THEN number END), 0)
 FROM (SELECT source, number, row_number() OVER (PARTITION BY source ORDER BY number) AS place FROM source_numbers)
 GROUP BY source;
+
+-- The number that a source gave to what is uploaded.
+ALTER TABLE uploads ADD COLUMN source TEXT;
+ALTER TABLE uploads ADD COLUMN number INTEGER CHECK ((number IS NULL) = (source IS NULL));
