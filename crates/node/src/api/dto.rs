@@ -11,7 +11,7 @@ use sakimori_store::{JobRow, JobState, JudgedDecision, Store, TokenRow, TopFindi
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::problem::{Problem, ProblemDocument};
+use super::problem::{Problem, ProblemDocument, Trouble};
 use crate::NodeError;
 use crate::node::parsed;
 
@@ -690,8 +690,12 @@ impl Job {
         let result: Option<serde_json::Value> = row.result.as_deref().and_then(|text| serde_json::from_str(text).ok());
         let record = result.as_ref().and_then(|result| result.get("record")?.as_str().map(str::to_owned));
         let failed = row.state == JobState::Failed;
-        let detail = result.as_ref().and_then(|r| r.get("problem")?.as_str().map(str::to_owned)).unwrap_or_default();
-        let problem = Problem::with(super::problem::Trouble::Storage, detail);
+        let said =
+            |name: &str| result.as_ref().and_then(|r| r.get(name)?.as_str().map(str::to_owned)).unwrap_or_default();
+        // Jobs of before say no code.
+        let (code, storage) = (said("code"), Trouble::Storage);
+        let trouble = Trouble::ALL.iter().copied().find(|trouble| trouble.code() == code).unwrap_or(storage);
+        let problem = Problem::with(trouble, said("problem"));
         Self {
             id: row.id.clone(),
             kind: row.kind.clone(),

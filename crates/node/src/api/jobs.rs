@@ -196,7 +196,8 @@ async fn work(app: &Arc<App>, mut row: JobRow, running: Arc<Running>) {
         Ok(End::Interrupted) => return app.jobs.ended(&row.id),
         Err(problem) => {
             row.state = JobState::Failed;
-            row.result = Some(serde_json::json!({ "problem": problem.detail }).to_string());
+            row.result =
+                Some(serde_json::json!({ "problem": problem.detail, "code": problem.trouble.code() }).to_string());
         }
     }
     put(app, &mut row).await;

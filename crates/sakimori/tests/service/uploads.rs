@@ -53,6 +53,7 @@ fn an_upload_bears_the_number_of_its_source() {
     let record = ended(&second)["result"]["record"].as_str().expect("a record").to_owned();
     let late = ended(&first);
     assert!(late["state"] == "failed" && late["problem"]["detail"].to_string().contains(&record), "{late}");
+    assert_eq!(late["problem"]["code"], "SKM-E-0132");
     let used = begun("scanner", "2");
     assert_eq!((used.status, problem(&used).as_str()), (409, "SKM-E-0132"));
     let sources = serving.ask(&token, "GET", "/api/v1/sources", &[], b"").json();
