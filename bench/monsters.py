@@ -175,6 +175,23 @@ def sevenz(out):
     out.write(b"7z\xbc\xaf\x27\x1c\x00\x04" + struct.pack("<I", zlib.crc32(start)) + start + packed + header)
 
 
+def tiny(one, before=b"", between=b"", after=b""):
+    """100 MB of very small JSON documents; `one` makes that of a number."""
+
+    def write(out):
+        out.write(before)
+        for start in range(0, 100_000_000 // len(one(1_000_000) + between), 100_000):
+            out.write((between if start else b"") + between.join(one(n) for n in range(start, start + 100_000)))
+        out.write(after)
+
+    return write
+
+
+def text_then_binary(out):
+    out.write(b"hello world, this is text.\n" * 2_500)
+    tensors(out, 96 * MIB)
+
+
 def rows(text):
     return lambda out: out.write(text * (30 * MIB // len(text)))
 
@@ -198,6 +215,12 @@ MONSTERS = {
     "notebook_100MB.ipynb": notebook,
     "dictionary.7z": sevenz,
     "tokenizer.json": tokenizer,
+    "tiny_lines_alike.jsonl": tiny(lambda n: b"{}\n"),
+    "tiny_lines.jsonl": tiny(lambda n: b'{"a":%d}\n' % n),
+    "tiny_array_alike.json": tiny(lambda n: b"{}", b"[", b",", b"]"),
+    "tiny_array.json": tiny(lambda n: b'{"a":%d}' % n, b"[", b",", b"]"),
+    "tiny_documents.json": tiny(lambda n: b"{}"),
+    "text_then_binary.txt": text_then_binary,
     "rows_sk.txt": rows(b"sk-"),
     "rows_jwt.txt": rows(b"-eyJ"),
     "rows_url.txt": rows(b"://a"),
