@@ -64,6 +64,18 @@ impl FieldSet {
         self.0 |= other.0;
     }
 
+    /// True for no names at all.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// False if all of these names are surely missing.
+    #[must_use]
+    pub const fn has_any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     /// False if a name is surely missing.
     #[must_use]
     pub const fn has_all(self, other: Self) -> bool {

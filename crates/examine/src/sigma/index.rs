@@ -9,7 +9,7 @@ use super::condition::Condition;
 use super::logsource::LogSource;
 use super::matcher::{Detection, Expr, Join, Test};
 use super::rule::Rule;
-use crate::log::event::{Event, FieldName};
+use crate::log::event::{Event, FieldName, FieldSet};
 use crate::log::origin::Origin;
 
 /// Shorter texts than this are found in nearly every event, so that looking for them saves nothing.
@@ -25,8 +25,8 @@ pub(crate) struct Index {
 #[derive(Debug)]
 struct Group {
     source: LogSource,
-    /// Rules of which no necessary text is known.
-    always: Vec<u32>,
+    /// Rules of which no necessary text is known, each with the fields of which it needs at least one. An empty set needs none.
+    always: Vec<(u32, FieldSet)>,
     /// Rules with a necessary text in a field.
     fields: Vec<FieldIndex>,
     /// Some rule looks at every value of the event.
@@ -84,7 +84,9 @@ impl Index {
         into.restart();
         for group in groups {
             let group = &self.groups[*group as usize];
-            into.extend(&group.always);
+            let fields = event.fields();
+            let rules = group.always.iter().filter(|(_, needed)| needed.is_empty() || fields.has_any(*needed));
+            into.extend(rules.map(|(rule, _)| *rule));
             for field in &group.fields {
                 field.find(event, into);
             }
@@ -104,8 +106,8 @@ impl Candidates {
         }
     }
 
-    fn extend(&mut self, rules: &[u32]) {
-        for &rule in rules {
+    fn extend(&mut self, rules: impl IntoIterator<Item = u32>) {
+        for rule in rules {
             let at = rule as usize;
             if at >= self.seen.len() {
                 self.seen.resize(at + 1, 0);
@@ -143,6 +145,8 @@ impl Group {
         }
         always.sort_unstable();
         always.dedup();
+        let needed = |number: u32| fields_needed(&rules[number as usize].detection);
+        let always = always.into_iter().map(|number| (number, needed(number))).collect();
         Self { source: source.clone(), always, fields, has_keywords }
     }
 }
@@ -181,13 +185,39 @@ impl FieldIndex {
 
     fn find_in(&self, text: &str, into: &mut Candidates) {
         if let Some(rules) = self.whole.get(text) {
-            into.extend(rules);
+            into.extend(rules.iter().copied());
         }
         if let Some(parts) = &self.parts {
             for found in parts.find_overlapping_iter(text) {
-                into.extend(&self.part_rules[found.pattern().as_usize()]);
+                into.extend(self.part_rules[found.pattern().as_usize()].iter().copied());
             }
         }
+    }
+}
+
+/// The fields of which an event must have at least one for the rule to match. Empty if it may match without any: it looks at every
+/// value, or already matches an event that has nothing.
+fn fields_needed(detection: &Detection) -> FieldSet {
+    let mut fields = Vec::new();
+    if detection.searches.iter().any(looks_everywhere) || detection.holds(&Event::default()) {
+        return FieldSet::default();
+    }
+    detection.searches.iter().for_each(|search| fields_of(search, &mut fields));
+    fields.into_iter().collect()
+}
+
+/// The fields that an expression looks at.
+fn fields_of<'e>(expr: &'e Expr, into: &mut Vec<&'e FieldName>) {
+    match expr {
+        Expr::Field { field, tests, .. } => {
+            into.extend(field);
+            into.extend(tests.iter().filter_map(|test| match test {
+                Test::OtherField { other, .. } => Some(other),
+                _ => None,
+            }));
+        }
+        Expr::Not(inner) => fields_of(inner, into),
+        Expr::All(parts) | Expr::Any(parts) => parts.iter().for_each(|part| fields_of(part, into)),
     }
 }
 

@@ -403,6 +403,54 @@ proptest! {
 }
 
 #[test]
+fn the_index_leaves_no_match_out_whatever_the_condition() {
+    let searches = ["A: a*", "A: null", "A|exists: false", "A|fieldref: B", "A|contains: x\n        B: 1", "B|gt: 3"];
+    let conditions = [
+        "s",
+        "not s",
+        "s and t",
+        "s or t",
+        "s and not t",
+        "not s and not t",
+        "not (s and t)",
+        "1 of them",
+        "all of them",
+    ];
+    let events = [
+        serde_json::json!({}),
+        serde_json::json!({"C": "a"}),
+        serde_json::json!({"A": "a"}),
+        serde_json::json!({"A": null}),
+        serde_json::json!({"B": 5}),
+        serde_json::json!({"A": "5", "B": 5}),
+        serde_json::json!({"A": "ax", "B": 1}),
+    ];
+    let (mut held, mut not) = (0, 0);
+    let rules = (0..searches.len() * searches.len() * conditions.len()).map(|n| {
+        let (pair, condition) = (n / conditions.len(), conditions[n % conditions.len()]);
+        (searches[pair / searches.len()], searches[pair % searches.len()], condition)
+    });
+    for (s, t, condition) in rules {
+        let text = format!("    s:\n        {s}\n    t:\n        {t}\n    condition: {condition}\n");
+        let rules = compile(&text).expect("compiles");
+        for event in &events {
+            let mut read = Event::default();
+            let whole = {
+                let mut event = event.clone();
+                event["Channel"] = "Application".into();
+                event["EventID"] = 1.into();
+                event
+            };
+            read.read_json(whole.to_string().as_bytes(), 64).expect("an event");
+            let direct = rules.rule(0).matches(&read);
+            assert_eq!(direct, detected(&rules, event), "{text}{event}");
+            *(if direct { &mut held } else { &mut not }) += 1;
+        }
+    }
+    assert!(held > 300 && not > 300, "{held} {not}");
+}
+
+#[test]
 fn keywords_join_into_one_test() {
     let rules = compile("    s:\n        - a\n        - b\n    condition: s\n").expect("compiles");
     let Expr::Field { field: None, join: Join::Any, tests } = &rules.rule(0).detection.searches[0] else {
