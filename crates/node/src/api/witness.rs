@@ -49,7 +49,7 @@ pub async fn add_checkpoint(State(app): State<Arc<App>>, body: Body) -> Result<R
 /// Raises an incident for evidence that a log has signed two histories, unless there is one. Returns its record. What goes wrong is told
 /// and keeps nobody from the answer: the evidence itself is kept in a file.
 pub(super) async fn raise(app: &App, evidence: &Evidence) -> Option<RecordId> {
-    let statement = forked(evidence)?;
+    let (statement, log) = (forked(evidence)?, &evidence.seen.checkpoint.origin);
     let raised = async {
         let asked = statement.clone();
         if let Some(known) = app.readers.read(move |reader| known(&reader.store, &asked)).await? {
@@ -57,14 +57,11 @@ pub(super) async fn raise(app: &App, evidence: &Evidence) -> Option<RecordId> {
         }
         let record = statement.record();
         app.recorder.record(vec![Entry::of(statement)]).await?;
+        tracing::error!(code = "SKM-E-0182", %log, %record, "an incident is raised");
         Ok::<_, Problem>(record)
     };
-    let log = &evidence.seen.checkpoint.origin;
     match raised.await {
-        Ok(record) => {
-            tracing::error!(code = "SKM-E-0182", %log, %record, "an incident is raised");
-            Some(record)
-        }
+        Ok(record) => Some(record),
         Err(problem) => {
             tracing::error!(code = "SKM-E-0182", %log, ?problem, "an incident could not be raised");
             None

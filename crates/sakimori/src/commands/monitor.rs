@@ -49,7 +49,9 @@ fn once(context: &Context, options: &FollowedLog, log: &Monitor<WitnessFolder>) 
     let looked = log.look(closeness, &mut |progress| bar.of(progress.bundles_done, progress.bundles));
     bar.finish();
     let look = looked.map_err(failure)?;
-    let incident = raise(context, &look)?;
+    // What the log has done is told, whether it can be recorded or not.
+    let raised = raise(context, &look);
+    let incident = raised.as_ref().ok().copied().flatten();
     match options.format {
         DocumentFormat::Json => outln!("{:#}", document(&look, incident))?,
         DocumentFormat::Text => {
@@ -59,6 +61,7 @@ fn once(context: &Context, options: &FollowedLog, log: &Monitor<WitnessFolder>) 
             }
         }
     }
+    raised?;
     Ok(if look.found.is_bad() { Exit::Findings } else { Exit::Done })
 }
 
