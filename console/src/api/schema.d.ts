@@ -2382,7 +2382,7 @@ export interface paths {
         get: {
             parameters: {
                 query?: {
-                    /** @description `decision`, `share`, `judgement`, `access`, `policy`, `admission` or `erasure`. */
+                    /** @description `decision`, `share`, `judgement`, `access`, `policy`, `admission`, `erasure`, `key`, `heartbeat` or `incident`. */
                     kind?: string;
                     /** @description Items of the page, 1 to 200; 50 otherwise. */
                     limit?: number;

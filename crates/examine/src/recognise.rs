@@ -18,6 +18,7 @@ use crate::source::{Source, read_up_to};
 
 pub use kinds::{EMPTY, UNKNOWN};
 pub(crate) use magic::program;
+pub(crate) use text::is_control;
 
 /// Bytes looked at from the start.
 const HEAD_BYTES: usize = 64 * 1024;

@@ -397,7 +397,7 @@ fn not_regular(path: &Path) -> LogError {
 ///
 /// # Errors
 /// Those of the file system; [`io::ErrorKind::TimedOut`] on a machine that has no time to read a file.
-pub fn read_resource(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
+pub(crate) fn read_resource(path: &Path, bytes_max: usize) -> io::Result<Vec<u8>> {
     for _ in 0..READ_TRIES_MAX {
         let began = Instant::now();
         let mut bytes = Vec::new();

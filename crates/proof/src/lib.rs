@@ -56,7 +56,6 @@ pub use bundle::{
 };
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use cose::{RECEIPT_MEDIA_TYPE, ReceiptError, receipt, verify_receipt};
-pub use disk::read_resource;
 pub use error::LogError;
 pub use group::{Appended, Committer};
 pub use key::{Key, KeyError, WitnessKey};

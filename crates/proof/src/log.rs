@@ -392,10 +392,7 @@ impl Log {
         check_batch(entries)?;
 
         // After any error the slot is empty, and the next append reads everything anew.
-        let mut slot = self.slot();
-        while slot.is_publishing && !self.may_go_on(&slot, ack) {
-            slot = self.shared.ended.wait(slot).unwrap_or_else(PoisonError::into_inner);
-        }
+        let mut slot = self.slot_when(|slot| !slot.is_publishing || self.may_go_on(slot, ack));
         let _lock = self.lock()?;
         // Crash here: the operating system drops the lock with the process; nothing was written.
         crash(Step::Locked);
@@ -558,20 +555,17 @@ impl Log {
 
     /// What the threads of this process know, once nobody publishes.
     pub(crate) fn idle_slot(&self) -> MutexGuard<'_, Slot> {
-        let mut slot = self.slot();
-        while slot.is_publishing {
-            slot = self.shared.ended.wait(slot).unwrap_or_else(PoisonError::into_inner);
-        }
-        slot
+        self.slot_when(|slot| !slot.is_publishing)
+    }
+
+    /// The same once it is so, which may become true when a publication ends.
+    fn slot_when(&self, may: impl Fn(&Slot) -> bool) -> MutexGuard<'_, Slot> {
+        let slot = self.shared.ended.wait_while(self.slot(), |slot| !may(slot));
+        slot.unwrap_or_else(without_writer)
     }
 
     pub(crate) fn slot(&self) -> MutexGuard<'_, Slot> {
-        self.shared.slot.lock().unwrap_or_else(|poisoned| {
-            // Somebody panicked in the middle of an append.
-            let mut slot = PoisonError::into_inner(poisoned);
-            slot.writer = None;
-            slot
-        })
+        self.shared.slot.lock().unwrap_or_else(without_writer)
     }
 
     fn check_key(&self, key: &Key) -> Result<(), LogError> {
@@ -652,6 +646,13 @@ pub(crate) fn is_transient_name(name: &str) -> bool {
 /// All kinds of tiles that a log can have.
 pub(crate) fn kinds() -> impl Iterator<Item = TileKind> {
     std::iter::once(TileKind::Entries).chain((0..LEVELS_MAX).map(TileKind::Hashes))
+}
+
+/// Somebody panicked in the middle of an append: what is known is given up.
+fn without_writer(poisoned: PoisonError<MutexGuard<'_, Slot>>) -> MutexGuard<'_, Slot> {
+    let mut slot = poisoned.into_inner();
+    slot.writer = None;
+    slot
 }
 
 fn check_batch(entries: &[Vec<u8>]) -> Result<(), LogError> {

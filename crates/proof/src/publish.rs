@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::edge::Growth;
 use crate::error::LogError;
 use crate::log::{CHECKPOINT, Log, Published, Shared, Step, Writer, kinds};
 use crate::tile::{TILE_WIDTH, Tile};
@@ -11,14 +10,13 @@ use crate::tree::Tree;
 /// What is decided and is to be published, taken from a writer.
 struct Publication {
     head: Tree,
-    growth: Growth,
+    files: Vec<(Tile, Vec<u8>)>,
     published: Published,
 }
 
 impl Writer {
     /// All that is decided and not published. The writer has nothing that is published until it gets it back.
     fn taken(&mut self) -> Option<Publication> {
-        let size = self.head.size();
         if self.pending.is_empty() {
             return None;
         }
@@ -26,8 +24,7 @@ impl Writer {
         let full = std::mem::take(&mut self.pending).into_iter().flat_map(|growth| growth.files);
         // Of heads that nobody can have seen, no partial tiles are put.
         let files = full.chain(self.edge.partials(published.size)).collect();
-        let growth = Growth { files, size, root: self.head.checkpoint().root };
-        Some(Publication { head: self.head.clone(), growth, published })
+        Some(Publication { head: self.head.clone(), files, published })
     }
 }
 
@@ -144,7 +141,7 @@ impl Shared {
     }
 
     fn carry_out_all(&self, taken: &mut Publication, crash: &dyn Fn(Step)) -> Result<(), LogError> {
-        let files = std::mem::take(&mut taken.growth.files).into_iter();
+        let files = std::mem::take(&mut taken.files).into_iter();
         self.carry_out(&taken.head, &mut taken.published.unsynced, files, crash)
     }
 

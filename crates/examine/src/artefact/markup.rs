@@ -10,7 +10,7 @@ use crate::artefact::codetext::program_in;
 use crate::artefact::modules::{Standing, in_targets};
 use crate::artefact::{codes, openvino, template};
 use crate::catalogue::finding;
-use crate::recognise::kinds;
+use crate::recognise::{is_control, kinds};
 use crate::report::Report;
 use crate::sigma::yaml::{Node, Yaml, documents};
 use crate::source::{Source, read_up_to};
@@ -172,7 +172,7 @@ pub fn text_up_to(source: &dyn Source, max: usize) -> io::Result<(String, TextEn
 
 /// True for bytes of which too many are control characters for a text of any encoding of bytes.
 fn is_binary(piece: &[u8]) -> bool {
-    let controls = piece.iter().filter(|b| matches!(b, 0..=8 | 14..=26 | 28..=31)).count();
+    let controls = piece.iter().filter(|byte| is_control(byte)).count();
     controls * CHARS_FOR_A_CONTROL > piece.len()
 }
 

@@ -52,7 +52,7 @@ fn decode(head: &[u8]) -> Option<Cow<'_, str>> {
     if let Some((encoding, skip)) = encoding_rs::Encoding::for_bom(head) {
         return Some(encoding.decode_without_bom_handling(&head[skip..]).0);
     }
-    if head.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31)) {
+    if head.iter().any(is_control) {
         return None;
     }
     let text = match std::str::from_utf8(head) {
@@ -71,6 +71,11 @@ fn decode(head: &[u8]) -> Option<Cow<'_, str>> {
         }
     };
     Some(text)
+}
+
+/// A byte that stands in no text of any encoding of bytes. Escape does, in Japanese ones.
+pub(crate) const fn is_control(byte: &u8) -> bool {
+    matches!(*byte, 0..=8 | 14..=26 | 28..=31)
 }
 
 /// Mail and mailboxes.

@@ -692,9 +692,10 @@ impl Job {
         let failed = row.state == JobState::Failed;
         let said =
             |name: &str| result.as_ref().and_then(|r| r.get(name)?.as_str().map(str::to_owned)).unwrap_or_default();
+        let code = said("code");
+        let trouble = Trouble::ALL.iter().copied().find(|trouble| trouble.code() == code);
         // Jobs of before say no code.
-        let (code, storage) = (said("code"), Trouble::Storage);
-        let trouble = Trouble::ALL.iter().copied().find(|trouble| trouble.code() == code).unwrap_or(storage);
+        let trouble = trouble.unwrap_or(Trouble::Storage);
         let problem = Problem::with(trouble, said("problem"));
         Self {
             id: row.id.clone(),

@@ -26,7 +26,7 @@ const EVIDENCE: &str = "application/vnd.sakimori.evidence.v1+json";
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct RecordQuery {
-    /// `decision`, `share`, `judgement`, `access`, `policy`, `admission` or `erasure`.
+    /// `decision`, `share`, `judgement`, `access`, `policy`, `admission`, `erasure`, `key`, `heartbeat` or `incident`.
     kind: Option<String>,
     /// Items of the page, 1 to 200; 50 otherwise.
     #[param(minimum = 1, maximum = 200)]
