@@ -53,9 +53,9 @@ bench: build
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked -- log
 	cd bench && SAKIMORI_BIN="$(TARGET)/release/sakimori" $(CARGO) run --release --locked -- service
-	@if [ -n "$(SAKIMORI_DATA)" ]; then $(MAKE) --no-print-directory peers; else echo "peers: skipped, SAKIMORI_DATA is not set"; fi
+	@if [ -n "$(SAKIMORI_DATA)" ]; then $(MAKE) --no-print-directory peers coverage; else echo "peers, coverage: skipped, SAKIMORI_DATA is not set"; fi
 
-# Other scanners from PyPI beside ours, into docs/peers.md: make peers SAKIMORI_DATA=/path
+# Other scanners from PyPI beside ours, into docs/peers.md, whose table docs/coverage.md has too: make peers SAKIMORI_DATA=/path
 peers: build
 	python3 bench/peers.py --data "$(SAKIMORI_DATA)" --program "$(TARGET)/release/sakimori"
 

@@ -165,12 +165,27 @@ fn artefacts(bench: &Runner) -> Result<String> {
     Ok(format!(
         "\n## Model artefacts\n\nTest files of picklescan, modelscan, modelaudit, joblib and pickle_injector, llama.cpp vocabularies, small\n\
          models from PyPI and harmless proofs of concept, labelled `mal`, `ben`, `hazard-text` or `other` by their source.\n\
-         They were at hand while the examiners were built. What other scanners say of them stands in [peers.md](peers.md).\n\
-         {} files in {seconds:.1} s. Passed as *allow* without a whole examination: {silent}.\n\n{}\n{}{}",
+         They were at hand while the examiners were built.\n\
+         {} files in {seconds:.1} s. Passed as *allow* without a whole examination: {silent}.\n\n{}\n{}{}{}",
         results.len(),
         table(&groups),
         listing("Malicious and allowed", &missed),
         listing("Benign and not allowed", &alarmed),
+        peers()?,
+    ))
+}
+
+/// What other scanners say of the same files, as `docs/peers.md` has it.
+fn peers() -> Result<String> {
+    let path = crate::root().join("docs/peers.md");
+    let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
+    let table: Vec<&str> =
+        text.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|')).collect();
+    ensure!(table.len() > 2, "{}: there is no table", path.display());
+    Ok(format!(
+        "\n### Beside other scanners\n\nOne process a file; what counts as which answer stands in [peers.md](peers.md), \
+         which `make peers` writes.\n\n{}\n",
+        table.join("\n")
     ))
 }
 

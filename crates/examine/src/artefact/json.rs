@@ -103,7 +103,7 @@ pub fn walk_all(bytes: &[u8], nesting_max: usize, sink: &mut dyn Sink) -> serde_
         let (document, behind) = rest.split_at(end);
         let mut deserializer = serde_json::Deserializer::from_slice(document);
         step(&mut deserializer, nesting_max, sink)?;
-        if behind.trim_ascii().is_empty() {
+        if behind.trim_ascii_start().is_empty() {
             return deserializer.end();
         }
         rest = behind;

@@ -5,6 +5,7 @@
 //! numbers and addresses are their content, and who may see them is settled where they are kept.
 
 pub mod codes;
+mod needles;
 mod personal;
 mod secrets;
 

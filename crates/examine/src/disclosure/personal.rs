@@ -30,7 +30,7 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     found.extend(cards(text, &numbers));
     found.extend(list(codes::PHONES, PHONES_MIN, phones(text, &numbers)));
     // Both begin with a character that most texts of models lack.
-    if text.contains(['県', '都', '府', '道']) {
+    if !text.is_ascii() && text.contains(['県', '都', '府', '道']) {
         found.extend(list(codes::ADDRESSES, ADDRESSES_MIN, ADDRESS.find_iter(text).map(|m| (m.start(), m.as_str()))));
     }
     if text.contains('@') {
@@ -66,11 +66,11 @@ fn numbers(text: &str) -> Vec<Number> {
     let bytes = text.as_bytes();
     let (mut found, mut at) = (Vec::new(), 0);
     let (mut digits, mut groups) = (Vec::new(), Vec::new());
-    while at < bytes.len() && found.len() < VALUES_MAX {
-        if !bytes[at].is_ascii_digit() {
-            at += 1;
-            continue;
-        }
+    while let Some(next) = start_of_long(bytes, at)
+        && found.len() < VALUES_MAX
+    {
+        let Some(first) = bytes[next..].iter().position(u8::is_ascii_digit) else { break };
+        at = next + first;
         let start = at;
         digits.clear();
         groups.clear();
@@ -103,6 +103,20 @@ fn numbers(text: &str) -> Vec<Number> {
         }
     }
     found
+}
+
+/// Where, from a place on that is in no number, the next number of enough digits may begin. No byte of it is another one than
+/// these, so most bytes of a text need not be read.
+fn start_of_long(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let fits = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b' ' | b'-');
+    loop {
+        let last = at + DIGITS.start - 1;
+        let whole = bytes.get(at..=last)?;
+        match whole.iter().rposition(|byte| !fits(byte)) {
+            Some(other) => at += other + 1,
+            None => return Some(at),
+        }
+    }
 }
 
 /// The 12 digits of individual numbers whose last one checks the others.
@@ -270,6 +284,15 @@ mod tests {
 
     fn found(text: &str) -> Vec<(String, usize)> {
         find(text).iter().map(|f| (f.code.to_string(), f.count)).collect()
+    }
+
+    #[test]
+    fn numbers_are_found_wherever_they_begin() {
+        for before in 0..25 {
+            let text = format!("{} 03-5555-0101x 1234567890, a1, 5 6 1234 5678 9018 .5-5", ".".repeat(before));
+            let numbers: Vec<&str> = numbers(&text).iter().map(|n| &text[n.range.clone()]).collect();
+            assert_eq!(numbers, ["1234567890", "5 6 1234 5678 9018"], "behind {before}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Secrets in text, by the forms of `data/secrets.toml`.
 //!
-//! One pass of an automaton over the needles finds the places that are looked at; a pattern is tried at such a place only,
+//! One pass over the text finds the needles, which are the places that are looked at; a pattern is tried at such a place only,
 //! over a bounded stretch of text, so that the time is linear.
 
 use std::collections::BTreeSet;
@@ -13,6 +13,7 @@ use regex::{Captures, Regex};
 use sakimori_model::Code;
 use serde::Deserialize;
 
+use super::needles::{Head, Needles};
 use super::{Found, codes, hint};
 
 /// Bytes from a needle on within which a whole secret has to stand.
@@ -39,18 +40,18 @@ pub(super) fn find(text: &str) -> Vec<Found> {
     let table = &*TABLE;
     let mut seen: Vec<Option<(usize, String, BTreeSet<&str>)>> = vec![None; table.forms.len()];
     let mut rows: Vec<Row> = vec![Row::default(); table.forms.len()];
-    for needle in table.needles.find_overlapping_iter(text) {
-        let index = table.owners[needle.pattern().as_usize()];
+    table.needles.each(text.as_bytes(), |needle, start| {
+        let index = table.owners[needle];
         let form = &table.forms[index];
-        if rows[index].goes_on_to(text, needle.start()) {
-            continue;
+        if rows[index].goes_on_to(text, start) {
+            return;
         }
-        let Some(value) = form.value_at(text, needle.start()) else { continue };
-        let (_, _, values) = seen[index].get_or_insert_with(|| (needle.start(), hint(value), BTreeSet::new()));
+        let Some(value) = form.value_at(text, start) else { return };
+        let (_, _, values) = seen[index].get_or_insert_with(|| (start, hint(value), BTreeSet::new()));
         if values.len() < VALUES_MAX {
             values.insert(value);
         }
-    }
+    });
     let found = table.forms.iter().zip(seen).filter_map(|(form, seen)| {
         let (offset, hint, values) = seen?;
         Some(Found { code: form.level.code(), offset, count: values.len(), name: form.name.clone(), hint })
@@ -68,8 +69,7 @@ struct Row {
 impl Row {
     /// True when the word has had so many needles before this one that it is no token: each would be read anew up to its end.
     fn goes_on_to(&mut self, text: &str, offset: usize) -> bool {
-        // Of needles that end at one place, a longer one begins before a shorter one.
-        let between = &text.as_bytes()[self.last.min(offset)..offset];
+        let between = &text.as_bytes()[self.last..offset];
         let inside = between.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
         *self = Self { last: offset, needles: if inside { self.needles + 1 } else { 1 } };
         self.needles > ROW_NEEDLES_MAX
@@ -140,13 +140,13 @@ struct Form {
     level: Level,
     pattern: &'static str,
     /// The pattern, made when its first needle is met: most texts hold none.
-    regex: OnceLock<Regex>,
+    regex: OnceLock<(Head, Regex)>,
     check: Option<Check>,
 }
 
 struct Table {
     forms: Vec<Form>,
-    needles: AhoCorasick,
+    needles: Needles,
     /// The form of each needle.
     owners: Vec<usize>,
     placeholders: AhoCorasick,
@@ -158,13 +158,6 @@ static DATA: LazyLock<Data> =
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let data = &*DATA;
-    let automaton = |words: &[&str]| {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words)
-            .unwrap_or_else(|e| panic!("the words of secrets.toml make an automaton: {e}"))
-    };
     let forms = data.secret.iter().map(|secret| {
         assert!(!secret.source.is_empty() && !secret.examples.is_empty(), "{} lacks source or examples", secret.id);
         assert!(!secret.others.iter().any(String::is_empty), "{}: nothing is no example", secret.id);
@@ -176,9 +169,13 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let placeholders: Vec<&str> = data.placeholder.iter().chain(&data.published).map(String::as_str).collect();
     Table {
         forms: forms.collect(),
-        needles: automaton(&needles.iter().map(|(_, needle)| *needle).collect::<Vec<_>>()),
+        needles: Needles::new(needles.iter().map(|(_, needle)| *needle)),
         owners: needles.iter().map(|(owner, _)| *owner).collect(),
-        placeholders: automaton(&placeholders),
+        placeholders: AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(placeholders)
+            .unwrap_or_else(|e| panic!("the placeholders of secrets.toml make an automaton: {e}")),
         hosts: data.hosts.clone(),
     }
 });
@@ -198,8 +195,10 @@ impl Form {
             end -= 1;
         }
         let stretch = &text[offset..end];
+        let (head, regex) = self.compiled();
         // To tell whether there is something is much cheaper than to tell what.
-        let captures = self.regex().is_match(stretch).then(|| self.regex().captures(stretch))??;
+        let found = head.may_begin(stretch.as_bytes()) && regex.is_match(stretch);
+        let captures = found.then(|| regex.captures(stretch))??;
         let (whole, value) = (captures.get(0)?, captures.name("value")?);
         let value = &text[offset + value.start()..offset + value.end()];
         let after = text[offset + whole.end()..].chars().next();
@@ -207,10 +206,12 @@ impl Form {
         (!goes_on && !is_filler(value) && self.holds(&captures, value, &text[..offset])).then_some(value)
     }
 
-    fn regex(&self) -> &Regex {
-        let compiled =
-            || Regex::new(&format!("^(?:{})", self.pattern)).unwrap_or_else(|e| panic!("{}: {e}", self.name));
-        self.regex.get_or_init(compiled)
+    fn compiled(&self) -> &(Head, Regex) {
+        self.regex.get_or_init(|| {
+            let pattern = format!("^(?:{})", self.pattern);
+            let head = Head::new(&pattern).unwrap_or_else(|e| panic!("{}: {e}", self.name));
+            (head, Regex::new(&pattern).unwrap_or_else(|e| panic!("{}: {e}", self.name)))
+        })
     }
 
     fn holds(&self, captures: &Captures<'_>, value: &str, before: &str) -> bool {

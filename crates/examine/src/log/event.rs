@@ -51,13 +51,13 @@ impl FieldName {
     }
 }
 
-/// Names of fields, as a bit each: two names may share one, so a set says surely only what is not in it.
+/// Names of fields, as two bits each: names may share bits, so a set says surely only what is not in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct FieldSet(u64);
+pub struct FieldSet(u128);
 
 impl FieldSet {
     const fn of(hash: u64) -> Self {
-        Self(1 << (hash >> 58))
+        Self(1 << (hash >> 57) | 1 << (hash >> 50 & 127))
     }
 
     const fn add(&mut self, other: Self) {
@@ -85,7 +85,9 @@ impl FieldSet {
 
 impl<'n> FromIterator<&'n FieldName> for FieldSet {
     fn from_iter<I: IntoIterator<Item = &'n FieldName>>(names: I) -> Self {
-        Self(names.into_iter().fold(0, |bits, name| bits | Self::of(name.hash).0))
+        let mut set = Self::default();
+        names.into_iter().for_each(|name| set.add(Self::of(name.hash)));
+        set
     }
 }
 
@@ -478,11 +480,11 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<(), E> {
-        self.add(ValueKind::Number, &number.to_string())
+        self.add(ValueKind::Number, itoa::Buffer::new().format(number))
     }
 
     fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<(), E> {
-        self.add(ValueKind::Number, &number.to_string())
+        self.add(ValueKind::Number, itoa::Buffer::new().format(number))
     }
 
     fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<(), E> {

@@ -9,6 +9,8 @@ use crate::source::{Source, read_up_to};
 
 /// Bytes read at a time.
 const READ_BYTES: usize = 256 * 1024;
+/// Bytes of repeated events that are compared at once.
+const REPEATED_BYTES: usize = 256;
 /// Members of an outermost object among which the one that holds the events may be.
 const WRAPPER_MEMBERS_MAX: usize = 3;
 /// Names under which exports hold their events: AWS CloudTrail, Azure, Microsoft Graph, Kubernetes.
@@ -133,6 +135,8 @@ pub(crate) struct Documents<'a> {
     base: usize,
     /// Where the current event begins in the buffer, which it also does while it is skipped.
     start: Option<usize>,
+    /// Where the last piece stands in the buffer, if it is still there.
+    last: Option<(usize, usize)>,
     skipping: bool,
     /// The text before the current byte, if only blanks and a colon are between them.
     key: Option<(usize, usize)>,
@@ -150,6 +154,7 @@ impl<'a> Documents<'a> {
             depth: 0,
             base: 0,
             start: None,
+            last: None,
             skipping: false,
             key: None,
             members: 0,
@@ -162,6 +167,7 @@ impl<'a> Documents<'a> {
             while self.at < self.buffer.len() {
                 if let Some((start, end)) = self.step() {
                     let skipped = std::mem::take(&mut self.skipping) || end - start > self.event_bytes_max;
+                    self.last = (!skipped).then_some((start, end));
                     return Ok(Some(if skipped { Piece::TooLong } else { Piece::Text(&self.buffer[start..end]) }));
                 }
             }
@@ -173,8 +179,33 @@ impl<'a> Documents<'a> {
         }
     }
 
+    /// Steps over further pieces that are the same as the last one and follow it at once, as far as they have been read, and
+    /// counts them.
+    pub fn repeats(&mut self) -> u64 {
+        let Some((start, end)) = self.last.filter(|(_, end)| *end == self.at) else { return 0 };
+        let (before, rest) = self.buffer.split_at(end);
+        // Elements of an array; between documents nothing is needed.
+        let between: &[u8] = if self.base == 0 { b"" } else { b"," };
+        let one = [between, &before[start..]].concat();
+        if !rest.starts_with(&one) {
+            return 0;
+        }
+        let (mut count, mut after) = (0, rest);
+        // Of short ones, many at once.
+        let many = (REPEATED_BYTES / one.len()).max(1);
+        for (piece, pieces) in [(one.repeat(many), many as u64), (one, 1)] {
+            while let Some(next) = after.strip_prefix(piece.as_slice()) {
+                after = next;
+                count += pieces;
+            }
+        }
+        self.at += rest.len() - after.len();
+        count
+    }
+
     /// Drops from the buffer what is not needed any more.
     fn forget(&mut self) {
+        self.last = None;
         if self.start.is_some_and(|start| self.buffer.len() - start > self.event_bytes_max) {
             self.skipping = true;
         }
@@ -352,6 +383,21 @@ mod tests {
             let events: Vec<String> = texts.iter().map(|t| serde_json::json!({"k": t, "l": [{"m": t}]}).to_string()).collect();
             prop_assert_eq!(documents(format!("[{}]", events.join(",")).as_bytes(), 999), events.clone());
             prop_assert_eq!(documents(events.concat().as_bytes(), 999), events);
+        }
+
+        #[test]
+        fn repeats_are_the_pieces_that_would_follow(parts in prop::collection::vec(
+            prop::sample::select(&["{}", "{}", "{}{}", ",", "{},{}", "[", "]", "{\"a\":1}", "{\"a\":1},{\"a\":1}", "1", " "][..]), 0..20,
+        )) {
+            let bytes = parts.concat().into_bytes();
+            let mut documents = Documents::new(&bytes, 99).expect("readable");
+            let mut all = Vec::new();
+            while let Some(piece) = documents.next_piece().expect("readable") {
+                all.push(shown(&piece));
+                let again = std::iter::repeat_n(all[all.len() - 1].clone(), documents.repeats() as usize);
+                all.extend(again.collect::<Vec<_>>());
+            }
+            prop_assert_eq!(all, self::documents(&bytes, 99));
         }
 
         #[test]

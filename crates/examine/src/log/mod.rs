@@ -223,8 +223,12 @@ struct Run<'r> {
     /// The groups of rules for each origin, by its key as text.
     groups: HashMap<String, Rc<[u32]>>,
     key: String,
+    /// The groups for events of which nothing is known.
+    unknown: Option<Rc<[u32]>>,
     /// The last event that no rule matched: what is repeated need not be read again.
     quiet: Option<Quiet>,
+    /// The same for events without a field, of which many fit into little.
+    quiet_empty: Option<Covered>,
     /// Fields of an event before, and whether events with these can have a known source: events of one log are alike.
     alike: Option<(FieldSet, bool)>,
     summary: LogSummary,
@@ -254,7 +258,9 @@ impl<'r> Run<'r> {
             candidates: Candidates::default(),
             groups: HashMap::new(),
             key: String::new(),
+            unknown: None,
             quiet: None,
+            quiet_empty: None,
             alike: None,
             summary: LogSummary::default(),
         }
@@ -278,6 +284,13 @@ impl<'r> Run<'r> {
         while let Some(piece) = documents.next_piece()? {
             number += 1;
             self.piece(number, &piece, on_match);
+            if let Piece::Text(json) = piece
+                && let Some(covered) = self.known(json)
+            {
+                let again = documents.repeats();
+                self.count(number + 1, covered, again);
+                number += again;
+            }
         }
         Ok(())
     }
@@ -297,8 +310,8 @@ impl<'r> Run<'r> {
 
     /// Holds the rules against an event: this JSON, and these bytes of the log.
     fn event(&mut self, number: u64, (json, bytes): (&[u8], &[u8]), on_match: &mut dyn FnMut(Match<'_>)) {
-        if let Some(quiet) = self.quiet.as_ref().filter(|quiet| quiet.json == json) {
-            self.count(number, quiet.covered);
+        if let Some(covered) = self.known(json) {
+            self.count(number, covered, 1);
             return;
         }
         if let Err(error) = self.read(json) {
@@ -306,7 +319,7 @@ impl<'r> Run<'r> {
             return;
         }
         let (groups, covered) = self.groups();
-        self.count(number, covered);
+        self.count(number, covered, 1);
         origin::rename_windows_fields(&mut self.event);
         let matches_before = self.summary.matches;
         for candidate in self.rules.index().candidates(&groups, &self.event, &mut self.candidates) {
@@ -319,7 +332,9 @@ impl<'r> Run<'r> {
                 on_match(Match { rule, record: number, line, time, matched });
             }
         }
-        if self.summary.matches == matches_before && json.len() <= REPEATED_BYTES_MAX {
+        if self.summary.matches == matches_before && is_empty(json) {
+            self.quiet_empty = Some(covered);
+        } else if self.summary.matches == matches_before && json.len() <= REPEATED_BYTES_MAX {
             let quiet = self.quiet.get_or_insert(Quiet { json: Vec::new(), covered });
             quiet.json.clear();
             quiet.json.extend_from_slice(json);
@@ -327,12 +342,25 @@ impl<'r> Run<'r> {
         }
     }
 
-    fn count(&mut self, number: u64, covered: Covered) {
-        self.summary.events += 1;
-        self.summary.covered += u64::from(covered == Covered::ByRules);
-        if covered == Covered::Unknown {
-            self.summary.unknown += 1;
-            self.summary.first_unknown.get_or_insert(number);
+    /// What is known of an event that no rule matched when it was last met.
+    fn known(&self, json: &[u8]) -> Option<Covered> {
+        if is_empty(json) {
+            return self.quiet_empty;
+        }
+        self.quiet.as_ref().filter(|quiet| quiet.json == json).map(|quiet| quiet.covered)
+    }
+
+    /// Counts so many events, of which this is the number of the first.
+    fn count(&mut self, number: u64, covered: Covered, events: u64) {
+        self.summary.events += events;
+        match covered {
+            Covered::ByRules => self.summary.covered += events,
+            Covered::ByNone => {}
+            Covered::Unknown if events > 0 => {
+                self.summary.unknown += events;
+                self.summary.first_unknown.get_or_insert(number);
+            }
+            Covered::Unknown => {}
         }
     }
 
@@ -354,6 +382,10 @@ impl<'r> Run<'r> {
             _ => self.alike.insert((fields, origin::may_be_known(fields))).1,
         };
         let key = if may_be_known { origin::key(&self.event) } else { OriginKey::Unknown };
+        if key == OriginKey::Unknown {
+            let groups = || self.rules.index().groups_for(&origin::origin(key)).into();
+            return (Rc::clone(self.unknown.get_or_insert_with(groups)), Covered::Unknown);
+        }
         self.key.clear();
         // Writing to a string can't fail.
         let _ = match key {
@@ -363,12 +395,7 @@ impl<'r> Run<'r> {
             OriginKey::Marked(marker) => write!(self.key, "marked\0{marker}"),
             OriginKey::Unknown => Ok(()),
         };
-        let known = key != OriginKey::Unknown;
-        let covered = |groups: &[u32]| match known {
-            false => Covered::Unknown,
-            true if groups.is_empty() => Covered::ByNone,
-            true => Covered::ByRules,
-        };
+        let covered = |groups: &[u32]| if groups.is_empty() { Covered::ByNone } else { Covered::ByRules };
         if let Some(groups) = self.groups.get(&self.key) {
             return (Rc::clone(groups), covered(groups));
         }
@@ -379,6 +406,12 @@ impl<'r> Run<'r> {
         let covered = covered(&groups);
         (groups, covered)
     }
+}
+
+/// True for an object without a member.
+fn is_empty(json: &[u8]) -> bool {
+    let inside = json.strip_prefix(b"{").and_then(|json| json.strip_suffix(b"}"));
+    inside.is_some_and(|inside| inside.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')))
 }
 
 /// Fields that hold the time of an event, the most exact ones first.

@@ -1,0 +1,292 @@
+//! Keys in a token that speaks PKCS#11 (OASIS PKCS #11 3.1): a hardware security module, a smart card, or SoftHSM. The private half
+//! never leaves it; what signs is the token.
+
+mod uri;
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
+use cryptoki::error::{Error, RvError};
+use cryptoki::mechanism::Mechanism;
+use cryptoki::mechanism::eddsa::{EddsaParams, EddsaSignatureScheme};
+use cryptoki::object::{Attribute, AttributeType, KeyType, ObjectClass, ObjectHandle};
+use cryptoki::session::{Session, UserType};
+use cryptoki::slot::{Slot, TokenInfo};
+use cryptoki::types::AuthPin;
+use ed25519_dalek::{Signature, VerifyingKey};
+
+use self::uri::TokenUri;
+use crate::limits::PIN_BYTES_MAX;
+use crate::signer::{Kept, SignError, Signer};
+
+/// The variable of the environment with the PIN, where the URI names no file with it.
+const PIN_VARIABLE: &str = "SAKIMORI_TOKEN_PIN";
+/// `CKA_EC_PARAMS` of Ed25519 as an object identifier (RFC 8410, section 3), and as a name (PKCS #11 2.40 drafts, SoftHSM 2.6).
+const ED25519: [&[u8]; 2] = [&[0x06, 0x03, 0x2b, 0x65, 0x70], b"\x13\x0cedwards25519"];
+
+/// A private key in a token. A connection is made when the first signature is wanted, and made again once when the token has gone
+/// away in between. A PIN that was refused is not tried again by this process: a few tries lock a token.
+pub(crate) struct TokenKey {
+    uri: TokenUri,
+    public: VerifyingKey,
+    state: Mutex<State>,
+}
+
+enum State {
+    Closed,
+    Open(Box<(Session, ObjectHandle)>),
+    /// The PIN was refused.
+    Refused(SignError),
+}
+
+impl TokenKey {
+    /// The key that a key file says is there. The token is not asked.
+    pub fn known(uri: &str, public: VerifyingKey) -> Result<Self, SignError> {
+        Ok(Self { uri: TokenUri::parse(uri)?, public, state: Mutex::new(State::Closed) })
+    }
+
+    /// The key that is there. A signature shows that it can be used.
+    pub fn find(uri: &str) -> Result<Self, SignError> {
+        Self::opened(TokenUri::parse(uri)?, |connection| {
+            let key = connection.key(ObjectClass::PUBLIC_KEY)?;
+            let public = key.ok_or_else(|| connection.no_key())?;
+            connection.public_of(public)
+        })
+    }
+
+    /// Makes a key pair in the token whose private half can't be taken out of it.
+    pub fn generate(uri: &str) -> Result<Self, SignError> {
+        Self::opened(TokenUri::parse(uri)?, |connection| {
+            for class in [ObjectClass::PUBLIC_KEY, ObjectClass::PRIVATE_KEY] {
+                if connection.key(class)?.is_some() {
+                    return Err(connection.failed("there is such a key already, and a key is never overwritten"));
+                }
+            }
+            connection.generate()
+        })
+    }
+
+    fn opened(
+        uri: TokenUri,
+        public: impl FnOnce(&Connection<'_>) -> Result<VerifyingKey, SignError>,
+    ) -> Result<Self, SignError> {
+        let public = public(&Connection::open(&uri)?)?;
+        let key = Self { uri, public, state: Mutex::new(State::Closed) };
+        key.sign(b"sakimori: can this key sign?\n")?;
+        Ok(key)
+    }
+
+    fn open(&self) -> Result<(Session, ObjectHandle), SignError> {
+        let connection = Connection::open(&self.uri)?;
+        let key = connection.key(ObjectClass::PRIVATE_KEY)?.ok_or_else(|| connection.no_key())?;
+        Ok((connection.session, key))
+    }
+
+    fn sign_once(&self, state: &mut State, text: &[u8]) -> Result<[u8; 64], SignError> {
+        match state {
+            State::Refused(error) => return Err(error.clone()),
+            State::Open(_) => {}
+            State::Closed => match self.open() {
+                Ok(open) => *state = State::Open(Box::new(open)),
+                Err(error) => {
+                    if error.hint == PIN_HINT {
+                        *state = State::Refused(error.clone());
+                    }
+                    return Err(error);
+                }
+            },
+        }
+        let State::Open(open) = state else { unreachable!("it was opened") };
+        let (session, key) = &**open;
+        let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Pure));
+        let failed = |problem: String| SignError { place: self.uri.place(), problem, hint: HINT };
+        let signature = session.sign(&mechanism, *key, text).map_err(|error| failed(error.to_string()))?;
+        let signature: [u8; 64] =
+            signature.try_into().map_err(|_| failed("its signature has another length than 64 bytes".to_owned()))?;
+        // What nobody can verify must not be published.
+        let holds = self.public.verify_strict(text, &Signature::from_bytes(&signature)).is_ok();
+        if holds { Ok(signature) } else { Err(failed("its signature does not hold under the public key".to_owned())) }
+    }
+}
+
+impl Signer for TokenKey {
+    fn public(&self) -> VerifyingKey {
+        self.public
+    }
+
+    fn sign(&self, text: &[u8]) -> Result<[u8; 64], SignError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_open = matches!(*state, State::Open(_));
+        let result = self.sign_once(&mut state, text);
+        if result.is_err() && matches!(*state, State::Open(_)) {
+            *state = State::Closed;
+            if was_open {
+                // The token may have been restarted, or taken out and put in again.
+                return self.sign_once(&mut state, text);
+            }
+        }
+        result
+    }
+
+    fn kept(&self) -> Kept<'_> {
+        Kept::Uri(&self.uri.text)
+    }
+}
+
+const HINT: &str = "see that the token is there and its module can reach it; nothing acknowledged is lost, and the next try goes on";
+const PIN_HINT: &str = "check the PIN before the next start: a few wrong ones lock the token";
+const NAME_HINT: &str = "pkcs11-tool --list-objects shows what a token holds; the key must be an Ed25519 key pair";
+
+/// A session with the one token that fits.
+struct Connection<'u> {
+    uri: &'u TokenUri,
+    session: Session,
+}
+
+impl<'u> Connection<'u> {
+    fn open(uri: &'u TokenUri) -> Result<Self, SignError> {
+        let failed = |problem: String, hint| SignError { place: uri.place(), problem, hint };
+        let other = |error: Error| failed(error.to_string(), HINT);
+        let module = module(&uri.module).map_err(|problem| failed(problem, "check module-path"))?;
+        let mut fitting = Vec::new();
+        for slot in module.get_slots_with_token().map_err(other)? {
+            let info = module.get_token_info(slot).map_err(other)?;
+            if info.token_initialized() && fits(uri, slot, &info) {
+                fitting.push((slot, info));
+            }
+        }
+        let (slot, info) = match fitting.as_slice() {
+            [one] => one,
+            [] => return Err(failed("there is no such token".to_owned(), HINT)),
+            several => {
+                let problem = format!("{} tokens fit", several.len());
+                return Err(failed(problem, "name the token more closely, by its serial"));
+            }
+        };
+        let session = module.open_rw_session(*slot).or_else(|_| module.open_ro_session(*slot)).map_err(other)?;
+        if info.login_required() {
+            let pin = match pin(uri).map_err(|problem| failed(problem, "check pin-source"))? {
+                Some(pin) => Some(AuthPin::new(pin.into())),
+                None if info.protected_authentication_path() => None,
+                None => return Err(failed(format!("it wants a PIN: there is neither pin-source nor {PIN_VARIABLE}"), "write the PIN into a file that only the owner of the service can read, and name that with pin-source")),
+            };
+            match session.login(UserType::User, pin.as_ref()) {
+                Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+                Err(Error::Pkcs11(refused @ (RvError::PinIncorrect | RvError::PinLocked | RvError::PinLenRange | RvError::PinInvalid | RvError::PinExpired), _)) => {
+                    return Err(failed(format!("the PIN was refused ({refused:?})"), PIN_HINT));
+                }
+                Err(error) => return Err(other(error)),
+            }
+        }
+        Ok(Self { uri, session })
+    }
+
+    /// The one key of this class, if there is one.
+    fn key(&self, class: ObjectClass) -> Result<Option<ObjectHandle>, SignError> {
+        let mut wanted = vec![Attribute::Class(class), Attribute::KeyType(KeyType::EC_EDWARDS)];
+        wanted.extend(self.uri.object.iter().map(|label| Attribute::Label(label.clone().into_bytes())));
+        wanted.extend(self.uri.id.iter().map(|id| Attribute::Id(id.clone())));
+        match self.session.find_objects(&wanted).map_err(|error| self.failed(error))?.as_slice() {
+            [] => Ok(None),
+            [one] => Ok(Some(*one)),
+            several => {
+                let problem = format!("{} keys fit", several.len());
+                Err(SignError { hint: "name the key more closely, by its id", ..self.failed(problem) })
+            }
+        }
+    }
+
+    fn public_of(&self, key: ObjectHandle) -> Result<VerifyingKey, SignError> {
+        let wanted = [AttributeType::EcPoint, AttributeType::EcParams];
+        let attributes = self.session.get_attributes(key, &wanted).map_err(|error| self.failed(error))?;
+        let is_ed25519 = attributes.iter().any(|found| matches!(found, Attribute::EcParams(of) if ED25519.contains(&&**of)));
+        let point = attributes.iter().find_map(|found| match found {
+            Attribute::EcPoint(point) => Some(point.as_slice()),
+            _ => None,
+        });
+        // As an octet string in DER (PKCS #11 2.40), or bare (3.0, section 6.3.5).
+        let point = point.map(|point| point.strip_prefix(&[0x04, 0x20]).filter(|bare| bare.len() == 32).unwrap_or(point));
+        let point = point.and_then(|point| <&[u8; 32]>::try_from(point).ok());
+        let public = point.filter(|_| is_ed25519).and_then(|point| VerifyingKey::from_bytes(point).ok());
+        public.ok_or_else(|| SignError { hint: NAME_HINT, ..self.failed("the key is not an Ed25519 key") })
+    }
+
+    fn generate(&self) -> Result<VerifyingKey, SignError> {
+        let mut named = vec![Attribute::Token(true)];
+        named.extend(self.uri.object.iter().map(|label| Attribute::Label(label.clone().into_bytes())));
+        named.extend(self.uri.id.iter().map(|id| Attribute::Id(id.clone())));
+        let private = [
+            Attribute::Private(true),
+            Attribute::Sensitive(true),
+            Attribute::Extractable(false),
+            Attribute::Sign(true),
+        ];
+        let private: Vec<Attribute> = named.iter().cloned().chain(private).collect();
+        let mut result = Err(self.failed("it makes no Ed25519 keys"));
+        for params in ED25519 {
+            let public = [Attribute::Private(false), Attribute::Verify(true), Attribute::EcParams(params.to_vec())];
+            let public: Vec<Attribute> = named.iter().cloned().chain(public).collect();
+            match self.session.generate_key_pair(&Mechanism::EccEdwardsKeyPairGen, &public, &private) {
+                Ok((public, _)) => return self.public_of(public),
+                // It may know the curve by its other name.
+                Err(error) => result = Err(self.failed(error)),
+            }
+        }
+        result
+    }
+
+    fn no_key(&self) -> SignError {
+        SignError { hint: NAME_HINT, ..self.failed("there is no such key in the token") }
+    }
+
+    fn failed(&self, problem: impl ToString) -> SignError {
+        SignError { place: self.uri.place(), problem: problem.to_string(), hint: HINT }
+    }
+}
+
+fn fits(uri: &TokenUri, slot: Slot, info: &TokenInfo) -> bool {
+    let fits = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
+    fits(&uri.token, info.label())
+        && fits(&uri.manufacturer, info.manufacturer_id())
+        && fits(&uri.serial, info.serial_number())
+        && fits(&uri.model, info.model())
+        && uri.slot.is_none_or(|wanted| wanted == slot.id())
+}
+
+/// A module is initialised once in a process, and stays so.
+fn module(path: &Path) -> Result<Pkcs11, String> {
+    static MODULES: LazyLock<Mutex<HashMap<PathBuf, Pkcs11>>> = LazyLock::new(Mutex::default);
+    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(module) = modules.get(path) {
+        return Ok(module.clone());
+    }
+    let shown = |problem: String| format!("{}: {problem}", path.display());
+    // The loader's own words for a missing file are long.
+    File::open(path).map_err(|error| shown(error.to_string()))?;
+    let module = Pkcs11::new(path).map_err(|error| shown(error.to_string()))?;
+    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+        Err(error) => return Err(shown(error.to_string())),
+    }
+    modules.insert(path.to_owned(), module.clone());
+    Ok(module)
+}
+
+/// The PIN: of the file that the URI names, or of the environment.
+fn pin(uri: &TokenUri) -> Result<Option<String>, String> {
+    let Some(path) = &uri.pin else { return Ok(std::env::var(PIN_VARIABLE).ok()) };
+    let failed = |problem: String| format!("the PIN in {}: {problem}", path.display());
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mode = file.metadata().map_err(|error| failed(error.to_string()))?.mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(failed(format!("others can read it (mode {mode:04o}); chmod 600 {}", path.display())));
+    }
+    let mut text = String::new();
+    file.take(PIN_BYTES_MAX).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+}
