@@ -9,6 +9,7 @@ command -v python3 >/dev/null 2>&1 || need="$need python3"
 python3 -c 'import venv, ensurepip' >/dev/null 2>&1 || need="$need python3-venv"
 command -v npm >/dev/null 2>&1 || need="$need nodejs npm"
 command -v chromium >/dev/null 2>&1 || need="$need chromium"
+command -v softhsm2-util >/dev/null 2>&1 || need="$need softhsm2"
 command -v dpkg-deb >/dev/null 2>&1 || need="$need dpkg-dev"
 if [ -n "$need" ]; then
   [ "$(id -u)" = 0 ] && as_root="" || as_root="sudo"

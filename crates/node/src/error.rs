@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use sakimori_proof::{KeyError, LogError};
+use sakimori_proof::{KeyError, LogError, SignCause, SignError};
 use sakimori_store::StoreError;
 use thiserror::Error;
 
@@ -139,7 +139,8 @@ impl NodeError {
             Self::NoKey { .. } | Self::OtherKey { .. } => "SKM-E-0015",
             Self::StateRolledBack { .. } => "SKM-E-0022",
             Self::Key(KeyError::Io { source, .. }) => code_of_io(source),
-            Self::Key(KeyError::HasPrevious | KeyError::NoPrevious) => "SKM-E-0076",
+            Self::Key(KeyError::Elsewhere(error)) => code_of_sign(error),
+            Self::Key(KeyError::HasPrevious | KeyError::NoPrevious | KeyError::Exists { .. }) => "SKM-E-0076",
             Self::Key(KeyError::Random(_)) | Self::Random(_) => "SKM-E-0008",
             Self::Key(_) => "SKM-E-0021",
             Self::NoRecord(_) | Self::Ambiguous { .. } => "SKM-E-0009",
@@ -166,6 +167,15 @@ fn code_of_io(error: &io::Error) -> &'static str {
     }
 }
 
+/// The code of trouble with a key that lies elsewhere.
+pub(crate) const fn code_of_sign(error: &SignError) -> &'static str {
+    match error.cause {
+        SignCause::Unreachable => "SKM-E-0080",
+        SignCause::Pin => "SKM-E-0081",
+        SignCause::Name => "SKM-E-0082",
+    }
+}
+
 fn code_of_log(error: &LogError) -> &'static str {
     match error {
         LogError::Full { .. } => "SKM-E-0001",
@@ -178,6 +188,7 @@ fn code_of_log(error: &LogError) -> &'static str {
         LogError::WrongKey { .. } => "SKM-E-0015",
         LogError::RolledBack { .. } => "SKM-E-0014",
         LogError::Store { .. } => "SKM-E-0079",
+        LogError::Sign(error) => code_of_sign(error),
         LogError::Random(_) => "SKM-E-0008",
         _ => "SKM-E-0004",
     }

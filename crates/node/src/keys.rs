@@ -7,25 +7,83 @@
 //!
 //! A crash in between leaves a node that signs with both, and the same command completes it.
 
+use std::path::Path;
+
 use sakimori_model::{Actor, Digest, KeyEvent, KeyPredicate, Predicate, Receipt, Statement};
-use sakimori_proof::{Key, KeyError};
+use sakimori_proof::{Key, KeyError, WitnessKey};
 
 use crate::NodeError;
-use crate::node::{Node, open_log, parsed};
+use crate::node::{Node, lock_in, make_home, new_key, open_log, parsed};
 use crate::observe::{new_record, now};
 use crate::record::Entry;
 
+/// Where a new key is to lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPlace<'u> {
+    /// It is made, and kept in the key file.
+    File,
+    /// It lies in the token of this PKCS#11 URI (RFC 7512).
+    Token(&'u str),
+    /// It is made there.
+    NewInToken(&'u str),
+}
+
+impl KeyPlace<'_> {
+    /// The key of a log, of this name.
+    pub(crate) fn key(self, name: &str) -> Result<Key, KeyError> {
+        match self {
+            Self::File => Key::generate(name),
+            Self::Token(uri) => Key::in_token(name, uri),
+            Self::NewInToken(uri) => Key::new_in_token(name, uri),
+        }
+    }
+
+    /// The key of a witness, of this name.
+    pub(crate) fn witness_key(self, name: &str) -> Result<WitnessKey, KeyError> {
+        match self {
+            Self::File => WitnessKey::generate(name),
+            Self::Token(uri) => WitnessKey::in_token(name, uri),
+            Self::NewInToken(uri) => WitnessKey::new_in_token(name, uri),
+        }
+    }
+}
+
 impl Node {
+    /// Puts a key into the folder of a node that there is not yet: the node is begun with it when it is opened.
+    ///
+    /// # Errors
+    /// [`KeyError::Exists`] when there is a node or its key; when the key can't be made, or the file not be written.
+    pub fn begin_key(home: &Path, place: KeyPlace<'_>) -> Result<(), NodeError> {
+        if Self::exists(home) {
+            return Err(KeyError::Exists { path: home.join("key") }.into());
+        }
+        make_home(home)?;
+        let _lock = lock_in(home)?;
+        new_key(home, place).map(drop)
+    }
+
+    /// Signs a text, if the key lies in a token, to show whether it can be used.
+    ///
+    /// # Errors
+    /// Why it can't.
+    pub fn try_key(&self) -> Result<(), NodeError> {
+        Ok(self.key.try_it().map_err(KeyError::from)?)
+    }
+
     /// Lets a new key take the place of the one that signs. Both sign from now on.
     ///
     /// # Errors
-    /// [`KeyError::HasPrevious`] while an earlier one still signs; when it can't be written or recorded.
-    pub fn succeed_key(&mut self, by: Actor) -> Result<Receipt, NodeError> {
+    /// [`KeyError::HasPrevious`] while an earlier one still signs; when it can't be made, written or recorded.
+    pub fn succeed_key(&mut self, place: KeyPlace<'_>, by: Actor) -> Result<Receipt, NodeError> {
         let path = self.home().join("key");
         let mut key = Key::load(&path)?;
         // Otherwise a crash came after the new key and before its record: only the record is missing.
         if key.previous().is_none() || self.last_key_event()?.is_some_and(|event| event == succeeded(&key)) {
-            key = key.succeeded()?;
+            if key.previous().is_some() {
+                return Err(KeyError::HasPrevious.into());
+            }
+            let new = place.key(key.name())?;
+            key = key.succeeded_by(new)?;
             let _lock = self.lock()?;
             key.replace(&path)?;
         }

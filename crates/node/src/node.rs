@@ -13,6 +13,7 @@ use sakimori_store::{Record, Store};
 use crate::NodeError;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::erase::NotErased;
+use crate::keys::KeyPlace;
 use crate::place::{AnchorAt, anchored_log_of, log_of, remember_anchor};
 
 /// How long a command waits for another one that writes.
@@ -109,8 +110,7 @@ impl Node {
     }
 
     fn assemble(home: &Path, opened: impl FnOnce(&Key) -> Result<Log, NodeError>) -> Result<(Self, Lock), NodeError> {
-        let private = |path: &Path| fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-        private(home).map_err(folder(home))?;
+        make_home(home)?;
         let lock = lock_in(home)?;
         let key = key_of(home)?;
         refuse_other_key(home, &key)?;
@@ -297,12 +297,21 @@ fn key_of(home: &Path) -> Result<Key, NodeError> {
     if Node::exists(home) {
         return Err(NodeError::NoKey { path });
     }
+    new_key(home, KeyPlace::File)
+}
+
+/// A new key in the folder of a node that is begun.
+pub(crate) fn new_key(home: &Path, place: KeyPlace<'_>) -> Result<Key, NodeError> {
     let mut suffix = [0; 8];
     getrandom::fill(&mut suffix).map_err(NodeError::Random)?;
     // A name that nobody else has, without asking the user for one (C2SP signed-note: key names are such paths).
-    let key = Key::generate(&format!("sakimori.invalid/log/{}", hex::encode(suffix)))?;
-    key.save(&path)?;
+    let key = place.key(&format!("sakimori.invalid/log/{}", hex::encode(suffix)))?;
+    key.save(&home.join("key"))?;
     Ok(key)
+}
+
+pub(crate) fn make_home(home: &Path) -> Result<(), NodeError> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(home).map_err(folder(home))
 }
 
 /// A key of another log is not a damaged log: the checkpoint names the key that signs it in its first line.

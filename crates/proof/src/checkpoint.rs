@@ -6,6 +6,7 @@ use crate::key::Key;
 use crate::limits::TREE_SIZE_MAX;
 use crate::merkle::Hash;
 use crate::note::{Note, NoteError, VerifierKey};
+use crate::signer::SignError;
 
 /// The head of a log: so many entries, under this root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,13 +40,15 @@ pub enum CheckpointError {
 impl Checkpoint {
     /// The checkpoint as a note signed by the log's key: also by its ML-DSA-44 key, and by the key that it takes the place of, where
     /// there are such. The key's name should be the origin.
-    #[must_use]
-    pub fn sign(&self, key: &Key) -> Note {
+    ///
+    /// # Errors
+    /// [`SignError`], if a key lies elsewhere.
+    pub fn sign(&self, key: &Key) -> Result<Note, SignError> {
         let text = format!("{}\n{}\n{}\n", self.origin, self.size, self.root);
-        let previous = key.previous().map(|previous| previous.sign_note(&text));
+        let previous = key.previous().map(|previous| previous.sign_note(&text)).transpose()?;
         let signatures =
             [key.sign_second(self), previous, key.previous().and_then(|previous| previous.sign_second(self))];
-        signatures.into_iter().flatten().fold(Note::sign(text, key), Note::with)
+        Ok(signatures.into_iter().flatten().fold(Note::sign(text, key)?, Note::with))
     }
 
     /// The checkpoint in this text, if a known key with the name of its origin signed it.

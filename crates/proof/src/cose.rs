@@ -77,7 +77,7 @@ pub fn receipt(proof: &Proof, entry: &[u8], key: &Key) -> Result<Vec<u8>, ProofE
     let signed = CoseSign1Builder::new()
         .protected(protected.build())
         .unprotected(HeaderBuilder::new().value(VDP, proofs).build())
-        .create_detached_signature(checkpoint.root.as_bytes(), b"", |bytes| key.sign(bytes).to_vec())
+        .try_create_detached_signature(checkpoint.root.as_bytes(), b"", |bytes| key.sign(bytes).map(Vec::from))?
         .build();
     signed.to_tagged_vec().map_err(|_| ProofError::TooLarge)
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::signer::SignError;
+
 /// Why the log refused. Unless it is [`LogError::Undecided`], an append that returns it has sequenced nothing.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -106,6 +108,9 @@ pub enum LogError {
         /// Entries by the anchor.
         anchored: u64,
     },
+    /// The private half of the key lies elsewhere, and could not be used there.
+    #[error(transparent)]
+    Sign(#[from] SignError),
     /// The operating system has no random numbers.
     #[error("no random numbers: {0}")]
     Random(String),
@@ -159,6 +164,7 @@ impl LogError {
             ),
             Self::Fork { .. } => Some("keep both versions: compare them before anything is appended"),
             Self::Undecided { .. } => Some("open the log again and look for the entries before appending them again"),
+            Self::Sign(_) => Some("see that the key can be used where it lies: nothing acknowledged is lost"),
             Self::Io { .. } | Self::Random(_) | Self::WrongKey { .. } | Self::TooLarge(_) | Self::OutOfRange { .. } => {
                 None
             }

@@ -93,7 +93,7 @@ fn range(bytes: &[u8]) {
     let Ok(key) = key else { return };
     let checkpoint = Checkpoint { origin: key.name().to_owned(), size: 1_000, root: empty_root() };
     let signed = serde_json::from_str::<serde_json::Value>(head).ok().and_then(|mut head| {
-        *head.get_mut("checkpoint")? = checkpoint.sign(&key).to_string().into();
+        *head.get_mut("checkpoint")? = checkpoint.sign(&key).ok()?.to_string().into();
         Some(head.to_string())
     });
     let Some(Ok(mut reader)) = signed.map(|head| RangeReader::new(&head, &known_keys(), &none)) else { return };

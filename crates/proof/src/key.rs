@@ -1,4 +1,4 @@
-//! The private keys of a log and of a witness, and the file that they are kept in.
+//! The private keys of a log and of a witness, and the file that they are kept in, or that says where they are.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ed25519_dalek::{Signer as _, SigningKey};
+use ed25519_dalek::SigningKey;
 use ml_dsa::signature::Keypair as _;
 use ml_dsa::{MlDsa44, SignatureEncoding as _};
 use thiserror::Error;
@@ -18,14 +18,21 @@ use crate::cosignature;
 use crate::disk::folder_of;
 use crate::limits::KEY_TEXT_BYTES_MAX;
 use crate::note::{KeyKind, Public, Signature, VerifierKey, VerifierKeyError, is_key_name, split_key_text};
+use crate::signer::{Private, SignError, Signer};
+#[cfg(feature = "token")]
+use crate::token::TokenKey;
 
+/// What a key signs that is tried: no note, and no checkpoint.
+pub(crate) const TRIED: &[u8] = b"sakimori: can this key sign?\n";
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
+/// What stands between a public key and the URI of its private half.
+const URI_SIGN: &str = " pkcs11:";
 
 /// The key of a log: a named Ed25519 key, and beside it an ML-DSA-44 key of the same name if there is one. While it takes the place of
-/// another key, it has that one, too, and checkpoints bear the signatures of both. The secrets are wiped from memory when they are
-/// dropped.
+/// another key, it has that one, too, and checkpoints bear the signatures of both. The private half of the Ed25519 key may lie
+/// elsewhere ([`Signer`]). The secrets are wiped from memory when they are dropped.
 pub struct Key {
-    signing: SigningKey,
+    signer: Box<dyn Signer>,
     verifier: VerifierKey,
     second: Option<MlDsaKey>,
     previous: Option<Box<Key>>,
@@ -72,6 +79,9 @@ pub enum KeyError {
     /// There is no key before it that still signs.
     #[error("no earlier key signs beside this one")]
     NoPrevious,
+    /// The private half lies elsewhere, and could not be used there.
+    #[error(transparent)]
+    Elsewhere(#[from] SignError),
     /// There is an ML-DSA-44 key already.
     #[error("there is an ML-DSA-44 key already, and a key is never overwritten")]
     HasMlDsa,
@@ -104,6 +114,42 @@ impl Key {
         Self::of_kind(name, KeyKind::Note, seed)
     }
 
+    /// The Ed25519 key that lies where this PKCS#11 URI (RFC 7512) says; it has signed a text to show that it can be used.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] if the name is not one, [`KeyError::Elsewhere`].
+    #[cfg(feature = "token")]
+    pub fn in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
+        Self::of_signer(name, KeyKind::Note, Box::new(TokenKey::find(uri)?))
+    }
+
+    /// As [`Key::in_token`], of a new key that is made there. Its private half can't be taken out.
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "token")]
+    pub fn new_in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
+        Self::of_signer(name, KeyKind::Note, Box::new(TokenKey::generate(uri)?))
+    }
+
+    /// Signs a text, if the private half lies elsewhere, to show whether it can be used.
+    ///
+    /// # Errors
+    /// Why it can't.
+    pub fn try_it(&self) -> Result<(), SignError> {
+        let mut keys = std::iter::once(self).chain(self.previous()).filter(|key| key.uri().is_some());
+        keys.try_for_each(|key| key.sign(TRIED).map(drop))
+    }
+
+    /// Where the private half of the Ed25519 key lies, if not in the key file: a PKCS#11 URI.
+    #[must_use]
+    pub fn uri(&self) -> Option<&str> {
+        match self.signer.private() {
+            Private::Held(_) => None,
+            Private::At(uri) => Some(uri),
+        }
+    }
+
     /// The same key with a new ML-DSA-44 key beside it.
     ///
     /// # Errors
@@ -123,15 +169,18 @@ impl Key {
         Self { second: Some(second), ..self }
     }
 
-    /// A new key of the same name, and of the same kinds, with this one beside it as the one that it takes the place of.
+    /// This new key, which has the same name, with the one before beside it as the one that it takes the place of. It gets a new
+    /// ML-DSA-44 key if that has one.
     ///
     /// # Errors
-    /// [`KeyError::HasPrevious`], [`KeyError::Random`].
-    pub fn succeeded(self) -> Result<Self, KeyError> {
+    /// [`KeyError::HasPrevious`], [`KeyError::Random`]; [`KeyError::Malformed`] if it is the same key, or of another name.
+    pub fn succeeded_by(self, new: Self) -> Result<Self, KeyError> {
         if self.previous.is_some() {
             return Err(KeyError::HasPrevious);
         }
-        let new = Self::generate(self.name())?;
+        if new.name() != self.name() || new.verifier == self.verifier {
+            return Err(KeyError::Malformed(VerifierKeyError::Name));
+        }
         let new = if self.second.is_some() { new.with_new_ml_dsa()? } else { new };
         Ok(Self { previous: Some(Box::new(self)), ..new })
     }
@@ -159,8 +208,8 @@ impl Key {
         std::iter::once(&self.verifier).chain(self.previous().map(Self::verifier)).cloned().collect()
     }
 
-    /// Reads the text form, `PRIVATE+KEY+name+id+base64`; with an ML-DSA-44 key, that on a second line; and behind it the key before,
-    /// while both sign.
+    /// Reads the text form, `PRIVATE+KEY+name+id+base64`, or where the private half lies elsewhere the public key and, behind a
+    /// blank, its URI; with an ML-DSA-44 key, that on a second line; and behind it the key before, while both sign.
     ///
     /// # Errors
     /// [`KeyError::Malformed`].
@@ -240,12 +289,12 @@ impl Key {
     }
 
     /// The Ed25519 signature under the text of a note.
-    pub(crate) fn sign_note(&self, text: &str) -> Signature {
-        signature_of(&self.verifier, self.sign(text.as_bytes()).to_vec())
+    pub(crate) fn sign_note(&self, text: &str) -> Result<Signature, SignError> {
+        Ok(signature_of(&self.verifier, self.sign(text.as_bytes())?.to_vec()))
     }
 
-    pub(crate) fn sign(&self, text: &[u8]) -> [u8; 64] {
-        self.signing.sign(text).to_bytes()
+    pub(crate) fn sign(&self, text: &[u8]) -> Result<[u8; 64], SignError> {
+        self.signer.sign(text)
     }
 
     /// The log's own ML-DSA-44 signature under its checkpoint. It has no time, so that it says nothing about which checkpoint
@@ -255,16 +304,19 @@ impl Key {
     }
 
     fn of_kind(name: &str, kind: KeyKind, seed: &[u8; 32]) -> Result<Self, KeyError> {
+        Self::of_signer(name, kind, Box::new(SigningKey::from_bytes(seed)))
+    }
+
+    fn of_signer(name: &str, kind: KeyKind, signer: Box<dyn Signer>) -> Result<Self, KeyError> {
         if !is_key_name(name) {
             return Err(KeyError::Malformed(VerifierKeyError::Name));
         }
-        let signing = SigningKey::from_bytes(seed);
         let public = match kind {
-            KeyKind::Note => Public::Note(signing.verifying_key()),
-            KeyKind::Cosignature => Public::Cosignature(signing.verifying_key()),
+            KeyKind::Note => Public::Note(signer.public()),
+            KeyKind::Cosignature => Public::Cosignature(signer.public()),
             KeyKind::MlDsa44 => return Err(KeyError::Malformed(VerifierKeyError::Type)),
         };
-        Ok(Self { signing, verifier: VerifierKey::new(name, public), second: None, previous: None })
+        Ok(Self { signer, verifier: VerifierKey::new(name, public), second: None, previous: None })
     }
 
     fn parse_kind(text: &str, kind: KeyKind) -> Result<Self, KeyError> {
@@ -287,16 +339,23 @@ impl Key {
         kind: KeyKind,
     ) -> Result<Self, KeyError> {
         let malformed = KeyError::Malformed;
-        let (name, id, seed) = private_line(lines.next().unwrap_or_default(), kind)?;
-        let key = Self::of_kind(name, kind, &seed)?;
-        if key.verifier.id() != id {
-            return Err(malformed(VerifierKeyError::Id));
-        }
+        let line = lines.next().unwrap_or_default();
+        let key = match line.find(URI_SIGN) {
+            Some(at) => elsewhere(&line[..at], &line[at + 1..], kind)?,
+            None => {
+                let (name, id, seed) = private_line(line, kind)?;
+                let key = Self::of_kind(name, kind, &seed)?;
+                if key.verifier.id() != id {
+                    return Err(malformed(VerifierKeyError::Id));
+                }
+                key
+            }
+        };
         let is_second = |line: &&str| private_line(line, KeyKind::MlDsa44).is_ok();
         let Some(second) = lines.next_if(|line| is_second(line)) else { return Ok(key) };
         let (second_name, id, seed) = private_line(second, KeyKind::MlDsa44)?;
         let key = key.with_ml_dsa(&seed);
-        let fits = second_name == name && key.second_verifier().is_some_and(|verifier| verifier.id() == id);
+        let fits = second_name == key.name() && key.second_verifier().is_some_and(|verifier| verifier.id() == id);
         if fits { Ok(key) } else { Err(malformed(VerifierKeyError::Id)) }
     }
 
@@ -323,7 +382,11 @@ impl Key {
         };
         let second = self.second.as_ref().map(|key| line(&key.verifier, key.signing.as_seed().as_slice()));
         let previous = self.previous().map(Self::secret_text);
-        line(&self.verifier, self.signing.as_bytes()) + &second.unwrap_or_default() + &previous.unwrap_or_default()
+        let first = match self.signer.private() {
+            Private::Held(seed) => line(&self.verifier, seed),
+            Private::At(uri) => format!("{} {uri}\n", self.verifier),
+        };
+        first + &second.unwrap_or_default() + &previous.unwrap_or_default()
     }
 }
 
@@ -358,6 +421,24 @@ impl WitnessKey {
     /// [`KeyError::Malformed`] if the name is not one.
     pub fn from_seed(name: &str, seed: &[u8; 32]) -> Result<Self, KeyError> {
         Key::of_kind(name, KeyKind::Cosignature, seed).map(Self)
+    }
+
+    /// As [`Key::in_token`].
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "token")]
+    pub fn in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
+        Key::of_signer(name, KeyKind::Cosignature, Box::new(TokenKey::find(uri)?)).map(Self)
+    }
+
+    /// As [`Key::new_in_token`].
+    ///
+    /// # Errors
+    /// As there.
+    #[cfg(feature = "token")]
+    pub fn new_in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
+        Key::of_signer(name, KeyKind::Cosignature, Box::new(TokenKey::generate(uri)?)).map(Self)
     }
 
     /// The same key with the ML-DSA-44 key of this seed beside it: the witness then answers with both cosignatures.
@@ -406,6 +487,14 @@ impl WitnessKey {
         self.0.replace(path)
     }
 
+    /// As [`Key::try_it`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn try_it(&self) -> Result<(), SignError> {
+        self.0.try_it()
+    }
+
     /// The name of the witness.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -432,14 +521,31 @@ impl WitnessKey {
 
     /// The cosignatures of the checkpoint in this text (C2SP tlog-cosignature): says that at this time, in seconds since 1970, it
     /// was the largest one of its log that was seen and that continues all earlier ones. The caller must have made sure of it.
-    #[must_use]
-    pub fn cosign(&self, text: &str, checkpoint: &Checkpoint, time: u64) -> Vec<Signature> {
+    ///
+    /// # Errors
+    /// [`SignError`], if the key lies elsewhere.
+    pub fn cosign(&self, text: &str, checkpoint: &Checkpoint, time: u64) -> Result<Vec<Signature>, SignError> {
         let time = time.min(i64::MAX as u64);
-        let signature = self.0.sign(&cosignature::ed25519_message(time, text));
+        let signature = self.0.sign(&cosignature::ed25519_message(time, text))?;
         let first = signature_of(self.verifier(), cosignature::join(time, &signature));
         let second = self.0.second.as_ref().and_then(|key| key.cosign(checkpoint, time));
-        std::iter::once(first).chain(second).collect()
+        Ok(std::iter::once(first).chain(second).collect())
     }
+}
+
+/// The key whose private half lies where this URI says. Nobody is asked before it is to sign.
+#[cfg(feature = "token")]
+fn elsewhere(public: &str, uri: &str, kind: KeyKind) -> Result<Key, KeyError> {
+    let public: VerifierKey = public.parse().map_err(KeyError::Malformed)?;
+    let half = public.ed25519().filter(|_| public.kind() == kind);
+    let half = half.ok_or(KeyError::Malformed(VerifierKeyError::Type))?;
+    Key::of_signer(public.name(), kind, Box::new(TokenKey::known(uri, half)?))
+}
+
+#[cfg(not(feature = "token"))]
+fn elsewhere(_: &str, uri: &str, _: KeyKind) -> Result<Key, KeyError> {
+    let problem = "this program was built without PKCS#11".to_owned();
+    Err(SignError { place: uri.to_owned(), problem, cause: SignCause::Unreachable }.into())
 }
 
 fn signature_of(key: &VerifierKey, bytes: Vec<u8>) -> Signature {

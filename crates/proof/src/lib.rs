@@ -41,7 +41,10 @@ mod quorum;
 mod range;
 mod recover;
 mod relocate;
+mod signer;
 mod tile;
+#[cfg(feature = "token")]
+mod token;
 mod tree;
 mod wal;
 mod witness;
@@ -68,6 +71,7 @@ pub use range::{
     RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeError, RangeReader, RangeRecord, VerifiedRange, erased_range_line,
     range_line,
 };
+pub use signer::{SignCause, SignError};
 pub use tile::{Tile, TileKind};
 pub use tree::{Entries, Tree};
 pub use witness::{AddCheckpoint, Evidence, EvidenceKind, Kept, Refusal, SIZE_MEDIA_TYPE, Seen, Witness, WitnessStore};

@@ -313,7 +313,7 @@ impl Log {
             // An anchor that has seen entries belongs to a log that was lost: a new one would sign the same sizes again.
             self.refuse_anchored_beyond(0)?;
             let empty = Checkpoint { origin: key.name().to_owned(), size: 0, root: empty_root() };
-            Wal::begin(&*self.shared.desk, &empty.sign(key).to_string())?;
+            Wal::begin(&*self.shared.desk, &empty.sign(key)?.to_string())?;
             // Crash here: the empty checkpoint is decided. Whoever opens the folder next publishes it, as here.
             slot.writer = Some(self.recover(&|_| ())?);
         }
@@ -446,7 +446,7 @@ impl Log {
         let growth = writer.edge.grow_full(entries);
         let origin = writer.head.checkpoint().origin.clone();
         let head = Checkpoint { origin, size: growth.size, root: growth.root };
-        let note = head.sign(key).to_string();
+        let note = head.sign(key)?.to_string();
         writer.wal.write(first, entries, &note)?;
         // Crash here: after a mere crash of the process the record is there, and the append is decided: whoever locks the
         // log next carries it out. A power cut may undo it, or tear it: then it never happened. Either is right, as no
@@ -486,7 +486,7 @@ impl Log {
         self.publish_now(&mut writer, &|_| ())?;
         let anchored = self.fit_anchor(&writer.head, &[])?;
         let head = writer.head.checkpoint().clone();
-        let note = head.sign(key).to_string();
+        let note = head.sign(key)?.to_string();
         writer.head = self.tree_of(head, note);
         // Crash anywhere in here: some have the head with the old signatures and some with the new ones. It is the same head.
         self.move_anchor(&anchored, &writer.head)?;

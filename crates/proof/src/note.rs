@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::cosignature;
 use crate::key::Key;
 use crate::limits::{KEY_NAME_BYTES_MAX, KEY_TEXT_BYTES_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX};
+use crate::signer::SignError;
 
 /// What a key signs, and how: the signature types of C2SP signed-note that are known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -126,15 +127,13 @@ pub enum VerifierKeyError {
 
 impl Note {
     /// Signs a text, which must end in a newline and have no control characters but newlines.
-    #[must_use]
-    pub fn sign(text: String, key: &Key) -> Self {
+    ///
+    /// # Errors
+    /// [`SignError`], if the key lies elsewhere.
+    pub fn sign(text: String, key: &Key) -> Result<Self, SignError> {
         debug_assert!(text.ends_with('\n') && !has_control_characters(&text), "callers build the text");
-        let signature = Signature {
-            name: key.name().to_owned(),
-            id: key.verifier().id(),
-            bytes: key.sign(text.as_bytes()).to_vec(),
-        };
-        Self { text, signatures: vec![signature] }
+        let signature = key.sign_note(&text)?;
+        Ok(Self { text, signatures: vec![signature] })
     }
 
     /// Reads a note strictly. Says nothing about whether its signatures hold.
@@ -273,6 +272,15 @@ impl VerifierKey {
     #[must_use]
     pub fn is_same_key(&self, other: &Self) -> bool {
         self.public.bytes() == other.public.bytes()
+    }
+
+    /// The Ed25519 key, of a log or of a witness.
+    #[cfg(feature = "token")]
+    pub(crate) fn ed25519(&self) -> Option<VerifyingKey> {
+        match self.public {
+            Public::Note(key) | Public::Cosignature(key) => Some(key),
+            Public::MlDsa44(_) => None,
+        }
     }
 
     pub(crate) fn new(name: &str, public: Public) -> Self {

@@ -10,6 +10,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError, parse_decimal};
 use crate::limits::{PROOF_BYTES_MAX, PROOF_EXTRA_BYTES_MAX, PROOF_HASHES_MAX};
 use crate::merkle::{Hash, leaf_hash, root_from_inclusion};
 use crate::note::VerifierKey;
+use crate::signer::SignError;
 
 const FIRST_LINE: &str = "c2sp.org/tlog-proof@v1";
 
@@ -47,6 +48,9 @@ pub enum ProofError {
         /// The size of the checkpoint's tree.
         size: u64,
     },
+    /// A receipt could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
 }
 
 impl Proof {

@@ -1,13 +1,11 @@
 //! Where a private key lies, and who signs with it.
 
-use std::fmt;
-
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use thiserror::Error;
 
 /// Makes the Ed25519 signatures (RFC 8032) of one key, which may lie where nobody can read it: in a file, in a token that speaks
 /// PKCS#11, or with a key management service.
-pub trait Signer: Send + Sync {
+pub(crate) trait Signer: Send + Sync {
     /// The public half.
     fn public(&self) -> VerifyingKey;
 
@@ -18,15 +16,15 @@ pub trait Signer: Send + Sync {
     fn sign(&self, text: &[u8]) -> Result<[u8; 64], SignError>;
 
     /// What a key file holds of it.
-    fn kept(&self) -> Kept<'_>;
+    fn private(&self) -> Private<'_>;
 }
 
 /// What a key file holds of a private key.
-pub enum Kept<'s> {
+pub(crate) enum Private<'s> {
     /// The key itself: its seed.
-    Seed(&'s [u8; 32]),
+    Held(&'s [u8; 32]),
     /// Where it lies: a PKCS#11 URI (RFC 7512).
-    Uri(&'s str),
+    At(&'s str),
 }
 
 /// Why a key that lies elsewhere could not be used.
@@ -37,8 +35,19 @@ pub struct SignError {
     pub place: String,
     /// What went wrong.
     pub problem: String,
-    /// What a person can do about it.
-    pub hint: &'static str,
+    /// What kind of trouble it is.
+    pub cause: SignCause,
+}
+
+/// Kinds of trouble with a key that lies elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignCause {
+    /// Where it lies can't be reached, or does not do what was asked. It may do so later.
+    Unreachable,
+    /// The PIN is missing, or was refused: a few wrong ones lock a token.
+    Pin,
+    /// It is not said well enough which key is meant, or there is no such key.
+    Name,
 }
 
 impl Signer for SigningKey {
@@ -50,16 +59,7 @@ impl Signer for SigningKey {
         Ok(ed25519_dalek::Signer::sign(self, text).to_bytes())
     }
 
-    fn kept(&self) -> Kept<'_> {
-        Kept::Seed(self.as_bytes())
-    }
-}
-
-impl fmt::Debug for dyn Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kept() {
-            Kept::Seed(_) => f.write_str("Signer(secret)"),
-            Kept::Uri(uri) => write!(f, "Signer({uri})"),
-        }
+    fn private(&self) -> Private<'_> {
+        Private::Held(self.as_bytes())
     }
 }

@@ -16,6 +16,7 @@ use crate::key::WitnessKey;
 use crate::limits::{ADD_CHECKPOINT_BYTES_MAX, WITNESS_PROOF_HASHES_MAX};
 use crate::merkle::{Hash, empty_root, roots_from_consistency, verify_consistency};
 use crate::note::{Note, VerifierKey};
+use crate::signer::SignError;
 
 /// The media type of an answer that tells a size (C2SP tlog-witness, "add-checkpoint").
 pub const SIZE_MEDIA_TYPE: &str = "text/x.tlog.size";
@@ -170,6 +171,9 @@ pub enum Refusal {
     /// The witness can't remember.
     #[error("the witness can't keep its state: {0}")]
     Store(io::Error),
+    /// The key of the witness lies elsewhere, and could not be used there.
+    #[error(transparent)]
+    Sign(SignError),
 }
 
 /// Evidence, and where it is.
@@ -191,7 +195,7 @@ impl Refusal {
             Self::UnknownLog => 404,
             Self::OtherSize { .. } | Self::OtherRoot { .. } => 409,
             Self::BadProof { .. } => 422,
-            Self::Store(_) => 500,
+            Self::Store(_) | Self::Sign(_) => 500,
         }
     }
 
@@ -211,6 +215,7 @@ impl Refusal {
         match self {
             Self::OtherSize { size, .. } => format!("{size}\n"),
             Self::Store(_) => "the witness can't keep its state\n".to_owned(),
+            Self::Sign(_) => "the witness can't sign at the moment\n".to_owned(),
             _ => format!("{self}\n"),
         }
     }
@@ -291,7 +296,7 @@ impl<S: WitnessStore> Witness<S> {
         }
         // Crash here: the checkpoint is remembered, and its cosignature was lost. The log asks again, with this size as the old
         // one, and gets it.
-        let signatures = self.key.cosign(request.note.text(), &new.checkpoint, clock());
+        let signatures = self.key.cosign(request.note.text(), &new.checkpoint, clock()).map_err(Refusal::Sign)?;
         Ok(signatures.iter().map(|signature| format!("{signature}\n")).collect())
     }
 

@@ -114,13 +114,13 @@ fn each_failure_has_its_code() {
     assert_eq!(changed(&|proof| proof.hashes.truncate(3)), "not-included");
     assert_eq!(changed(&|proof| proof.checkpoint = proof.checkpoint.replacen("304", "305", 1)), "wrong-signature");
     assert_eq!(changed(&|proof| proof.checkpoint = "x".to_owned()), "checkpoint-malformed");
-    let text = Note::sign("not a checkpoint\n".to_owned(), &key()).to_string();
+    let text = Note::sign("not a checkpoint\n".to_owned(), &key()).unwrap().to_string();
     assert_eq!(changed(&|proof| proof.checkpoint.clone_from(&text)), "checkpoint-malformed");
     // A known key that is not this log's may not vouch for it.
     let stranger = Key::from_seed("other.example", &[8; 32]).unwrap();
     let head = Checkpoint::open(&good.proof.checkpoint, &[verifier()]).unwrap();
     let mut foreign = good.clone();
-    foreign.proof.checkpoint = head.sign(&stranger).to_string();
+    foreign.proof.checkpoint = head.sign(&stranger).unwrap().to_string();
     assert_eq!(code(&foreign, &[stranger.verifier().clone()]), "unknown-key");
 
     let json = good.to_json().unwrap();
@@ -163,9 +163,9 @@ fn a_proof_is_read_back_and_proves_one_entry_only() {
 
 #[test]
 fn one_wrong_signature_by_a_known_key_refuses_the_note() {
-    let good = Note::sign("text\n".to_owned(), &key()).to_string();
+    let good = Note::sign("text\n".to_owned(), &key()).unwrap().to_string();
     let line = good.lines().last().unwrap();
-    let wrong = Note::sign("other\n".to_owned(), &key()).to_string();
+    let wrong = Note::sign("other\n".to_owned(), &key()).unwrap().to_string();
     let both = format!("{good}{}\n", wrong.lines().last().unwrap());
     let keys = [verifier()];
     let verify = |note: &str| Note::parse(note).and_then(|note| note.verify(&keys).map(|keys| keys.len()));

@@ -170,7 +170,7 @@ fn a_claim_of_size_costs_nothing() {
     let tree = Log::open(folder.path(), verifier()).unwrap().tree().unwrap();
     let mut huge = tree.checkpoint().clone();
     huge.size = (1 << 50) + 77;
-    fs::write(empty.path().join("checkpoint"), huge.sign(&key()).to_string()).unwrap();
+    fs::write(empty.path().join("checkpoint"), huge.sign(&key()).unwrap().to_string()).unwrap();
     let follower = Follower::new();
     assert!(matches!(follower.look_at(empty.path(), Entries), Err(LogError::Missing { .. })));
     follower.look_at(folder.path(), Entries).unwrap();

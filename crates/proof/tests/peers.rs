@@ -91,7 +91,7 @@ proptest! {
         let verifier = key.verifier().clone();
         prop_assert_eq!(&verifier.to_string().parse::<VerifierKey>().unwrap(), &verifier);
         let text = lines.join("\n") + "\n";
-        let note = Note::sign(text.clone(), &key);
+        let note = Note::sign(text.clone(), &key).unwrap();
         prop_assert_eq!(&Note::parse(&note.to_string()).unwrap(), &note);
 
         let known: Box<dyn Verifier> = Box::new(StandardVerifier::new(&verifier.to_string()).unwrap());

@@ -31,7 +31,7 @@ fn witness_in(folder: &Path) -> Witness<WitnessFolder> {
 fn request(tree: &Tree, old: u64, size: u64) -> AddCheckpoint {
     let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size, root: tree.root_at(size).unwrap() };
     let proof = tree.consistency_proof(old, size).unwrap();
-    AddCheckpoint { old, proof, note: checkpoint.sign(&key()), checkpoint }
+    AddCheckpoint { old, proof, note: checkpoint.sign(&key()).unwrap(), checkpoint }
 }
 
 fn add(witness: &Witness<WitnessFolder>, request: &AddCheckpoint) -> Result<String, Refusal> {
@@ -62,9 +62,9 @@ fn the_examples_of_the_specifications_are_read() {
 #[test]
 fn an_ed25519_cosignature_is_as_specified() {
     let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size: 7, root: merkle::leaf_hash(b"x") };
-    let note = checkpoint.sign(&key());
+    let note = checkpoint.sign(&key()).unwrap();
     let witness = witness_key(1);
-    let [line] = witness.cosign(note.text(), &checkpoint, NOW).try_into().unwrap();
+    let [line] = witness.cosign(note.text(), &checkpoint, NOW).unwrap().try_into().unwrap();
     let vkey = witness.verifier().to_string();
     let public = {
         use base64::Engine as _;
@@ -87,7 +87,7 @@ fn an_ed25519_cosignature_is_as_specified() {
 fn an_ml_dsa_44_cosignature_is_as_specified() {
     let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size: 7, root: merkle::leaf_hash(b"x") };
     let witness = witness_key(1).with_ml_dsa(&[9; 32]);
-    let lines = witness.cosign(checkpoint.sign(&key()).text(), &checkpoint, NOW);
+    let lines = witness.cosign(checkpoint.sign(&key()).unwrap().text(), &checkpoint, NOW).unwrap();
     let [_, line] = lines.try_into().unwrap();
     let vkey = witness.second_verifier().unwrap().to_string();
     let public = {
@@ -199,10 +199,10 @@ fn key_files_hold_one_key_or_both_and_are_of_one_use() {
 #[test]
 fn a_quorum_counts_each_witness_once() {
     let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size: 1, root: merkle::leaf_hash(b"x") };
-    let bare = checkpoint.sign(&key());
+    let bare = checkpoint.sign(&key()).unwrap();
     let cosigned = |numbers: &[u8]| {
         numbers.iter().fold(bare.clone(), |note, number| {
-            let lines = witness_key(*number).cosign(note.text(), &checkpoint, NOW + u64::from(*number));
+            let lines = witness_key(*number).cosign(note.text(), &checkpoint, NOW + u64::from(*number)).unwrap();
             lines.into_iter().fold(note, Note::with)
         })
     };
@@ -221,7 +221,7 @@ fn a_quorum_counts_each_witness_once() {
     let twice = Note::parse(&format!("{twice}{line}\n")).unwrap();
     assert!(matches!(two_of_three.check(&twice), Err(NotWitnessed::TooFew { found: 1, .. })));
     // One wrong cosignature of a known witness refuses the note, though enough others are there.
-    let mut wrong = witness_key(1).cosign(bare.text(), &checkpoint, NOW).remove(0);
+    let mut wrong = witness_key(1).cosign(bare.text(), &checkpoint, NOW).unwrap().remove(0);
     for at in [0, 7, 8, 40, 71] {
         let mut bytes = wrong.bytes.clone();
         bytes[at] ^= 1;
@@ -235,7 +235,7 @@ fn a_quorum_counts_each_witness_once() {
     let double = witness_key(1).with_ml_dsa(&[9; 32]);
     let mut both = vec![double.verifier().clone(), double.second_verifier().unwrap().clone()];
     assert!(matches!(Quorum::new(both.clone(), Some(2)), Err(QuorumError::Unreachable { needed: 2, witnesses: 1 })));
-    let lines = double.cosign(bare.text(), &checkpoint, NOW);
+    let lines = double.cosign(bare.text(), &checkpoint, NOW).unwrap();
     let note = lines.into_iter().fold(bare.clone(), Note::with);
     assert_eq!(Quorum::new(both.clone(), None).unwrap().check(&note).unwrap().len(), 2);
     both.push(WitnessKey::from_seed("another.example", &[1; 32]).unwrap().verifier().clone());
@@ -255,7 +255,7 @@ fn a_bundle_with_three_witnesses_is_small_and_wants_its_quorum() {
     let note = Note::parse(&proof.checkpoint).unwrap();
     let head = Checkpoint::open(&proof.checkpoint, &[verifier()]).unwrap();
     let witnessed = |numbers: &[u8]| {
-        let lines = numbers.iter().flat_map(|number| witness_key(*number).cosign(note.text(), &head, NOW));
+        let lines = numbers.iter().flat_map(|number| witness_key(*number).cosign(note.text(), &head, NOW).unwrap());
         lines.fold(note.clone(), Note::with).to_string()
     };
     proof.checkpoint = witnessed(&[1, 2, 3]);
@@ -293,7 +293,7 @@ fn a_witness_follows_a_log_and_answers_as_specified() {
     let first = request(&tree, 0, 5);
     assert_eq!(status(&AddCheckpoint { proof: vec![merkle::empty_root()], ..first }), Err(422), "a proof from nothing");
     let rooted = Checkpoint { origin: ORIGIN.to_owned(), size: 0, root: merkle::leaf_hash(b"x") };
-    let rooted = AddCheckpoint { old: 0, proof: Vec::new(), note: rooted.sign(&key()), checkpoint: rooted };
+    let rooted = AddCheckpoint { old: 0, proof: Vec::new(), note: rooted.sign(&key()).unwrap(), checkpoint: rooted };
     assert_eq!(status(&rooted), Err(422), "an empty log with a root");
     let mut old = 0;
     for size in [0, 1, 5, 5, 255, 256, 300] {
@@ -318,12 +318,15 @@ fn a_witness_follows_a_log_and_answers_as_specified() {
     assert_eq!(status(&AddCheckpoint { old: 301, ..good.clone() }), Err(400));
     assert_eq!(status(&AddCheckpoint { proof: vec![merkle::empty_root()], ..good.clone() }), Err(422));
     let stranger = Key::from_seed(ORIGIN, &[1; 32]).unwrap();
-    assert_eq!(status(&AddCheckpoint { note: good.checkpoint.sign(&stranger), ..good.clone() }), Err(403));
+    assert_eq!(status(&AddCheckpoint { note: good.checkpoint.sign(&stranger).unwrap(), ..good.clone() }), Err(403));
     let elsewhere = Key::from_seed("elsewhere.example", &[7; 32]).unwrap();
     let head = Checkpoint { origin: "elsewhere.example".to_owned(), ..good.checkpoint.clone() };
-    assert_eq!(status(&AddCheckpoint { note: head.sign(&elsewhere), checkpoint: head, ..good.clone() }), Err(404));
+    assert_eq!(
+        status(&AddCheckpoint { note: head.sign(&elsewhere).unwrap(), checkpoint: head, ..good.clone() }),
+        Err(404)
+    );
     // Signatures of others don't matter, and don't come into the state.
-    let others = witness_key(9).cosign(good.note.text(), &good.checkpoint, NOW).remove(0);
+    let others = witness_key(9).cosign(good.note.text(), &good.checkpoint, NOW).unwrap().remove(0);
     assert!(status(&AddCheckpoint { note: good.note.clone().with(others), ..good.clone() }).is_ok());
     // A new process knows what the one before saw.
     drop(witness);
@@ -477,14 +480,14 @@ fn two_requests_at_once_never_get_cosignatures_of_two_histories() {
 #[test]
 fn answers_of_a_witness_are_not_believed_blindly() {
     let checkpoint = Checkpoint { origin: ORIGIN.to_owned(), size: 1, root: merkle::leaf_hash(b"x") };
-    let note = checkpoint.sign(&key());
+    let note = checkpoint.sign(&key()).unwrap();
     let keys = [witness_key(1).verifier().clone()];
     let read = |status: u16, kind: &str, body: &str| WitnessAnswer::read(status, kind, body.as_bytes(), &note, &keys);
-    let good = witness_key(1).cosign(note.text(), &checkpoint, NOW).remove(0);
-    let foreign = witness_key(2).cosign(note.text(), &checkpoint, NOW).remove(0);
+    let good = witness_key(1).cosign(note.text(), &checkpoint, NOW).unwrap().remove(0);
+    let foreign = witness_key(2).cosign(note.text(), &checkpoint, NOW).unwrap().remove(0);
     assert_eq!(read(200, "", &format!("{foreign}\n{good}\n")), WitnessAnswer::Cosigned(vec![good.clone()]));
     let other = Checkpoint { size: 2, ..checkpoint.clone() };
-    let wrong = witness_key(1).cosign(other.sign(&key()).text(), &other, NOW).remove(0);
+    let wrong = witness_key(1).cosign(other.sign(&key()).unwrap().text(), &other, NOW).unwrap().remove(0);
     let log_line = note.signatures()[0].clone();
     for bad in [
         String::new(),

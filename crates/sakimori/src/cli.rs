@@ -1,5 +1,6 @@
 //! The command line, declared once: parsing, `--help`, completion and the man page come from this table.
 
+mod key;
 mod model;
 mod witness;
 
@@ -9,6 +10,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, V
 use sakimori_model::{Lang, Severity, Tlp};
 use sakimori_proof::{BucketAddress, VerifierKey};
 
+pub use self::key::{LogKey, Token};
 pub use self::model::{
     BomFormat, Entry, Judge, Model, ModelBom, ModelCommand, ModelSign, ModelVerify, Trusted, Until, Vet, VetFailOn,
 };
@@ -311,20 +313,8 @@ pub struct Log {
 #[derive(Subcommand)]
 pub enum LogCommand {
     /// Print the key of this node.
-    Key {
-        /// The public half, as others need it for `verify`. The private half is never printed.
-        #[arg(long, required = true)]
-        public: bool,
-        /// Make an ML-DSA-44 key beside the Ed25519 key first. Checkpoints then bear both signatures, and have 3.3 KB more.
-        #[arg(long)]
-        add_ml_dsa: bool,
-        /// Let a new key take the place of this one first. Both sign until the earlier one is retired; the service must not run.
-        #[arg(long, conflicts_with_all = ["retire", "add_ml_dsa"])]
-        succeed: bool,
-        /// Retire the earlier key first, when everybody who verifies has the new one; the service must not run.
-        #[arg(long, conflicts_with = "add_ml_dsa")]
-        retire: bool,
-    },
+    #[command(after_help = key::EXAMPLES)]
+    Key(LogKey),
     /// Print the newest signed checkpoint.
     Checkpoint,
     /// Hash the whole log again and name every bad file.

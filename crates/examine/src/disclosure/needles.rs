@@ -11,46 +11,74 @@ const START_BYTES: usize = 3;
 /// Bits of a hash of the first bytes of a needle.
 const HASH_BITS: u32 = 14;
 
+/// A word, whose first bytes are compared at once.
+struct Word {
+    index: usize,
+    /// In small letters.
+    text: Box<[u8]>,
+    /// The first bytes; letters in small, and zeros behind the end.
+    first: u64,
+    /// The bit that makes a letter a small one, where there is a letter.
+    fold: u64,
+    /// All bits of the bytes that there are.
+    mask: u64,
+}
+
+impl Word {
+    fn new(index: usize, text: &str) -> Self {
+        let text: Box<[u8]> = text.to_ascii_lowercase().into_bytes().into();
+        let eight = |of: fn(u8) -> u8| {
+            let mut bytes = [0; 8];
+            bytes.iter_mut().zip(&text).for_each(|(byte, c)| *byte = of(*c));
+            u64::from_le_bytes(bytes)
+        };
+        let fold = eight(|c| if c.is_ascii_lowercase() { 0x20 } else { 0 });
+        Self { index, first: eight(|c| c), fold, mask: eight(|_| 0xff), text }
+    }
+
+    fn begins(&self, text: &[u8]) -> bool {
+        match text.first_chunk() {
+            Some(eight) if (u64::from_le_bytes(*eight) | self.fold) & self.mask != self.first => false,
+            Some(_) if self.text.len() <= 8 => true,
+            _ => text.get(..self.text.len()).is_some_and(|here| here.eq_ignore_ascii_case(&self.text)),
+        }
+    }
+}
+
 /// ASCII words, found in either case.
 pub(super) struct Needles {
-    words: Vec<Box<[u8]>>,
     /// For each hash of the beginning of a word, which of `alike` has it; 0 for none.
     starts: Box<[u8; 1 << HASH_BITS]>,
     /// Words whose beginnings have one hash.
-    alike: Vec<Vec<usize>>,
+    alike: Vec<Vec<Word>>,
 }
 
 impl Needles {
     /// # Panics
     /// If a word has less than three bytes or is not ASCII, or if there are very many.
     pub(super) fn new<'w>(words: impl Iterator<Item = &'w str>) -> Self {
-        let words: Vec<Box<[u8]>> = words.map(|w| w.to_ascii_lowercase().into_bytes().into()).collect();
         let mut starts = Box::new([0; 1 << HASH_BITS]);
-        let mut alike: Vec<Vec<usize>> = vec![Vec::new()];
-        for (index, word) in words.iter().enumerate() {
-            assert!(word.len() >= START_BYTES && word.is_ascii(), "a needle is too short, or not ASCII");
-            let start = &mut starts[hash(start_of([word[0], word[1], word[2]]))];
+        let mut alike: Vec<Vec<Word>> = vec![Vec::new()];
+        for (index, word) in words.enumerate() {
+            let bytes = word.as_bytes();
+            assert!(bytes.len() >= START_BYTES && word.is_ascii(), "a needle is too short, or not ASCII");
+            let start = &mut starts[hash(start_of([bytes[0], bytes[1], bytes[2]]))];
             if *start == 0 {
                 *start = u8::try_from(alike.len()).expect("few needles");
                 alike.push(Vec::new());
             }
-            alike[usize::from(*start)].push(index);
+            alike[usize::from(*start)].push(Word::new(index, word));
         }
-        Self { words, starts, alike }
+        Self { starts, alike }
     }
 
     /// Calls back with the index of each word and where it begins, in the order of the text; words may overlap.
     pub(super) fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
         for (at, first) in text.windows(START_BYTES).enumerate() {
             let start = self.starts[hash(start_of([first[0], first[1], first[2]]))];
-            if start == 0 {
-                continue;
-            }
-            for &index in &self.alike[usize::from(start)] {
-                let word = &self.words[index];
-                if text[at..].get(..word.len()).is_some_and(|here| here.eq_ignore_ascii_case(word)) {
-                    found(index, at);
-                }
+            if start != 0 {
+                let here = self.alike[usize::from(start)].iter().filter(|word| word.begins(&text[at..]));
+                here.for_each(|word| found(word.index, at));
             }
         }
     }
@@ -152,12 +180,12 @@ mod tests {
 
     #[test]
     fn a_head_tells_what_can_not_begin_a_match() {
-        let head = Head::new("^(?:://[^/:]{1,64}:[a-z]{6}@)").unwrap();
+        let head = Head::new("^(?:://[^/:]{1,64}:[a-z]{6}@)").expect("a test");
         assert!(head.may_begin(b"://user:password@host"));
         for other in ["://a://a://a://a", "://a", ":/", "", "http://a:bcdefg@h"] {
             assert!(!head.may_begin(other.as_bytes()), "{other}");
         }
-        let head = Head::new("^(?:a|ab[0-9é])").unwrap();
+        let head = Head::new("^(?:a|ab[0-9é])").expect("a test");
         assert!(head.may_begin(b"a") && head.may_begin(b"abx") && !head.may_begin(b"b"));
     }
 
@@ -173,7 +201,7 @@ mod tests {
                 .ascii_case_insensitive(true)
                 .kind(Some(AhoCorasickKind::NoncontiguousNFA))
                 .build(WORDS)
-                .unwrap();
+                .expect("a test");
             let mut expected: Vec<(usize, usize)> =
                 automaton.find_overlapping_iter(&text).map(|m| (m.start(), m.pattern().as_usize())).collect();
             expected.sort_unstable();
@@ -186,8 +214,8 @@ mod tests {
         #[test]
         fn what_matches_may_begin(text in "(://)?[a-z:/@.é]{0,20}") {
             for pattern in ["^(?:://[^/:]{1,64}:[a-zé]{6}@)", "^(?:[^a]+|ab?c*é)", "^(?:a{3,}|b)", "^(?:://\\b[a-z]+\\b)"] {
-                if regex::Regex::new(pattern).unwrap().is_match(&text) {
-                    prop_assert!(Head::new(pattern).unwrap().may_begin(text.as_bytes()), "{} {}", pattern, text);
+                if regex::Regex::new(pattern).expect("a test").is_match(&text) {
+                    prop_assert!(Head::new(pattern).expect("a test").may_begin(text.as_bytes()), "{} {}", pattern, text);
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Logs: Windows event logs, JSON lines and JSON documents of events, examined with Sigma rules.
 
 pub mod codes;
+mod dull;
 pub mod event;
 mod evtx;
 mod feed;
@@ -15,6 +16,7 @@ use std::sync::LazyLock;
 
 use sakimori_model::{Digest, Kind, Place, Timestamp};
 
+use self::dull::Dull;
 use self::event::{Event, FieldName, FieldSet};
 use self::feed::{Documents, Lines, Piece};
 use self::origin::OriginKey;
@@ -231,6 +233,8 @@ struct Run<'r> {
     quiet_empty: Option<Covered>,
     /// Fields of an event before, and whether events with these can have a known source: events of one log are alike.
     alike: Option<(FieldSet, bool)>,
+    /// The last event of which no rule and no source can be, by the names of its fields.
+    dull: Option<Dull>,
     summary: LogSummary,
 }
 
@@ -262,6 +266,7 @@ impl<'r> Run<'r> {
             quiet: None,
             quiet_empty: None,
             alike: None,
+            dull: None,
             summary: LogSummary::default(),
         }
     }
@@ -314,6 +319,10 @@ impl<'r> Run<'r> {
             self.count(number, covered, 1);
             return;
         }
+        if self.dull.as_ref().is_some_and(|dull| dull.is_like(json)) {
+            self.count(number, Covered::Unknown, 1);
+            return;
+        }
         if let Err(error) = self.read(json) {
             self.broken(number, error.to_string());
             return;
@@ -332,6 +341,8 @@ impl<'r> Run<'r> {
                 on_match(Match { rule, record: number, line, time, matched });
             }
         }
+        let is_dull = covered == Covered::Unknown && !self.candidates.touched() && !self.may_be_known();
+        self.dull = if is_dull { Dull::of(json) } else { None };
         if self.summary.matches == matches_before && is_empty(json) {
             self.quiet_empty = Some(covered);
         } else if self.summary.matches == matches_before && json.len() <= REPEATED_BYTES_MAX {
@@ -374,14 +385,18 @@ impl<'r> Run<'r> {
         first
     }
 
-    /// The groups of rules for the event, and whether they are for its source.
-    fn groups(&mut self) -> (Rc<[u32]>, Covered) {
+    /// False if no event with the fields of this one has a known source.
+    fn may_be_known(&mut self) -> bool {
         let fields = self.event.fields();
-        let may_be_known = match self.alike {
+        match self.alike {
             Some((alike, known)) if alike == fields => known,
             _ => self.alike.insert((fields, origin::may_be_known(fields))).1,
-        };
-        let key = if may_be_known { origin::key(&self.event) } else { OriginKey::Unknown };
+        }
+    }
+
+    /// The groups of rules for the event, and whether they are for its source.
+    fn groups(&mut self) -> (Rc<[u32]>, Covered) {
+        let key = if self.may_be_known() { origin::key(&self.event) } else { OriginKey::Unknown };
         if key == OriginKey::Unknown {
             let groups = || self.rules.index().groups_for(&origin::origin(key)).into();
             return (Rc::clone(self.unknown.get_or_insert_with(groups)), Covered::Unknown);

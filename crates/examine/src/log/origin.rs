@@ -47,10 +47,11 @@ pub enum OriginKey<'e> {
     Unknown,
 }
 
-/// False if no event with just these fields has a [`key`] that says where it comes from.
+/// False if no event with just these fields has a [`key`] that says where it comes from, or fields that are renamed.
 #[must_use]
 pub fn may_be_known(fields: FieldSet) -> bool {
-    NAMES.told_by.iter().chain(TESTS.iter().map(|test| &test.needed)).any(|needed| fields.has_all(*needed))
+    fields.has_all(NAMES.renamed_by)
+        || NAMES.told_by.iter().chain(TESTS.iter().map(|test| &test.needed)).any(|needed| fields.has_all(*needed))
 }
 
 /// Where an event comes from, as a key for [`origin`].
@@ -152,6 +153,8 @@ struct Names {
     audit_process: Vec<(FieldName, FieldName)>,
     /// The fields that [`key`] asks for beside those of the markers.
     told_by: Vec<FieldSet>,
+    /// The field without which [`rename_windows_fields`] does nothing.
+    renamed_by: FieldSet,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
@@ -164,6 +167,7 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| Names {
     ]
     .map(|names| names.map(FieldName::new).iter().collect())
     .to_vec(),
+    renamed_by: std::iter::once(&FieldName::new("Channel")).collect(),
     provider: FieldName::new("Provider_Name"),
     channel: FieldName::new("Channel"),
     event_id: FieldName::new("EventID"),

@@ -25,12 +25,20 @@ pub(crate) struct Index {
 #[derive(Debug)]
 struct Group {
     source: LogSource,
-    /// Rules of which no necessary text is known, each with the fields of which it needs at least one. An empty set needs none.
-    always: Vec<(u32, FieldSet)>,
+    /// Rules of which no necessary text is known, each with what it needs.
+    always: Vec<(u32, Needed)>,
     /// Rules with a necessary text in a field.
     fields: Vec<FieldIndex>,
     /// Some rule looks at every value of the event.
     has_keywords: bool,
+}
+
+/// Fields of which a rule needs at least one. None if it may match without any.
+#[derive(Debug, Default)]
+struct Needed {
+    names: Vec<FieldName>,
+    /// The same, to tell quickly that all are missing.
+    set: FieldSet,
 }
 
 /// Necessary texts in one field, or in any value of the event.
@@ -50,6 +58,8 @@ pub(crate) struct Candidates {
     round: u32,
     seen: Vec<u32>,
     found: Vec<u32>,
+    /// Some rule goes by a field that the event has.
+    touched: bool,
 }
 
 /// One text of which a rule needs at least one.
@@ -84,9 +94,9 @@ impl Index {
         into.restart();
         for group in groups {
             let group = &self.groups[*group as usize];
-            let fields = event.fields();
-            let rules = group.always.iter().filter(|(_, needed)| needed.is_empty() || fields.has_any(*needed));
+            let rules = group.always.iter().filter(|(_, needed)| needed.is_in(event));
             into.extend(rules.map(|(rule, _)| *rule));
+            into.touched |= !into.found.is_empty();
             for field in &group.fields {
                 field.find(event, into);
             }
@@ -96,9 +106,21 @@ impl Index {
     }
 }
 
+impl Needed {
+    fn is_in(&self, event: &Event) -> bool {
+        self.names.is_empty() || event.fields().has_any(self.set) && self.names.iter().any(|name| event.has(name))
+    }
+}
+
 impl Candidates {
+    /// False if no rule could match any event with the fields of the last one, whatever their values.
+    pub fn touched(&self) -> bool {
+        self.touched
+    }
+
     fn restart(&mut self) {
         self.found.clear();
+        self.touched = false;
         self.round = self.round.wrapping_add(1);
         if self.round == 0 {
             self.seen.clear();
@@ -178,8 +200,14 @@ impl FieldIndex {
 
     fn find(&self, event: &Event, into: &mut Candidates) {
         match &self.field {
-            Some(field) => event.values(field).for_each(|value| self.find_in(value.lower, into)),
-            None => event.all_values().for_each(|value| self.find_in(value.lower, into)),
+            Some(field) => {
+                into.touched |= event.has(field);
+                event.values(field).for_each(|value| self.find_in(value.lower, into));
+            }
+            None => {
+                into.touched = true;
+                event.all_values().for_each(|value| self.find_in(value.lower, into));
+            }
         }
     }
 
@@ -195,15 +223,14 @@ impl FieldIndex {
     }
 }
 
-/// The fields of which an event must have at least one for the rule to match. Empty if it may match without any: it looks at every
-/// value, or already matches an event that has nothing.
-fn fields_needed(detection: &Detection) -> FieldSet {
-    let mut fields = Vec::new();
+/// What a rule needs, which matches an event that has nothing if it needs nothing.
+fn fields_needed(detection: &Detection) -> Needed {
+    let mut names = Vec::new();
     if detection.searches.iter().any(looks_everywhere) || detection.holds(&Event::default()) {
-        return FieldSet::default();
+        return Needed::default();
     }
-    detection.searches.iter().for_each(|search| fields_of(search, &mut fields));
-    fields.into_iter().collect()
+    detection.searches.iter().for_each(|search| fields_of(search, &mut names));
+    Needed { set: names.iter().copied().collect(), names: names.into_iter().cloned().collect() }
 }
 
 /// The fields that an expression looks at.

@@ -9,7 +9,7 @@ use super::condition::Condition;
 use super::matcher::{Detection, Expr, Join};
 use super::*;
 use crate::log::event::Event;
-use crate::log::{JSON_LINES, Match};
+use crate::log::{JSON, JSON_LINES, Match};
 use crate::report::Report;
 
 const HEAD: &str = "title: t\nid: 5d2f8a3e-0000-4000-8000-000000000000\nlogsource:\n    product: windows\n";
@@ -355,7 +355,7 @@ proptest! {
     }
 
     #[test]
-    fn a_log_is_no_more_and_no_less_than_its_events(picked in proptest::collection::vec(0_usize..7, 0..40)) {
+    fn a_log_is_no_more_and_no_less_than_its_events(picked in proptest::collection::vec(0_usize..14, 0..40)) {
         let pool = [
             r#"{}"#,
             r#"{"a":1}"#,
@@ -364,16 +364,24 @@ proptest! {
             r#"{"Channel":"Application"}"#,
             r#"{"eventName":"x","eventSource":"s3.amazonaws.com"}"#,
             r#"{"F":"#,
+            r#"{ }"#,
+            r#"{"a":2}"#,
+            r#"{"a":{}}"#,
+            r#"{"a":1e999}"#,
+            r#"{"f":"bad"}"#,
+            r#"{"b":1}"#,
+            r#"{"a":1,"F":"bad"}"#,
         ];
         let rules = compile("    s:\n        F: bad\n    condition: s\n").expect("compiles");
-        let run = |log: &str| {
+        let run_as = |log: &str, kind: &'static str| {
             let limits = crate::limits::Limits::default();
             let mut report = Report::new(&limits);
             let mut records = Vec::new();
-            let (bytes, kind) = (log.as_bytes().to_vec(), sakimori_model::Kind::new(JSON_LINES));
+            let (bytes, kind) = (log.as_bytes().to_vec(), sakimori_model::Kind::new(kind));
             let summary = crate::log::detect(&bytes, &kind, &rules, &mut report, &mut |found| records.push(found.record));
             (summary, records)
         };
+        let run = |log: &str| run_as(log, JSON_LINES);
         let (whole, records) = run(&picked.iter().map(|at| format!("{}\n", pool[*at])).collect::<String>());
         // A line of its own is in front, so that no log is taken for a document.
         let one = |at: &usize| run(&format!("{}\n{}\n", pool[3], pool[*at])).0;
@@ -388,6 +396,14 @@ proptest! {
             prop_assert_eq!(whole.covered, sum(|s| s.covered) - count);
             prop_assert_eq!(whole.unknown, sum(|s| s.unknown));
             prop_assert_eq!(whole.broken, sum(|s| s.broken));
+            // The same events as the elements of an array, and as documents without anything between them.
+            let good: Vec<&str> = picked.iter().filter(|at| **at != 6).map(|at| pool[*at]).collect();
+            for documents in [format!("[{}]", good.join(",")), good.concat()] {
+                let (other, again) = run_as(&documents, JSON);
+                let counts = |s: &crate::log::LogSummary| (s.matches, s.covered, s.unknown, s.events);
+                prop_assert_eq!(counts(&other), counts(&whole));
+                prop_assert_eq!(again.len(), records.len());
+            }
         }
     }
 

@@ -153,6 +153,7 @@ impl App {
     /// [`StartError`].
     pub fn start(config: Config, home: &Path, settings: Settings) -> Result<(Arc<Self>, JoinHandle<()>), StartError> {
         let node = Node::open_anchored(home, config.anchor.as_ref())?;
+        node.try_key()?;
         let keys: Arc<[VerifierKey]> = node.log.keys().into();
         let policy = node.active_policy()?;
         let sequenced = node.store().sequenced().map_err(NodeError::from)?;

@@ -20,6 +20,7 @@ use super::problem::{Problem, ProblemDocument, Trouble};
 use super::serve::{Door, ServeError, Signals};
 use super::shield;
 use crate::config::Config;
+use crate::error::code_of_sign;
 use crate::incident::{forked, known};
 use crate::observe::now;
 use crate::record::Entry;
@@ -101,8 +102,12 @@ async fn read(body: Body) -> Result<Bytes, Problem> {
 
 /// Tells the keeper of the witness what matters.
 fn tell(refusal: &Refusal) {
-    if let Refusal::Store(error) = refusal {
-        tracing::error!(code = "SKM-E-0181", %error, "the witness can't keep its state, and cosigns nothing");
+    match refusal {
+        Refusal::Store(error) => {
+            tracing::error!(code = "SKM-E-0181", %error, "the witness can't keep its state, and cosigns nothing");
+        }
+        Refusal::Sign(error) => tracing::error!(code = code_of_sign(error), %error, "the witness can't sign"),
+        _ => {}
     }
     let Some(kept) = refusal.evidence() else { return };
     let (log, kind) = (&kept.evidence.seen.checkpoint.origin, kept.evidence.kind.as_str());

@@ -78,8 +78,10 @@ mod tests {
         let quorum = Quorum::new(keys.to_vec(), None).expect("a quorum");
         let one = |size: u64, witnesses: &[u8]| {
             let checkpoint = Checkpoint { origin: "log.example".to_owned(), size, root: merkle::empty_root() };
-            let note = checkpoint.sign(&log);
-            let lines = witnesses.iter().flat_map(|number| witness(*number).cosign(note.text(), &checkpoint, 1));
+            let note = checkpoint.sign(&log).expect("signed");
+            let lines = witnesses
+                .iter()
+                .flat_map(|number| witness(*number).cosign(note.text(), &checkpoint, 1).expect("signed"));
             let note = lines.fold(note.clone(), Note::with).to_string();
             Witnessed::parse(&note, &log.verifiers()).expect("a checkpoint")
         };

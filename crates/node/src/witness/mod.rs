@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use sakimori_proof::{KeyError, Witness, WitnessFolder, WitnessKey};
 use thiserror::Error;
 
+use crate::error::code_of_sign;
+use crate::keys::KeyPlace;
+
 pub use config::{AskedWitness, WitnessConfig, WitnessesConfig};
 pub use kept::{WITNESSED, Witnessed};
 
@@ -48,6 +51,7 @@ impl WitnessError {
         match self {
             Self::Config(_) => "SKM-E-0180",
             Self::Monitor(_) => "SKM-E-0025",
+            Self::Key(KeyError::Elsewhere(error)) => code_of_sign(error),
             Self::Key(_) => "SKM-E-0021",
             Self::State { .. } => "SKM-E-0181",
         }
@@ -66,18 +70,12 @@ pub fn folder(home: &Path) -> PathBuf {
 /// # Errors
 /// [`WitnessError::Key`]; [`WitnessError::Config`] when there is a key of another name.
 pub fn key(home: &Path, name: Option<&str>) -> Result<WitnessKey, WitnessError> {
-    let folder = folder(home);
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    made.map_err(|error| WitnessError::State { path: folder.clone(), error })?;
-    let path = folder.join("key");
+    let path = folder(home).join("key");
     if !path.exists() {
-        let mut suffix = [0; 8];
-        getrandom::fill(&mut suffix).map_err(KeyError::Random)?;
-        let own = format!("sakimori.invalid/witness/{}", hex::encode(suffix));
-        match WitnessKey::generate(name.unwrap_or(&own))?.save(&path) {
+        match new_key(home, name, KeyPlace::File) {
             // Another process was faster: its key is the one.
-            Ok(()) | Err(KeyError::Exists { .. }) => {}
-            Err(error) => return Err(error.into()),
+            Ok(_) | Err(WitnessError::Key(KeyError::Exists { .. })) => {}
+            Err(error) => return Err(error),
         }
     }
     let key = WitnessKey::load(&path)?;
@@ -89,6 +87,26 @@ pub fn key(home: &Path, name: Option<&str>) -> Result<WitnessKey, WitnessError> 
         }
         _ => Ok(key),
     }
+}
+
+/// A new key with which the node in this folder will cosign.
+///
+/// # Errors
+/// [`WitnessError::Key`], also when there is one.
+pub fn new_key(home: &Path, name: Option<&str>, place: KeyPlace<'_>) -> Result<WitnessKey, WitnessError> {
+    let folder = folder(home);
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.map_err(|error| WitnessError::State { path: folder.clone(), error })?;
+    let path = folder.join("key");
+    if path.exists() {
+        return Err(KeyError::Exists { path }.into());
+    }
+    let mut suffix = [0; 8];
+    getrandom::fill(&mut suffix).map_err(KeyError::Random)?;
+    let own = format!("sakimori.invalid/witness/{}", hex::encode(suffix));
+    let key = place.witness_key(name.unwrap_or(&own))?;
+    key.save(&path)?;
+    Ok(key)
 }
 
 /// Adds an ML-DSA-44 key to the one with which the node in this folder cosigns.
@@ -108,6 +126,7 @@ pub fn add_ml_dsa(home: &Path) -> Result<WitnessKey, WitnessError> {
 pub fn open(home: &Path, config: &WitnessConfig) -> Result<NodeWitness, WitnessError> {
     let logs = config.log_keys()?;
     let key = key(home, config.name.as_deref())?;
+    key.try_it().map_err(KeyError::from)?;
     let path = folder(home);
     let store = WitnessFolder::open(&path).map_err(|error| WitnessError::State { path, error })?;
     Ok(Witness::new(key, logs, store))

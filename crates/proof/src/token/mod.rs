@@ -8,7 +8,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
@@ -21,16 +21,17 @@ use cryptoki::types::AuthPin;
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use self::uri::TokenUri;
+use crate::key::TRIED;
 use crate::limits::PIN_BYTES_MAX;
-use crate::signer::{Kept, SignError, Signer};
+use crate::signer::{Private, SignCause, SignError, Signer};
 
 /// The variable of the environment with the PIN, where the URI names no file with it.
 const PIN_VARIABLE: &str = "SAKIMORI_TOKEN_PIN";
 /// `CKA_EC_PARAMS` of Ed25519 as an object identifier (RFC 8410, section 3), and as a name (PKCS #11 2.40 drafts, SoftHSM 2.6).
 const ED25519: [&[u8]; 2] = [&[0x06, 0x03, 0x2b, 0x65, 0x70], b"\x13\x0cedwards25519"];
 
-/// A private key in a token. A connection is made when the first signature is wanted, and made again once when the token has gone
-/// away in between. A PIN that was refused is not tried again by this process: a few tries lock a token.
+/// A private key in a token. A connection is made when the first signature is wanted, and made again when the token has gone away
+/// in between. A PIN that was refused is not tried again by this process: a few tries lock a token.
 pub(crate) struct TokenKey {
     uri: TokenUri,
     public: VerifyingKey,
@@ -39,9 +40,17 @@ pub(crate) struct TokenKey {
 
 enum State {
     Closed,
-    Open(Box<(Session, ObjectHandle)>),
+    Open(Open),
     /// The PIN was refused.
     Refused(SignError),
+}
+
+/// A session in which the key was found.
+struct Open {
+    session: Session,
+    key: ObjectHandle,
+    /// Since when the module was not begun anew: afterwards the numbers of sessions are those of others.
+    generation: u64,
 }
 
 impl TokenKey {
@@ -64,7 +73,10 @@ impl TokenKey {
         Self::opened(TokenUri::parse(uri)?, |connection| {
             for class in [ObjectClass::PUBLIC_KEY, ObjectClass::PRIVATE_KEY] {
                 if connection.key(class)?.is_some() {
-                    return Err(connection.failed("there is such a key already, and a key is never overwritten"));
+                    return Err(SignError {
+                        cause: SignCause::Name,
+                        ..connection.failed("there is such a key already, and a key is never overwritten")
+                    });
                 }
             }
             connection.generate()
@@ -75,42 +87,65 @@ impl TokenKey {
         uri: TokenUri,
         public: impl FnOnce(&Connection<'_>) -> Result<VerifyingKey, SignError>,
     ) -> Result<Self, SignError> {
-        let public = public(&Connection::open(&uri)?)?;
-        let key = Self { uri, public, state: Mutex::new(State::Closed) };
-        key.sign(b"sakimori: can this key sign?\n")?;
+        let mut modules = modules();
+        let connection = Connection::open(&uri, &mut modules)?;
+        let found = public(&connection);
+        connection.close();
+        drop(modules);
+        let key = Self { public: found?, uri, state: Mutex::new(State::Closed) };
+        key.sign(TRIED)?;
         Ok(key)
     }
 
-    fn open(&self) -> Result<(Session, ObjectHandle), SignError> {
-        let connection = Connection::open(&self.uri)?;
-        let key = connection.key(ObjectClass::PRIVATE_KEY)?.ok_or_else(|| connection.no_key())?;
-        Ok((connection.session, key))
-    }
-
-    fn sign_once(&self, state: &mut State, text: &[u8]) -> Result<[u8; 64], SignError> {
-        match state {
+    /// Signs in the session that there is, or in a new one.
+    fn sign_once(&self, modules: &mut Modules, state: &mut State, text: &[u8]) -> Result<[u8; 64], SignError> {
+        let open = match state {
             State::Refused(error) => return Err(error.clone()),
-            State::Open(_) => {}
-            State::Closed => match self.open() {
-                Ok(open) => *state = State::Open(Box::new(open)),
+            State::Open(open) if modules.generation(&self.uri.module) == Some(open.generation) => open,
+            _ => match self.open(modules) {
+                Ok(open) => {
+                    *state = State::Open(open);
+                    let State::Open(open) = state else { unreachable!("it was opened") };
+                    open
+                }
                 Err(error) => {
-                    if error.hint == PIN_HINT {
-                        *state = State::Refused(error.clone());
-                    }
+                    let is_final = error.cause == SignCause::Pin;
+                    *state = if is_final { State::Refused(error.clone()) } else { State::Closed };
                     return Err(error);
                 }
             },
-        }
-        let State::Open(open) = state else { unreachable!("it was opened") };
-        let (session, key) = &**open;
+        };
         let mechanism = Mechanism::Eddsa(EddsaParams::new(EddsaSignatureScheme::Pure));
-        let failed = |problem: String| SignError { place: self.uri.place(), problem, hint: HINT };
-        let signature = session.sign(&mechanism, *key, text).map_err(|error| failed(error.to_string()))?;
+        let failed = |problem: String| SignError { place: self.uri.place(), problem, cause: SignCause::Unreachable };
+        let signature = open.session.sign(&mechanism, open.key, text).map_err(|error| failed(error.to_string()))?;
         let signature: [u8; 64] =
             signature.try_into().map_err(|_| failed("its signature has another length than 64 bytes".to_owned()))?;
         // What nobody can verify must not be published.
         let holds = self.public.verify_strict(text, &Signature::from_bytes(&signature)).is_ok();
         if holds { Ok(signature) } else { Err(failed("its signature does not hold under the public key".to_owned())) }
+    }
+
+    fn open(&self, modules: &mut Modules) -> Result<Open, SignError> {
+        let connection = Connection::open(&self.uri, modules)?;
+        match connection.key(ObjectClass::PRIVATE_KEY).and_then(|key| key.ok_or_else(|| connection.no_key())) {
+            Ok(key) => Ok(Open { key, session: connection.session, generation: connection.generation }),
+            Err(error) => {
+                connection.close();
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for TokenKey {
+    fn drop(&mut self) {
+        let state = std::mem::replace(self.state.get_mut().unwrap_or_else(PoisonError::into_inner), State::Closed);
+        let modules = modules();
+        if let State::Open(open) = state
+            && modules.generation(&self.uri.module) == Some(open.generation)
+        {
+            let _ = open.session.close();
+        }
     }
 }
 
@@ -120,70 +155,99 @@ impl Signer for TokenKey {
     }
 
     fn sign(&self, text: &[u8]) -> Result<[u8; 64], SignError> {
+        // One at a time in this process: a module must not be begun anew while somebody uses it.
+        let mut modules = modules();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let was_open = matches!(*state, State::Open(_));
-        let result = self.sign_once(&mut state, text);
-        if result.is_err() && matches!(*state, State::Open(_)) {
-            *state = State::Closed;
-            if was_open {
-                // The token may have been restarted, or taken out and put in again.
-                return self.sign_once(&mut state, text);
+        match self.sign_once(&mut modules, &mut state, text) {
+            // The token was restarted, or taken out and put in again: some modules see that only when they are begun anew.
+            Err(error) if error.cause == SignCause::Unreachable => {
+                modules.end(&self.uri.module);
+                self.sign_once(&mut modules, &mut state, text)
             }
+            result => result,
         }
-        result
     }
 
-    fn kept(&self) -> Kept<'_> {
-        Kept::Uri(&self.uri.text)
+    fn private(&self) -> Private<'_> {
+        Private::At(&self.uri.text)
     }
 }
 
-const HINT: &str = "see that the token is there and its module can reach it; nothing acknowledged is lost, and the next try goes on";
-const PIN_HINT: &str = "check the PIN before the next start: a few wrong ones lock the token";
-const NAME_HINT: &str = "pkcs11-tool --list-objects shows what a token holds; the key must be an Ed25519 key pair";
-
-/// A session with the one token that fits.
+/// A session with the one token that fits. It is closed by hand: its number may be another one's after the module was begun anew.
 struct Connection<'u> {
     uri: &'u TokenUri,
     session: Session,
+    generation: u64,
 }
 
 impl<'u> Connection<'u> {
-    fn open(uri: &'u TokenUri) -> Result<Self, SignError> {
-        let failed = |problem: String, hint| SignError { place: uri.place(), problem, hint };
-        let other = |error: Error| failed(error.to_string(), HINT);
-        let module = module(&uri.module).map_err(|problem| failed(problem, "check module-path"))?;
+    fn open(uri: &'u TokenUri, modules: &mut Modules) -> Result<Self, SignError> {
+        let failed = |problem: String, cause| SignError { place: uri.place(), problem, cause };
+        let other = |error: Error| failed(error.to_string(), SignCause::Unreachable);
+        let (module, generation) =
+            modules.begun(&uri.module).map_err(|problem| failed(problem, SignCause::Unreachable))?;
         let mut fitting = Vec::new();
         for slot in module.get_slots_with_token().map_err(other)? {
-            let info = module.get_token_info(slot).map_err(other)?;
+            // Of one that is being taken out nothing is known.
+            let Ok(info) = module.get_token_info(slot) else { continue };
             if info.token_initialized() && fits(uri, slot, &info) {
                 fitting.push((slot, info));
             }
         }
         let (slot, info) = match fitting.as_slice() {
             [one] => one,
-            [] => return Err(failed("there is no such token".to_owned(), HINT)),
+            [] => return Err(failed("there is no such token".to_owned(), SignCause::Unreachable)),
             several => {
-                let problem = format!("{} tokens fit", several.len());
-                return Err(failed(problem, "name the token more closely, by its serial"));
+                let problem = format!("{} tokens fit: name it more closely, by its serial", several.len());
+                return Err(failed(problem, SignCause::Name));
             }
         };
-        let session = module.open_rw_session(*slot).or_else(|_| module.open_ro_session(*slot)).map_err(other)?;
-        if info.login_required() {
-            let pin = match pin(uri).map_err(|problem| failed(problem, "check pin-source"))? {
-                Some(pin) => Some(AuthPin::new(pin.into())),
-                None if info.protected_authentication_path() => None,
-                None => return Err(failed(format!("it wants a PIN: there is neither pin-source nor {PIN_VARIABLE}"), "write the PIN into a file that only the owner of the service can read, and name that with pin-source")),
-            };
-            match session.login(UserType::User, pin.as_ref()) {
-                Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
-                Err(Error::Pkcs11(refused @ (RvError::PinIncorrect | RvError::PinLocked | RvError::PinLenRange | RvError::PinInvalid | RvError::PinExpired), _)) => {
-                    return Err(failed(format!("the PIN was refused ({refused:?})"), PIN_HINT));
-                }
-                Err(error) => return Err(other(error)),
+        let session = module.open_rw_session_no_drop(*slot).or_else(|_| module.open_ro_session_no_drop(*slot));
+        let connection = Self { uri, session: session.map_err(other)?, generation };
+        match connection.log_in(info) {
+            Ok(()) => Ok(connection),
+            Err(error) => {
+                connection.close();
+                Err(error)
             }
         }
-        Ok(Self { uri, session })
+    }
+
+    fn log_in(&self, info: &TokenInfo) -> Result<(), SignError> {
+        let uri = self.uri;
+        let failed = |problem: String, cause| SignError { place: uri.place(), problem, cause };
+        if info.login_required() {
+            let pin = match pin(uri).map_err(|problem| failed(problem, SignCause::Pin))? {
+                Some(pin) => Some(AuthPin::new(pin.into())),
+                None if info.protected_authentication_path() => None,
+                None => {
+                    return Err(failed(
+                        format!("it wants a PIN: there is neither pin-source nor {PIN_VARIABLE}"),
+                        SignCause::Pin,
+                    ));
+                }
+            };
+            match self.session.login(UserType::User, pin.as_ref()) {
+                Ok(()) | Err(Error::Pkcs11(RvError::UserAlreadyLoggedIn, _)) => {}
+                Err(Error::Pkcs11(
+                    refused @ (RvError::PinIncorrect
+                    | RvError::PinLocked
+                    | RvError::PinLenRange
+                    | RvError::PinInvalid
+                    | RvError::PinExpired),
+                    _,
+                )) => {
+                    return Err(failed(format!("the PIN was refused ({refused:?})"), SignCause::Pin));
+                }
+                Err(error) => return Err(self.failed(error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn close(self) {
+        // Nothing depends on it: the module closes all when it ends.
+        let _ = self.session.close();
     }
 
     /// The one key of this class, if there is one.
@@ -195,8 +259,8 @@ impl<'u> Connection<'u> {
             [] => Ok(None),
             [one] => Ok(Some(*one)),
             several => {
-                let problem = format!("{} keys fit", several.len());
-                Err(SignError { hint: "name the key more closely, by its id", ..self.failed(problem) })
+                let problem = format!("{} keys fit: name it more closely, by its id", several.len());
+                Err(SignError { cause: SignCause::Name, ..self.failed(problem) })
             }
         }
     }
@@ -204,16 +268,18 @@ impl<'u> Connection<'u> {
     fn public_of(&self, key: ObjectHandle) -> Result<VerifyingKey, SignError> {
         let wanted = [AttributeType::EcPoint, AttributeType::EcParams];
         let attributes = self.session.get_attributes(key, &wanted).map_err(|error| self.failed(error))?;
-        let is_ed25519 = attributes.iter().any(|found| matches!(found, Attribute::EcParams(of) if ED25519.contains(&&**of)));
+        let is_ed25519 =
+            attributes.iter().any(|found| matches!(found, Attribute::EcParams(of) if ED25519.contains(&&**of)));
         let point = attributes.iter().find_map(|found| match found {
             Attribute::EcPoint(point) => Some(point.as_slice()),
             _ => None,
         });
         // As an octet string in DER (PKCS #11 2.40), or bare (3.0, section 6.3.5).
-        let point = point.map(|point| point.strip_prefix(&[0x04, 0x20]).filter(|bare| bare.len() == 32).unwrap_or(point));
+        let point =
+            point.map(|point| point.strip_prefix(&[0x04, 0x20]).filter(|bare| bare.len() == 32).unwrap_or(point));
         let point = point.and_then(|point| <&[u8; 32]>::try_from(point).ok());
         let public = point.filter(|_| is_ed25519).and_then(|point| VerifyingKey::from_bytes(point).ok());
-        public.ok_or_else(|| SignError { hint: NAME_HINT, ..self.failed("the key is not an Ed25519 key") })
+        public.ok_or_else(|| SignError { cause: SignCause::Name, ..self.failed("the key is not an Ed25519 key") })
     }
 
     fn generate(&self) -> Result<VerifyingKey, SignError> {
@@ -241,11 +307,11 @@ impl<'u> Connection<'u> {
     }
 
     fn no_key(&self) -> SignError {
-        SignError { hint: NAME_HINT, ..self.failed("there is no such key in the token") }
+        SignError { cause: SignCause::Name, ..self.failed("there is no such key in the token") }
     }
 
     fn failed(&self, problem: impl ToString) -> SignError {
-        SignError { place: self.uri.place(), problem: problem.to_string(), hint: HINT }
+        SignError { place: self.uri.place(), problem: problem.to_string(), cause: SignCause::Unreachable }
     }
 }
 
@@ -258,23 +324,46 @@ fn fits(uri: &TokenUri, slot: Slot, info: &TokenInfo) -> bool {
         && uri.slot.is_none_or(|wanted| wanted == slot.id())
 }
 
-/// A module is initialised once in a process, and stays so.
-fn module(path: &Path) -> Result<Pkcs11, String> {
-    static MODULES: LazyLock<Mutex<HashMap<PathBuf, Pkcs11>>> = LazyLock::new(Mutex::default);
-    let mut modules = MODULES.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(module) = modules.get(path) {
-        return Ok(module.clone());
+/// The modules that this process has begun (`C_Initialize`), each once at a time.
+#[derive(Default)]
+struct Modules {
+    begun: HashMap<PathBuf, (Pkcs11, u64)>,
+    /// How many were begun so far.
+    count: u64,
+}
+
+fn modules() -> MutexGuard<'static, Modules> {
+    static MODULES: LazyLock<Mutex<Modules>> = LazyLock::new(Mutex::default);
+    MODULES.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Modules {
+    fn begun(&mut self, path: &Path) -> Result<(Pkcs11, u64), String> {
+        if let Some(begun) = self.begun.get(path) {
+            return Ok(begun.clone());
+        }
+        let shown = |problem: String| format!("{}: {problem}", path.display());
+        // The loader's own words for a missing file are long.
+        File::open(path).map_err(|error| shown(error.to_string()))?;
+        let module = Pkcs11::new(path).map_err(|error| shown(error.to_string()))?;
+        match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
+            Err(error) => return Err(shown(error.to_string())),
+        }
+        self.count += 1;
+        Ok(self.begun.entry(path.to_owned()).insert_entry((module, self.count)).get().clone())
     }
-    let shown = |problem: String| format!("{}: {problem}", path.display());
-    // The loader's own words for a missing file are long.
-    File::open(path).map_err(|error| shown(error.to_string()))?;
-    let module = Pkcs11::new(path).map_err(|error| shown(error.to_string()))?;
-    match module.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-        Err(error) => return Err(shown(error.to_string())),
+
+    /// Ends a module with all its sessions; whoever needs it begins it anew.
+    fn end(&mut self, path: &Path) {
+        if let Some((module, _)) = self.begun.remove(path) {
+            let _ = module.finalize();
+        }
     }
-    modules.insert(path.to_owned(), module.clone());
-    Ok(module)
+
+    fn generation(&self, path: &Path) -> Option<u64> {
+        self.begun.get(path).map(|(_, generation)| *generation)
+    }
 }
 
 /// The PIN: of the file that the URI names, or of the environment.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 
 use crate::limits::TOKEN_URI_BYTES_MAX;
-use crate::signer::SignError;
+use crate::signer::{SignCause, SignError};
 
 const SCHEME: &str = "pkcs11:";
 
@@ -33,11 +33,7 @@ pub(crate) struct TokenUri {
 impl TokenUri {
     /// Reads a URI. What is not understood is refused, as another token or key might be meant.
     pub fn parse(text: &str) -> Result<Self, SignError> {
-        let refused = |problem: String| SignError {
-            place: in_short(text),
-            problem,
-            hint: "give it as pkcs11:token=LABEL;object=LABEL?module-path=/path/to/module.so&pin-source=/path/to/pin",
-        };
+        let refused = |problem: String| SignError { place: in_short(text), problem, cause: SignCause::Name };
         if text.len() > TOKEN_URI_BYTES_MAX {
             return Err(refused(format!("the URI has more than {TOKEN_URI_BYTES_MAX} bytes")));
         }
@@ -91,7 +87,11 @@ impl TokenUri {
             "type" if matches!(value, "private" | "public") => {}
             "module-path" => self.module = text()?.into(),
             "pin-source" => self.pin = Some(file_of(&text()?)?),
-            "pin-value" => return Err("a PIN does not belong into a URI: write it into a file, and name that with pin-source".to_owned()),
+            "pin-value" => {
+                return Err(
+                    "a PIN does not belong into a URI: write it into a file, and name that with pin-source".to_owned()
+                );
+            }
             _ => return Err(format!("{name}={value} is not understood")),
         }
         Ok(())
@@ -118,12 +118,12 @@ mod tests {
     #[test]
     fn a_uri_names_token_key_module_and_pin() {
         let text = "pkcs11:token=City%20log;object=log;id=%01%ff;type=private;slot-id=3?module-path=/usr/lib/m.so&pin-source=file:/etc/pin";
-        let uri = TokenUri::parse(text).unwrap();
+        let uri = TokenUri::parse(text).expect("a URI");
         assert_eq!(uri.token.as_deref(), Some("City log"));
         assert_eq!((uri.object.as_deref(), uri.id.as_deref(), uri.slot), (Some("log"), Some(&[1, 255][..]), Some(3)));
         assert_eq!((uri.module, uri.pin), ("/usr/lib/m.so".into(), Some("/etc/pin".into())));
         assert_eq!(uri.text, text);
-        let uri = TokenUri::parse("pkcs11:object=log?pin-source=file:///etc/pin&module-path=/m.so").unwrap();
+        let uri = TokenUri::parse("pkcs11:object=log?pin-source=file:///etc/pin&module-path=/m.so").expect("a URI");
         assert_eq!(uri.pin, Some("/etc/pin".into()));
     }
 
@@ -146,7 +146,7 @@ mod tests {
             ("pkcs11:object=%ff?module-path=/m.so", "UTF-8"),
             ("pkcs11:object=log;slot-id=x?module-path=/m.so", "slot-id"),
         ] {
-            let error = TokenUri::parse(uri).unwrap_err();
+            let error = TokenUri::parse(uri).expect_err("refused");
             assert!(error.problem.contains(why), "{uri}: {error}");
             assert!(!error.to_string().contains("1234"), "{error}");
         }

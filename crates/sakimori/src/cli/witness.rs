@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Token;
+
 /// Shown below the help.
 pub const EXAMPLES: &str = "\
 Examples:
@@ -50,5 +52,7 @@ pub enum WitnessCommand {
         /// Make an ML-DSA-44 key beside the Ed25519 key first. The witness then answers with both cosignatures.
         #[arg(long)]
         add_ml_dsa: bool,
+        #[command(flatten)]
+        token: Token,
     },
 }

@@ -8,11 +8,12 @@ use std::path::Path;
 use sakimori_model::{Actor, Timestamp};
 use sakimori_node::Node;
 use sakimori_node::export::Stretch;
+use sakimori_node::keys::KeyPlace;
 use sakimori_node::place::BucketOfLog;
 use sakimori_proof::BucketAccess;
 use serde_json::json;
 
-use crate::cli::{Chatter, Context, DocumentFormat, ExportedLog, Log, LogCommand, MovedLog};
+use crate::cli::{Chatter, Context, DocumentFormat, ExportedLog, Log, LogCommand, LogKey, MovedLog};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::progress::Bar;
@@ -21,25 +22,7 @@ use crate::words::{harmless, say};
 /// Shows or verifies the log of this node.
 pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
     match options.command {
-        LogCommand::Key { public: _, add_ml_dsa, succeed, retire } => {
-            let home = context.home()?;
-            // A service goes on signing with the keys that it began with.
-            if (succeed || retire) && Node::is_in_use(&home) {
-                return Err(Failure::new("SKM-E-0077", home.display()));
-            }
-            let mut node = super::node_or_new(context)?;
-            let receipt = match () {
-                () if add_ml_dsa => node.add_ml_dsa_key().map(|()| None)?,
-                () if succeed => Some(("log.key-succeeded", node.succeed_key(Actor::Local)?)),
-                () if retire => Some(("log.key-retired", node.retire_key(Actor::Local)?)),
-                () => None,
-            };
-            if let Some((what, receipt)) = receipt.filter(|_| context.chatter == Chatter::Normal) {
-                eprintln!("{}", say(context.lang, what, &[("record", &receipt.record)]));
-            }
-            out!("{}", node.public_keys())?;
-            Ok(Exit::Done)
-        }
+        LogCommand::Key(ref options) => key(context, options),
         LogCommand::Checkpoint => {
             out!("{}", super::node(context)?.signed_checkpoint()?)?;
             Ok(Exit::Done)
@@ -50,6 +33,40 @@ pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
         LogCommand::Move(ref options) => move_log(context, options),
         LogCommand::Verify { ref key, format } => verify(context, key.as_deref(), format),
     }
+}
+
+fn key(context: &Context, options: &LogKey) -> Result<Exit, Failure> {
+    let home = context.home()?;
+    // A service goes on signing with the keys that it began with.
+    if (options.change.succeed || options.change.retire) && Node::is_in_use(&home) {
+        return Err(Failure::new("SKM-E-0077", home.display()));
+    }
+    let place = options.token.place();
+    if place != KeyPlace::File && !options.change.succeed {
+        // A node that is begun with a key in a token has never had another one.
+        Node::begin_key(&home, place)?;
+        out!("{}", Node::open(&home)?.public_keys())?;
+        super::node_is_made(context, &home);
+        return Ok(Exit::Done);
+    }
+    let changes = options.add_ml_dsa || options.change.succeed || options.change.retire;
+    if Node::exists(&home) && !changes {
+        // Whoever asks for the public key signs nothing: the private one may be away.
+        out!("{}", super::node_to_read(context)?.public_keys())?;
+        return Ok(Exit::Done);
+    }
+    let mut node = super::node_or_new(context)?;
+    let receipt = match () {
+        () if options.add_ml_dsa => node.add_ml_dsa_key().map(|()| None)?,
+        () if options.change.succeed => Some(("log.key-succeeded", node.succeed_key(place, Actor::Local)?)),
+        () if options.change.retire => Some(("log.key-retired", node.retire_key(Actor::Local)?)),
+        () => None,
+    };
+    if let Some((what, receipt)) = receipt.filter(|_| context.chatter == Chatter::Normal) {
+        eprintln!("{}", say(context.lang, what, &[("record", &receipt.record)]));
+    }
+    out!("{}", node.public_keys())?;
+    Ok(Exit::Done)
 }
 
 fn move_log(context: &Context, options: &MovedLog) -> Result<Exit, Failure> {

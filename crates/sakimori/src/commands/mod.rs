@@ -55,10 +55,17 @@ pub fn node_or_new(context: &Context) -> Result<Node, Failure> {
     let home = context.home()?;
     let is_new = !Node::exists(&home);
     let node = Node::open(&home)?;
-    if is_new && context.chatter == Chatter::Normal {
-        eprintln!("{}", say(context.lang, "node.made", &[("home", &home.display())]));
+    if is_new {
+        node_is_made(context, &home);
     }
     Ok(node)
+}
+
+/// Tells the user what a new node is, and that it must be kept.
+pub fn node_is_made(context: &Context, home: &Path) {
+    if context.chatter == Chatter::Normal {
+        eprintln!("{}", say(context.lang, "node.made", &[("home", &home.display())]));
+    }
 }
 
 /// A policy file, or the default policy.

@@ -3,6 +3,7 @@
 use sakimori_node::api::serve::ServeError;
 use sakimori_node::api::witness::serve;
 use sakimori_node::config::Config;
+use sakimori_node::keys::KeyPlace;
 use sakimori_node::witness::{self, WitnessError};
 
 use crate::cli::{Chatter, Context, Witness, WitnessCommand};
@@ -20,8 +21,12 @@ pub fn run(context: &Context, options: &Witness) -> Result<Exit, Failure> {
         None => None,
     };
     let home = context.home_or(config.as_ref().and_then(|config| config.home.clone()))?;
-    if let Some(WitnessCommand::Key { public: _, name, add_ml_dsa }) = &options.command {
-        let key = witness::key(&home, name.as_deref()).map_err(failure)?;
+    if let Some(WitnessCommand::Key { public: _, name, add_ml_dsa, token }) = &options.command {
+        let key = match token.place() {
+            KeyPlace::File => witness::key(&home, name.as_deref()),
+            place => witness::new_key(&home, name.as_deref(), place),
+        };
+        let key = key.map_err(failure)?;
         let key = if *add_ml_dsa { witness::add_ml_dsa(&home).map_err(failure)? } else { key };
         out!("{}", key.public_text())?;
         return Ok(Exit::Done);

@@ -3,6 +3,7 @@
 
 pub mod service;
 pub mod store;
+pub mod token;
 
 use std::fs;
 use std::path::{Path, PathBuf};
