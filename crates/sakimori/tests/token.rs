@@ -118,11 +118,11 @@ fn what_can_not_be_signed_is_not_acknowledged() {
     let input = node.write("second", GOOD_SAFETENSORS).display().to_string();
     let check = || node.run(&["check", &input]);
 
-    token.is_there(false);
+    token.take_out();
     is_refused(&check(), "SKM-E-0080", "no such token");
     is_refused(&node.run(&["serve", "--listen", "127.0.0.1:0"]), "SKM-E-0080", "no such token");
     assert_eq!(node.run(&["log", "verify"]).status, Some(0));
-    token.is_there(true);
+    token.put_in();
 
     token.set_pin("999999");
     is_refused(&check(), "SKM-E-0081", "PinIncorrect");
@@ -215,11 +215,11 @@ fn a_service_and_a_witness_sign_with_a_token() {
             assert_eq!(answer.status, 201, "{}", answer.text());
             ids.push(answer.json()["id"].as_str().expect("an id").to_owned());
         }
-        token.is_there(false);
+        token.take_out();
         let refused = observe(&format!("refused-{round}"));
         assert_eq!(refused.status, 503, "{}", refused.text());
         assert!(refused.text().contains("SKM-E-0080"), "{}", refused.text());
-        token.is_there(true);
+        token.put_in();
     }
     assert_eq!(observe("last").status, 201, "the same service signs again");
     service.end();

@@ -54,16 +54,22 @@ impl Token {
         fs::set_permissions(self.pin(), fs::Permissions::from_mode(0o600)).expect("set");
     }
 
-    /// Takes the token out, or puts it in again.
-    pub fn is_there(&self, there: bool) {
-        let (in_place, away) = (self.folder.path().join("tokens"), self.folder.path().join("away"));
-        if there {
-            fs::remove_dir(&in_place).expect("nothing in it");
-            fs::rename(away, in_place).expect("put in");
-        } else {
-            fs::rename(&in_place, away).expect("taken out");
-            fs::create_dir(in_place).expect("an empty slot");
-        }
+    pub fn take_out(&self) {
+        fs::rename(self.tokens(), self.away()).expect("taken out");
+        fs::create_dir(self.tokens()).expect("an empty slot");
+    }
+
+    pub fn put_in(&self) {
+        fs::remove_dir(self.tokens()).expect("nothing in it");
+        fs::rename(self.away(), self.tokens()).expect("put in");
+    }
+
+    fn tokens(&self) -> PathBuf {
+        self.folder.path().join("tokens")
+    }
+
+    fn away(&self) -> PathBuf {
+        self.folder.path().join("away")
     }
 
     fn tool(&self, arguments: &[&str]) {
