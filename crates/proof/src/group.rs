@@ -12,8 +12,11 @@ use crate::key::Key;
 use crate::limits::{ENTRY_BYTES_MAX, GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
 use crate::log::{Ack, Log};
 
-/// How often what was answered for is published.
-const PUBLISH_EVERY: Duration = Duration::from_millis(20);
+/// How often what was answered for is published. Answers that come meanwhile are slower: fewer than one in a hundred should be.
+const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+
+/// Bytes of entries that are published before that time is over, so that no publication is long.
+const PUBLISH_BYTES: usize = 2 * 1024 * 1024;
 
 /// Appends single entries of many threads to a log, in groups. It has no thread of its own: the first who comes appends
 /// for all who came with it, and hands over to one of those who came meanwhile. So one entry alone waits for nobody.
@@ -30,7 +33,15 @@ pub struct Committer {
 #[derive(Debug)]
 struct Publisher {
     thread: Option<JoinHandle<()>>,
-    ends: Arc<(Mutex<bool>, Condvar)>,
+    told: Arc<(Mutex<Told>, Condvar)>,
+}
+
+/// What the publisher is told.
+#[derive(Debug, Default)]
+struct Told {
+    /// Bytes that it has not published yet, by and large.
+    bytes: usize,
+    ends: bool,
 }
 
 /// An entry that was appended.
@@ -75,7 +86,7 @@ impl Committer {
         Self { log, key, queue: Mutex::default(), publisher: None }
     }
 
-    /// A committer that answers at [`Ack::Durable`]. What it answered for is published some milliseconds later.
+    /// A committer that answers at [`Ack::Durable`]. What it answered for is published within a fifth of a second.
     ///
     /// # Errors
     /// When the thread that publishes can't be started.
@@ -140,6 +151,7 @@ impl Committer {
             _ => self.log.append(&self.key, &taken.entries, &|_| ()),
         };
         ending.fate = appended.map(|range| range.start).map_err(Arc::new);
+        self.publisher.iter().for_each(|publisher| publisher.count(taken.bytes));
         let fate = ending.fate.clone();
         drop(ending);
         fate
@@ -161,26 +173,40 @@ impl Committer {
 
 impl Publisher {
     fn start(log: Log) -> io::Result<Self> {
-        let ends = Arc::new((Mutex::new(false), Condvar::new()));
-        let told = ends.clone();
+        let told = Arc::new((Mutex::new(Told::default()), Condvar::new()));
+        let ours = told.clone();
         let publish = move || {
-            let (flag, bell) = &*told;
-            let mut has_ended = locked(flag);
-            while !*has_ended {
-                has_ended = bell.wait_timeout(has_ended, PUBLISH_EVERY).unwrap_or_else(PoisonError::into_inner).0;
+            let (state, bell) = &*ours;
+            let mut now = locked(state);
+            while !now.ends {
+                let waits = |told: &mut Told| !told.ends && told.bytes < PUBLISH_BYTES;
+                let woken = bell.wait_timeout_while(now, PUBLISH_EVERY, waits);
+                now = woken.unwrap_or_else(PoisonError::into_inner).0;
+                now.bytes = 0;
+                drop(now);
                 // What went wrong is told to the next append, which finds it, too.
                 let _ = log.publish();
+                now = locked(state);
             }
         };
         let thread = Some(thread::Builder::new().name("publisher".to_owned()).spawn(publish)?);
-        Ok(Self { thread, ends })
+        Ok(Self { thread, told })
+    }
+
+    /// Counts what there is to publish, and wakes the thread when it is much.
+    fn count(&self, bytes: usize) {
+        let mut told = locked(&self.told.0);
+        told.bytes += bytes;
+        if told.bytes >= PUBLISH_BYTES {
+            self.told.1.notify_one();
+        }
     }
 }
 
 impl Drop for Publisher {
     fn drop(&mut self) {
-        *locked(&self.ends.0) = true;
-        self.ends.1.notify_all();
+        locked(&self.told.0).ends = true;
+        self.told.1.notify_all();
         let _ = self.thread.take().map(JoinHandle::join);
     }
 }

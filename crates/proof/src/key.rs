@@ -545,7 +545,7 @@ fn elsewhere(public: &str, uri: &str, kind: KeyKind) -> Result<Key, KeyError> {
 #[cfg(not(feature = "token"))]
 fn elsewhere(_: &str, uri: &str, _: KeyKind) -> Result<Key, KeyError> {
     let problem = "this program was built without PKCS#11".to_owned();
-    Err(SignError { place: uri.to_owned(), problem, cause: SignCause::Unreachable }.into())
+    Err(SignError { place: uri.to_owned(), problem, cause: crate::signer::SignCause::Unreachable }.into())
 }
 
 fn signature_of(key: &VerifierKey, bytes: Vec<u8>) -> Signature {

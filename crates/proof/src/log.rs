@@ -50,7 +50,7 @@ pub(crate) const DECIDED: &str = "checkpoint.next";
 const UNSYNCED_FEW: usize = 16;
 
 /// Appends that may be decided and not published.
-const PENDING_MAX: usize = 256;
+const PENDING_MAX: usize = 1_024;
 /// Bytes of the tiles of these.
 const PENDING_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -102,9 +102,29 @@ pub(crate) struct Writer {
     pub(crate) edge: Edge,
     /// The decided head: but for the middle of an append, the published one.
     pub(crate) head: Tree,
-    /// What is decided and not published: at most [`PENDING_MAX`] appends, and [`PENDING_BYTES_MAX`].
-    pub(crate) pending: Vec<Growth>,
+    pub(crate) pending: Pending,
     pub(crate) published: Published,
+}
+
+/// What is decided and not published: at most [`PENDING_MAX`] appends, and [`PENDING_BYTES_MAX`].
+#[derive(Debug, Default)]
+pub(crate) struct Pending {
+    appends: usize,
+    bytes: usize,
+    /// Full tiles.
+    pub(crate) files: Vec<(Tile, Vec<u8>)>,
+}
+
+impl Pending {
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.appends == 0
+    }
+
+    fn add(&mut self, growth: Growth) {
+        self.appends += 1;
+        self.bytes += growth.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
+        self.files.extend(growth.files);
+    }
 }
 
 /// What is published.
@@ -118,14 +138,13 @@ pub(crate) struct Published {
 
 impl Writer {
     /// One that has published all that is decided.
-    pub(crate) const fn new(wal: Wal, edge: Edge, head: Tree) -> Self {
+    pub(crate) fn new(wal: Wal, edge: Edge, head: Tree) -> Self {
         let published = Published { size: head.size(), unsynced: BTreeSet::new() };
-        Self { wal, edge, head, pending: Vec::new(), published }
+        Self { wal, edge, head, pending: Pending::default(), published }
     }
 
-    fn may_wait(&self) -> bool {
-        let bytes = |growth: &Growth| growth.files.iter().map(|(_, bytes)| bytes.len()).sum::<usize>();
-        self.pending.len() < PENDING_MAX && self.pending.iter().map(bytes).sum::<usize>() < PENDING_BYTES_MAX
+    const fn may_wait(&self) -> bool {
+        self.pending.appends < PENDING_MAX && self.pending.bytes < PENDING_BYTES_MAX
     }
 
     /// True if an append of this level needs nothing but the write-ahead log.
@@ -373,7 +392,7 @@ impl Log {
     }
 
     /// As [`Log::append`], but returns once the entries are [`Ack::Durable`]: nobody can see them before [`Log::publish`], the next
-    /// [`Log::append`], the end of the log's last clone, or a recovery. After some hundred appends it publishes by itself.
+    /// [`Log::append`], the end of the log's last clone, or a recovery. After a thousand appends it publishes by itself.
     ///
     /// # Errors
     /// As there.
@@ -469,7 +488,7 @@ impl Log {
         }
         // Crash here: the anchor is ahead of what is published by this one append, which the next writer publishes.
         crash(Step::Anchored);
-        writer.pending.push(growth);
+        writer.pending.add(growth);
         Ok(())
     }
 

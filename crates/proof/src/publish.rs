@@ -21,7 +21,7 @@ impl Writer {
             return None;
         }
         let published = std::mem::take(&mut self.published);
-        let full = std::mem::take(&mut self.pending).into_iter().flat_map(|growth| growth.files);
+        let full = std::mem::take(&mut self.pending).files.into_iter();
         // Of heads that nobody can have seen, no partial tiles are put.
         let files = full.chain(self.edge.partials(published.size)).collect();
         Some(Publication { head: self.head.clone(), files, published })

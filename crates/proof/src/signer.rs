@@ -24,6 +24,7 @@ pub(crate) enum Private<'s> {
     /// The key itself: its seed.
     Held(&'s [u8; 32]),
     /// Where it lies: a PKCS#11 URI (RFC 7512).
+    #[cfg_attr(not(feature = "token"), expect(dead_code, reason = "keys lie nowhere else then"))]
     At(&'s str),
 }
 
