@@ -131,7 +131,9 @@ fn key(bytes: &[u8]) {
     if let Ok(key) = text.parse::<VerifierKey>() {
         assert_eq!(key.to_string(), text, "a key has one spelling");
     }
-    let _ = Key::parse(text);
+    if let Ok(key) = Key::parse(text) {
+        assert!(key.uri().is_none_or(|uri| uri.starts_with("pkcs11:") && !uri.contains("pin-value=")), "no PIN is kept");
+    }
     let _ = WitnessKey::parse(text);
 }
 
