@@ -171,7 +171,7 @@ fn code_of_io(error: &io::Error) -> &'static str {
 pub(crate) const fn code_of_sign(error: &SignError) -> &'static str {
     match error.cause {
         SignCause::Unreachable => "SKM-E-0080",
-        SignCause::Pin => "SKM-E-0081",
+        SignCause::Pin | SignCause::PinRefused => "SKM-E-0081",
         SignCause::Name => "SKM-E-0082",
     }
 }

@@ -45,8 +45,10 @@ pub struct SignError {
 pub enum SignCause {
     /// Where it lies can't be reached, or does not do what was asked. It may do so later.
     Unreachable,
-    /// The PIN is missing, or was refused: a few wrong ones lock a token.
+    /// There is no PIN.
     Pin,
+    /// The PIN was refused: a few wrong ones lock a token.
+    PinRefused,
     /// It is not said well enough which key is meant, or there is no such key.
     Name,
 }

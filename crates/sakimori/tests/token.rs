@@ -222,6 +222,14 @@ fn a_service_and_a_witness_sign_with_a_token() {
         token.put_in();
     }
     assert_eq!(observe("last").status, 201, "the same service signs again");
+    // A PIN that was refused is not tried again: a few wrong ones lock a token.
+    token.take_out();
+    assert!(observe("away").text().contains("SKM-E-0080"));
+    token.set_pin("999999");
+    token.put_in();
+    assert!(observe("wrong").text().contains("SKM-E-0081"));
+    token.set_pin(PIN);
+    assert!(observe("right").text().contains("SKM-E-0081"));
     service.end();
     node.is_sound();
     ids.iter().step_by(5).for_each(|id| is_proven(&node, id));

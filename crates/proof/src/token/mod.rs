@@ -109,7 +109,7 @@ impl TokenKey {
                     open
                 }
                 Err(error) => {
-                    let is_final = error.cause == SignCause::Pin;
+                    let is_final = error.cause == SignCause::PinRefused;
                     *state = if is_final { State::Refused(error.clone()) } else { State::Closed };
                     return Err(error);
                 }
@@ -237,7 +237,7 @@ impl<'u> Connection<'u> {
                     | RvError::PinExpired),
                     _,
                 )) => {
-                    return Err(failed(format!("the PIN was refused ({refused:?})"), SignCause::Pin));
+                    return Err(failed(format!("the PIN was refused ({refused:?})"), SignCause::PinRefused));
                 }
                 Err(error) => return Err(self.failed(error)),
             }
