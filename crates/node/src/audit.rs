@@ -122,7 +122,11 @@ impl Node {
         }
         let logged = record.log_index.and_then(|index| entries.get(usize::try_from(index).ok()?));
         match (record.log_index, logged) {
-            (None, _) => faults.push(("records", "it has no place in the log".to_owned())),
+            (None, _) => {
+                let why = "it has no place in the log: after a failure it waits for the next record, which takes it along; \
+                           otherwise nobody should have put it there";
+                faults.push(("records", why.to_owned()));
+            }
             (Some(index), None) => faults.push(("records", format!("the log ends before its place {index}"))),
             (Some(index), Some(entry)) if *entry != entry_of(&expected) => {
                 faults.push(("records", format!("the log holds another commitment at its place {index}")));

@@ -231,6 +231,7 @@ fn a_service_and_a_witness_sign_with_a_token() {
     token.set_pin(PIN);
     assert!(observe("right").text().contains("SKM-E-0081"));
     service.end();
+    decided(&node, "another process", BAD_PICKLE);
     node.is_sound();
     ids.iter().step_by(5).for_each(|id| is_proven(&node, id));
 }
