@@ -15,6 +15,15 @@ pub enum Framework {
 }
 
 impl Framework {
+    /// What it calls itself.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attack => "ATT&CK",
+            Self::Atlas => "ATLAS",
+        }
+    }
+
     /// The release to which the ids in this build belong.
     #[must_use]
     pub const fn release(self) -> &'static str {

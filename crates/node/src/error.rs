@@ -159,6 +159,14 @@ impl NodeError {
     }
 }
 
+impl NodeError {
+    /// True when a key that lies elsewhere could not be used there.
+    #[must_use]
+    pub const fn is_unsigned(&self) -> bool {
+        matches!(self, Self::Key(KeyError::Elsewhere(_)) | Self::Log(LogError::Sign(_)))
+    }
+}
+
 fn code_of_io(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "SKM-E-0001",

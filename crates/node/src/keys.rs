@@ -62,6 +62,14 @@ impl Node {
         new_key(home, place).map(drop)
     }
 
+    /// True when the key of the node in this folder lies in a token.
+    ///
+    /// # Errors
+    /// When the key file can't be read.
+    pub fn key_is_in_token(home: &Path) -> Result<bool, NodeError> {
+        Ok(Key::load(&home.join("key"))?.uri().is_some())
+    }
+
     /// Signs a text, if the key lies in a token, to show whether it can be used.
     ///
     /// # Errors

@@ -132,7 +132,10 @@ fn key(bytes: &[u8]) {
         assert_eq!(key.to_string(), text, "a key has one spelling");
     }
     if let Ok(key) = Key::parse(text) {
-        assert!(key.uri().is_none_or(|uri| uri.starts_with("pkcs11:") && !uri.contains("pin-value=")), "no PIN is kept");
+        assert!(
+            key.uri().is_none_or(|uri| uri.starts_with("pkcs11:") && !uri.contains("pin-value=")),
+            "no PIN is kept"
+        );
     }
     let _ = WitnessKey::parse(text);
 }

@@ -121,7 +121,10 @@ fn what_can_not_be_signed_is_not_acknowledged() {
     token.take_out();
     is_refused(&check(), "SKM-E-0080", "no such token");
     is_refused(&node.run(&["serve", "--listen", "127.0.0.1:0"]), "SKM-E-0080", "no such token");
-    assert_eq!(node.run(&["log", "verify"]).status, Some(0));
+    // Reading goes on, and what waits is told and is no edit behind the program's back.
+    node.is_sound();
+    is_proven(&node, &first);
+    assert!(node.run(&["audit"]).out.contains("waits for its place"));
     token.put_in();
 
     token.set_pin("999999");
@@ -156,6 +159,9 @@ fn a_pin_comes_from_the_environment_where_no_file_is_named() {
     let uri = uri.split("&pin-source").next().expect("a part");
     let begin = ["log", "key", "--public", "--generate", "--token", uri];
     is_refused(&node.run(&begin), "SKM-E-0081", "SAKIMORI_TOKEN_PIN");
+    node.environment.push(("SAKIMORI_TOKEN_PIN", ""));
+    is_refused(&node.run(&begin), "SKM-E-0081", "there is none");
+    node.environment.pop();
     node.environment.push(("SAKIMORI_TOKEN_PIN", PIN));
     assert_eq!(node.run(&begin).status, Some(0));
     is_proven(&node, &decided(&node, "a", BAD_PICKLE));
@@ -194,6 +200,8 @@ fn a_service_and_a_witness_sign_with_a_token() {
     assert_eq!(witness.run(&["witness", "key", "--public"]).out, made.out);
     let again = witness.run(&["witness", "key", "--public", "--generate", "--token", &uri]);
     assert_eq!(again.status, Some(2), "{}", again.out);
+    let one_for_both = node.run(&["witness", "key", "--public", "--token", &token.uri("city", "log")]);
+    is_refused(&one_for_both, "SKM-E-0180", "one of its own");
 
     // A node that is also a witness has two keys in one module.
     let own = token.uri("city", "own-witness");

@@ -10,7 +10,7 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use sakimori_proof::{KeyError, Witness, WitnessFolder, WitnessKey};
+use sakimori_proof::{Key, KeyError, Witness, WitnessFolder, WitnessKey};
 use thiserror::Error;
 
 use crate::error::code_of_sign;
@@ -105,6 +105,11 @@ pub fn new_key(home: &Path, name: Option<&str>, place: KeyPlace<'_>) -> Result<W
     getrandom::fill(&mut suffix).map_err(KeyError::Random)?;
     let own = format!("sakimori.invalid/witness/{}", hex::encode(suffix));
     let key = place.witness_key(name.unwrap_or(&own))?;
+    // A key must have one use only (C2SP tlog-cosignature, "Ed25519 signed message").
+    let of_log = Key::load(&home.join("key")).map(|log| log.verifiers()).unwrap_or_default();
+    if of_log.iter().any(|log| log.is_same_key(key.verifier())) {
+        return Err(WitnessError::Config("this key is that of the log: a witness needs one of its own".to_owned()));
+    }
     key.save(&path)?;
     Ok(key)
 }

@@ -30,6 +30,8 @@ const PIN_VARIABLE: &str = "SAKIMORI_TOKEN_PIN";
 /// `CKA_EC_PARAMS` of Ed25519 as an object identifier (RFC 8410, section 3), and as a name (PKCS #11 2.40 drafts, SoftHSM 2.6).
 const ED25519: [&[u8]; 2] = [&[0x06, 0x03, 0x2b, 0x65, 0x70], b"\x13\x0cedwards25519"];
 
+const HALF: &str = "one half of such a key is there, as after an interrupted --generate: delete it (pkcs11-tool --delete-object), or choose another label";
+
 /// A private key in a token. A connection is made when the first signature is wanted, and made again when the token has gone away
 /// in between. A PIN that was refused is not tried again by this process: a few tries lock a token.
 pub(crate) struct TokenKey {
@@ -62,22 +64,32 @@ impl TokenKey {
     /// The key that is there. A signature shows that it can be used.
     pub fn find(uri: &str) -> Result<Self, SignError> {
         Self::opened(TokenUri::parse(uri)?, |connection| {
-            let key = connection.key(ObjectClass::PUBLIC_KEY)?;
-            let public = key.ok_or_else(|| connection.no_key())?;
-            connection.public_of(public)
+            let public = connection.key(ObjectClass::PUBLIC_KEY)?;
+            let private = connection.key(ObjectClass::PRIVATE_KEY)?;
+            match (public, private) {
+                (Some(public), Some(_)) => connection.public_of(public),
+                (None, None) => Err(connection.no_key()),
+                _ => Err(SignError { cause: SignCause::Name, ..connection.failed(HALF) }),
+            }
         })
     }
 
     /// Makes a key pair in the token whose private half can't be taken out of it.
     pub fn generate(uri: &str) -> Result<Self, SignError> {
         Self::opened(TokenUri::parse(uri)?, |connection| {
-            for class in [ObjectClass::PUBLIC_KEY, ObjectClass::PRIVATE_KEY] {
-                if connection.key(class)?.is_some() {
-                    return Err(SignError {
-                        cause: SignCause::Name,
-                        ..connection.failed("there is such a key already, and a key is never overwritten")
-                    });
+            let [public, private] = [
+                connection.key(ObjectClass::PUBLIC_KEY)?.is_some(),
+                connection.key(ObjectClass::PRIVATE_KEY)?.is_some(),
+            ];
+            let refused = |problem: &str| Err(SignError { cause: SignCause::Name, ..connection.failed(problem) });
+            match (public, private) {
+                (false, false) => {}
+                (true, true) => {
+                    return refused(
+                        "there is such a key already, and a key is never overwritten: use it as it is, without --generate, or choose another label",
+                    );
                 }
+                _ => return refused(HALF),
             }
             connection.generate()
         })
@@ -218,11 +230,12 @@ impl<'u> Connection<'u> {
         let failed = |problem: String, cause| SignError { place: uri.place(), problem, cause };
         if info.login_required() {
             let pin = match pin(uri).map_err(|problem| failed(problem, SignCause::Pin))? {
-                Some(pin) => Some(AuthPin::new(pin.into())),
-                None if info.protected_authentication_path() => None,
-                None => {
+                // An empty one would be a wrong one, of which a token allows few.
+                Some(pin) if !pin.is_empty() => Some(AuthPin::new(pin.into())),
+                _ if info.protected_authentication_path() => None,
+                _ => {
                     return Err(failed(
-                        format!("it wants a PIN: there is neither pin-source nor {PIN_VARIABLE}"),
+                        format!("it wants a PIN, and there is none in pin-source or {PIN_VARIABLE}"),
                         SignCause::Pin,
                     ));
                 }
@@ -377,5 +390,5 @@ fn pin(uri: &TokenUri) -> Result<Option<String>, String> {
     }
     let mut text = String::new();
     file.take(PIN_BYTES_MAX).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
-    Ok(Some(text.lines().next().unwrap_or_default().to_owned()))
+    Ok(text.lines().next().map(str::to_owned))
 }

@@ -20,6 +20,9 @@ pub fn run(context: &Context, options: &Audit) -> Result<Exit, Failure> {
             for mismatch in &audit.mismatches {
                 outln!("{} {}: {}", mismatch.table, harmless(&mismatch.row), harmless(&mismatch.what))?;
             }
+            for id in &audit.waiting {
+                outln!("{}", say(context.lang, "audit.waiting", &[("record", id)]))?;
+            }
             if audit.mismatches.is_empty() {
                 let values: [(&str, &dyn std::fmt::Display); 2] =
                     [("records", &audit.records), ("entries", &audit.entries)];

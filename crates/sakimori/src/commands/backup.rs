@@ -41,13 +41,10 @@ pub fn run(context: &Context, options: &Backup) -> Result<Exit, Failure> {
         }
         DocumentFormat::Text => {
             let bytes = HumanBytes(manifest.bytes());
+            let done = if Node::key_is_in_token(&home)? { "backup.done-in-token" } else { "backup.done" };
             outln!(
                 "{}",
-                say(
-                    context.lang,
-                    "backup.done",
-                    &[("folder", &folder), ("entries", &manifest.size), ("bytes", &bytes)]
-                )
+                say(context.lang, done, &[("folder", &folder), ("entries", &manifest.size), ("bytes", &bytes)])
             )?;
         }
     }

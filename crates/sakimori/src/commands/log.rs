@@ -49,6 +49,9 @@ fn key(context: &Context, options: &LogKey) -> Result<Exit, Failure> {
         super::node_is_made(context, &home);
         return Ok(Exit::Done);
     }
+    if (options.change.succeed || options.change.retire) && !Node::exists(&home) {
+        return Err(super::no_node(&home));
+    }
     let changes = options.add_ml_dsa || options.change.succeed || options.change.retire;
     if Node::exists(&home) && !changes {
         // Whoever asks for the public key signs nothing: the private one may be away.

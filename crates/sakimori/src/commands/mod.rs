@@ -36,7 +36,14 @@ use crate::words::say;
 /// The node that the context names. It must be there: a mistyped folder is an error, not an empty node.
 pub fn node(context: &Context) -> Result<Node, Failure> {
     let home = context.home()?;
-    if Node::exists(&home) { Ok(Node::open(&home)?) } else { Err(no_node(&home)) }
+    if !Node::exists(&home) {
+        return Err(no_node(&home));
+    }
+    match Node::open(&home) {
+        // What waits for a signature goes on waiting; what is there can be read.
+        Err(error) if error.is_unsigned() => Ok(Node::open_to_read(&home)?),
+        opened => Ok(opened?),
+    }
 }
 
 /// As [`node`], for a command that reads tables only.
@@ -61,10 +68,12 @@ pub fn node_or_new(context: &Context) -> Result<Node, Failure> {
     Ok(node)
 }
 
-/// Tells the user what a new node is, and that it must be kept.
+/// Tells the user what a new node is, and what must be kept.
 pub fn node_is_made(context: &Context, home: &Path) {
     if context.chatter == Chatter::Normal {
-        eprintln!("{}", say(context.lang, "node.made", &[("home", &home.display())]));
+        let in_token = Node::key_is_in_token(home).unwrap_or(false);
+        let what = if in_token { "node.made-in-token" } else { "node.made" };
+        eprintln!("{}", say(context.lang, what, &[("home", &home.display())]));
     }
 }
 

@@ -83,7 +83,7 @@ impl<'a> Markdown<'a> {
                 let title = plain(&catalogue::title(finding, self.context.lang));
                 let place = finding.place.to_string().replace('`', "'");
                 let techniques: Vec<String> =
-                    finding.techniques.iter().map(|t| format!("{:?} {}", t.framework, t.id)).collect();
+                    finding.techniques.iter().map(|t| format!("{} {}", t.framework.as_str(), t.id)).collect();
                 let techniques =
                     if techniques.is_empty() { String::new() } else { format!(" · {}", techniques.join(", ")) };
                 writeln!(out, "- **{severity}** {title} — `{}` · `{}`{techniques}", finding.code, harmless(&place))?;
