@@ -196,6 +196,46 @@ def rows(text):
     return lambda out: out.write(text * (30 * MIB // len(text)))
 
 
+HEADER = (
+    b"From: a@example.org\nTo: b@example.com\nSubject: hi\nDate: Mon, 1 Jan 2024 00:00:00 +0000\nMessage-ID: <a@b>\n"
+    b"MIME-Version: 1.0\n"
+)
+
+
+def numbered(form, count):
+    return b"".join(form % n for n in range(count))
+
+
+def packed(data, members):
+    """So many members of the same bytes, which shrink to next to nothing."""
+
+    def write(out):
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            for n in range(members):
+                archive.writestr(f"m{n}", data)
+
+    return write
+
+
+# Files of less than a megabyte, or of one sort of mail, that took seconds or hundreds of megabytes once.
+SMALL = {
+    "subscripts.jinja": lambda out: out.write(b"{{ a }}{{ " + b"a[" * 100_000),
+    "comments.jinja": lambda out: out.write(b"{{ a }}" + b"{#" * 200_000),
+    "quotes.jinja": lambda out: out.write(b"{{ a }}" + b'{{\\"}}' * 150_000),
+    "aliases.py": lambda out: out.write(b"import os\n" + numbered(b"import a%d as x\n", 5_000) + b"x\n" * 10_000),
+    "dotted.py": lambda out: out.write(b"import os\nos" + b".a" * 190_000),
+    "imports.py": lambda out: out.write(b"import os\nx[" + b"import:" * 50_000 + b"]\n"),
+    "opens.py": lambda out: out.write(b"import os\ny = [" + b"open(0)," * 20_000 + b"]"),
+    "forms.eml": lambda out: out.write(HEADER + b"Content-Type: text/html\n\n" + b"<form action=a>" * 60_000),
+    "lookalikes.eml": lambda out: out.write(HEADER + b"Content-Type: text/plain; charset=utf-8\n\n" + "ß".encode() * 4_000_000),
+    "continuations.eml": lambda out: out.write(HEADER + b"Content-Type: text/plain;" + numbered(b" name*%d*=utf-8''%%41;", 1_100_000) + b"\n\n"),
+    "group.eml": lambda out: out.write(HEADER + b"Cc: " + b"g:a@b;" * 5_000_000 + b"\n\n"),
+    "boundaries.eml": lambda out: out.write(HEADER + b"Content-Type: multipart/mixed; boundary=x\n\n" + b"--x\n\n" * 6_000_000),
+    "base64.zip": packed(b"import os\nx='" + b"YWFhYWFh" * 130_000 + b"'\n", 20),
+    "orders.zip": packed(b"---\nname: a\ndescription: b\n---\n" + b"before using " * 79_000, 20),
+    "rows_url.zip": packed(b"://a" * 260_000, 900),
+}
+
 MONSTERS = {
     "weights.safetensors": safetensors,
     "checkpoint.pt": checkpoint,
@@ -227,6 +267,7 @@ MONSTERS = {
     "rows_at.txt": rows(b"a@"),
     "rows_hex.txt": rows(b"0123456789abcdef"),
     "rows_begin.txt": rows(b"-----BEGIN "),
+    **SMALL,
 }
 
 if __name__ == "__main__":

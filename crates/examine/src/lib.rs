@@ -71,7 +71,7 @@ pub fn examine(source: &dyn Source, settings: &Settings) -> Examination {
     // A panic is a defect, and it must cost one observation only, not the whole run. Nothing that `examine_member`
     // touches outlives the unwinding: the report is made anew.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut report = Report::new(&settings.limits);
+        let mut report = Report::new(&settings.limits).of_bytes(source.size());
         let kind = examine_member(source, settings, &mut report);
         report.finish(kind)
     }));

@@ -21,12 +21,17 @@ pub struct Report<'a> {
     facts: Vec<Fact>,
     members: u64,
     unpacked_bytes: u64,
+    /// How many there may be.
+    unpacked_bytes_max: u64,
     pickle_opcodes: u64,
     /// Members that no examiner took, by kind: how many, and where the first is.
     without_examiner: BTreeMap<String, (u64, Place)>,
     /// The way through containers is taken to show one place, and not to find anything.
     search: Option<Search<'a>>,
 }
+
+/// Bytes that an observation may unpack into however small it is.
+const UNPACKED_FREE_BYTES: u64 = 256 * 1024 * 1024;
 
 /// A limit was reached; the finding that says so is already in the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,10 +50,18 @@ impl<'a> Report<'a> {
             facts: Vec::new(),
             members: 0,
             unpacked_bytes: 0,
+            unpacked_bytes_max: limits.unpacked_bytes_max,
             pickle_opcodes: 0,
             without_examiner: BTreeMap::new(),
             search: None,
         }
+    }
+
+    /// The same for an observation of so many bytes: a small one may unpack into less.
+    pub(crate) fn of_bytes(mut self, bytes: u64) -> Self {
+        let in_all = bytes.saturating_mul(self.limits.ratio_max).max(UNPACKED_FREE_BYTES);
+        self.unpacked_bytes_max = self.unpacked_bytes_max.min(in_all);
+        self
     }
 
     /// A report for an examination that only goes to where the search leads.
@@ -154,8 +167,8 @@ impl<'a> Report<'a> {
     /// [`LimitReached`] when the observation unpacks into too much.
     pub fn unpacked(&mut self, bytes: u64) -> Result<(), LimitReached> {
         self.unpacked_bytes = self.unpacked_bytes.saturating_add(bytes);
-        if self.unpacked_bytes > self.limits.unpacked_bytes_max {
-            return Err(self.over("unpacked_bytes_max", self.limits.unpacked_bytes_max));
+        if self.unpacked_bytes > self.unpacked_bytes_max {
+            return Err(self.over("unpacked_bytes_max", self.unpacked_bytes_max));
         }
         Ok(())
     }

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::prose::fold::fold;
@@ -61,10 +61,17 @@ struct Pattern {
     text: String,
 }
 
+/// Bytes of states that are kept of one pattern, where a text needs them.
+const DFA_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 static PATTERNS: LazyLock<Vec<(Sign, Regex)>> = LazyLock::new(|| {
     let table: Table =
         toml::from_str(include_str!("data/wording.toml")).unwrap_or_else(|e| panic!("wording.toml: {e}"));
-    let regex = |p: &Pattern| Regex::new(&p.text).unwrap_or_else(|e| panic!("{} in wording.toml: {e}", p.id));
+    let regex = |p: &Pattern| {
+        // With room for its states, the quick automaton does not give up on texts that are made of one pattern.
+        let made = RegexBuilder::new(&p.text).dfa_size_limit(DFA_BYTES_MAX).build();
+        made.unwrap_or_else(|e| panic!("{} in wording.toml: {e}", p.id))
+    };
     table.pattern.iter().map(|p| (p.sign, regex(p))).collect()
 });
 

@@ -12,7 +12,7 @@ use crate::source::{Source, SourceReader, Window, read_up_to};
 /// The signature of the superblock (HDF5 specification, II.A).
 const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// Bytes that are searched at a time.
-const CHUNK_BYTES: usize = 1024 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 /// Bytes of JSON that are read from one file.
 const JSON_BYTES_MAX: u64 = 64 * 1024 * 1024;
 /// Places at which JSON may begin and that are looked at.
@@ -63,8 +63,9 @@ fn search(source: &dyn Source, report: &mut Report<'_>) -> io::Result<()> {
             continue;
         };
         let start = at + found as u64;
-        let length = configuration(source, start, report);
-        read += length;
+        let (length, gone_through) = configuration(source, start, report);
+        // What is broken is gone through again from the next opening.
+        read += gone_through;
         tried += 1;
         if tried == OPENINGS_MAX {
             report.over("hdf5_json_openings_max", OPENINGS_MAX);
@@ -94,15 +95,19 @@ fn is_word(byte: u8) -> bool {
 
 /// Examines the JSON value at this offset and returns its length. What is broken off is taken as far as it goes: a
 /// text that only looks like a beginning is no damage.
-fn configuration(source: &dyn Source, start: u64, report: &mut Report<'_>) -> u64 {
+fn configuration(source: &dyn Source, start: u64, report: &mut Report<'_>) -> (u64, u64) {
     let limits = report.limits();
     let window = Window::new(source, start, limits.header_bytes_max);
-    let reader = BufReader::with_capacity(16 * 1024, SourceReader::new(&window));
-    let mut json = serde_json::Deserializer::from_reader(reader);
+    let mut reader = BufReader::with_capacity(16 * 1024, SourceReader::new(&window));
+    let mut json = serde_json::Deserializer::from_reader(&mut reader);
     let mut judge = Judge::new(report);
     let mut counted = Counted { judge: &mut judge, bytes: 0 };
     let done = json::step(&mut json, limits.nesting_max, &mut counted);
-    if done.is_ok() { json.into_iter::<serde::de::IgnoredAny>().byte_offset() as u64 } else { counted.bytes }
+    let length = match done {
+        Ok(()) => json.into_iter::<serde::de::IgnoredAny>().byte_offset() as u64,
+        Err(_) => counted.bytes,
+    };
+    (length, reader.get_ref().position())
 }
 
 /// Counts what a broken value held at least, so that it isn't gone through again and again.

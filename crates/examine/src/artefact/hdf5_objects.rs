@@ -11,6 +11,8 @@ use crate::source::Source;
 const BLOCKS_MAX: usize = 200_000;
 /// Messages of one block of a header.
 const MESSAGES_MAX: usize = 65_536;
+/// Messages of one file: blocks may overlap.
+const ALL_MESSAGES_MAX: usize = 1_000_000;
 /// An address that stands for none, in eight bytes.
 const UNDEFINED: u64 = u64::MAX;
 
@@ -22,8 +24,15 @@ pub type Outside = String;
 /// # Errors
 /// When the structure is damaged, or of a sort that is not followed.
 pub fn outside(source: &dyn Source, superblock: u64) -> Result<Option<Outside>, Broken> {
-    let mut walk =
-        Walk { source, offset_bytes: 8, length_bytes: 8, base: 0, pending: Vec::new(), seen: HashSet::new() };
+    let mut walk = Walk {
+        source,
+        offset_bytes: 8,
+        length_bytes: 8,
+        base: 0,
+        pending: Vec::new(),
+        seen: HashSet::new(),
+        messages: 0,
+    };
     let root = walk.root(superblock)?;
     walk.pending.push(Block::Header(root));
     while let Some(block) = walk.pending.pop() {
@@ -69,6 +78,7 @@ struct Walk<'a> {
     base: u64,
     pending: Vec<Block>,
     seen: HashSet<Block>,
+    messages: usize,
 }
 
 impl<'a> Walk<'a> {
@@ -152,6 +162,10 @@ impl<'a> Walk<'a> {
         for _ in 0..MESSAGES_MAX {
             if cursor.left() < head_bytes {
                 return Ok(None);
+            }
+            self.messages += 1;
+            if self.messages > ALL_MESSAGES_MAX {
+                return Err(cursor.wrong("more messages than are followed"));
             }
             let kind = match version {
                 Version::One => u64::from(u16::from_le_bytes(cursor.take()?)),

@@ -39,7 +39,10 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     for _ in 0..STREAMS_MAX {
         let part = one(kind, &mut input, source.size(), report);
         exhausted |= matches!(part.end, End::Exhausted(_));
-        append(&mut bytes, part.bytes, report);
+        if !append(&mut bytes, part.bytes, report) {
+            // What is over the limit need not be unpacked to be thrown away.
+            break;
+        }
         match part.end {
             End::Whole if follows(kind, &mut input) => {}
             End::Damaged(e) => {
@@ -108,7 +111,8 @@ fn broken(error: io::Error) -> Unpacked {
 }
 
 /// Puts the parts together within the limit on one member.
-fn append(bytes: &mut Vec<u8>, part: Vec<u8>, report: &mut Report<'_>) {
+/// Adds a part, if it fits.
+fn append(bytes: &mut Vec<u8>, part: Vec<u8>, report: &mut Report<'_>) -> bool {
     let max = report.limits().member_bytes_max;
     if bytes.is_empty() {
         *bytes = part;
@@ -116,7 +120,9 @@ fn append(bytes: &mut Vec<u8>, part: Vec<u8>, report: &mut Report<'_>) {
         bytes.extend_from_slice(&part);
     } else {
         report.over("member_bytes_max", max);
+        return false;
     }
+    true
 }
 
 /// True when another stream of the kind follows, as gzip and others allow.

@@ -107,6 +107,10 @@ const ENGINE_OBJECTS: &[&str] =
     &["lipsum", "cycler", "joiner", "get_flashed_messages", "url_for", "self", "request", "config"];
 /// Tokens of a template that are looked at.
 const TOKENS_MAX: usize = 1_000_000;
+/// Quotes that are never closed, each of which is looked for to the end. A template that has so many is not one of a model.
+const UNBALANCED_MAX: usize = 16;
+/// Tokens in which a subscript ends; a longer one is unusual for that alone.
+const SUBSCRIPT_TOKENS_MAX: usize = 256;
 /// Pieces of names that are put together with each other.
 const PIECES_MAX: usize = 64;
 
@@ -114,15 +118,17 @@ const PIECES_MAX: usize = 64;
 #[must_use]
 pub fn hazard(template: &str) -> Option<Hazard> {
     let mut judge = Judge::default();
-    let mut at = 0;
     // What is raw may hold the beginning of a comment that is none, so comments are then judged as well.
     let comments = if template.contains("raw") { Comments::Judged } else { Comments::Skipped };
-    while let Some((start, end, next)) = next_code(template, at, comments) {
+    let mut regions = Regions::new(template, comments);
+    while let Some((start, end, _)) = regions.next_code() {
         judge.region(&tokens(template, start, end));
-        at = next;
         if judge.tokens > TOKENS_MAX {
             break;
         }
+    }
+    if regions.unbalanced >= UNBALANCED_MAX {
+        judge.report(Level::Unusual, "unbalanced quotes", 0);
     }
     judge.pieces();
     let orders = template_orders::orders(template);
@@ -146,39 +152,66 @@ pub(super) enum Comments {
     Judged,
 }
 
-/// The next stretch of code from `at` on: its start, its end, and where to go on.
-pub(super) fn next_code(template: &str, mut at: usize, comments: Comments) -> Option<(usize, usize, usize)> {
-    loop {
-        let open = at + template.get(at..)?.find('{')?;
-        let rest = &template[open..];
-        if rest.starts_with("{#") && comments == Comments::Skipped {
-            at = open + rest.find("#}").unwrap_or_default() + 2;
-        } else if rest.starts_with("{{") || rest.starts_with("{%") {
-            let close = if rest.starts_with("{{") { "}}" } else { "%}" };
-            let end = code_end(template, open + 2, close);
-            return Some((open + 2, end, (end + 2).min(template.len()).max(open + 2)));
-        } else {
-            at = open + 1;
-        }
-    }
+/// The stretches of code of a template, one after the other.
+pub(super) struct Regions<'t> {
+    template: &'t str,
+    at: usize,
+    comments: Comments,
+    /// No comment ends from here on.
+    no_comment_ends: bool,
+    /// Quotes so far that were never closed: each is looked for to the end.
+    unbalanced: usize,
 }
 
-/// Where the code ends: at the closing mark outside of quotes, or with the template.
-fn code_end(template: &str, start: usize, close: &str) -> usize {
-    let bytes = template.as_bytes();
-    let (mut quote, mut at) = (None, start);
-    while at < bytes.len() {
-        match (quote, bytes[at]) {
-            (Some(_), b'\\') => at += 1,
-            (Some(q), b) if b == q => quote = None,
-            (None, b @ (b'"' | b'\'')) => quote = Some(b),
-            (None, _) if bytes[at..].starts_with(close.as_bytes()) => return at,
-            _ => {}
-        }
-        at += 1;
+impl<'t> Regions<'t> {
+    pub(super) fn new(template: &'t str, comments: Comments) -> Self {
+        Self { template, at: 0, comments, no_comment_ends: false, unbalanced: 0 }
     }
-    // An unbalanced quote must not hide what follows: the engine would stop there, others may not.
-    template[start..].find(close).map_or(template.len(), |end| start + end)
+
+    /// Where the next one is looked for.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// The next stretch of code: its start, its end, and where to go on.
+    pub(super) fn next_code(&mut self) -> Option<(usize, usize, usize)> {
+        loop {
+            let open = self.at + self.template.get(self.at..)?.find('{')?;
+            let rest = &self.template[open..];
+            if rest.starts_with("{#") && self.comments == Comments::Skipped {
+                let end = if self.no_comment_ends { None } else { memchr::memmem::find(rest.as_bytes(), b"#}") };
+                self.no_comment_ends = end.is_none();
+                self.at = open + end.unwrap_or_default() + 2;
+            } else if rest.starts_with("{{") || rest.starts_with("{%") {
+                let close = if rest.starts_with("{{") { "}}" } else { "%}" };
+                let end = self.code_end(open + 2, close);
+                self.at = (end + 2).min(self.template.len()).max(open + 2);
+                return Some((open + 2, end, self.at));
+            } else {
+                self.at = open + 1;
+            }
+        }
+    }
+
+    /// Where the code ends: at the closing mark outside of quotes, or with the template.
+    fn code_end(&mut self, start: usize, close: &str) -> usize {
+        let bytes = self.template.as_bytes();
+        let (mut quote, mut at) = (None, start);
+        while at < bytes.len() && self.unbalanced < UNBALANCED_MAX {
+            match (quote, bytes[at]) {
+                (Some(_), b'\\') => at += 1,
+                (Some(q), b) if b == q => quote = None,
+                (None, b @ (b'"' | b'\'')) => quote = Some(b),
+                (None, _) if bytes[at..].starts_with(close.as_bytes()) => return at,
+                _ => {}
+            }
+            at += 1;
+        }
+        self.unbalanced += usize::from(quote.is_some());
+        // An unbalanced quote must not hide what follows: the engine would stop there, others may not.
+        let end = memchr::memmem::find(&bytes[start..], close.as_bytes());
+        end.map_or(self.template.len(), |end| start + end)
+    }
 }
 
 /// A token of the code with its offset.
@@ -354,7 +387,10 @@ impl Judge {
         if !of_literal && !matches!(value, Value::Name(_) | Value::Mark(b')' | b']')) {
             return;
         }
-        let inner = &tokens[i + 1..];
+        let inner = &tokens[i + 1..tokens.len().min(i + 1 + SUBSCRIPT_TOKENS_MAX)];
+        if inner.len() == SUBSCRIPT_TOKENS_MAX && !inner.iter().any(|t| matches!(t.value, Value::Mark(b']'))) {
+            return self.report(Level::Unusual, "[…]", tokens[i].offset);
+        }
         let end = inner.iter().position(|t| matches!(t.value, Value::Mark(b']'))).unwrap_or(inner.len());
         let made = inner[..end].iter().find_map(|token| match &token.value {
             Value::Name(name) if MAKERS.contains(name) => Some((*name).to_owned()),

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
-use super::template::{Comments, Hazard, Level, Token, Value, next_code, tokens};
+use super::template::{Comments, Hazard, Level, Regions, Token, Value, tokens};
 
 /// Words from which on a text is a sentence.
 const WORDS_MIN: usize = 5;
@@ -28,17 +28,17 @@ const INVISIBLE_MIN: usize = 4;
 /// The first order that the template gives on its own account.
 pub(super) fn orders(template: &str) -> Option<Hazard> {
     let mut reader = Reader::default();
-    let mut at = 0;
+    let mut regions = Regions::new(template, Comments::Skipped);
     while reader.found.is_none() {
-        let next = next_code(template, at, Comments::Skipped);
-        let (start, end, after) = next.unwrap_or((template.len(), template.len(), template.len()));
+        let at = regions.at();
+        let next = regions.next_code();
+        let (start, end, _) = next.unwrap_or((template.len(), template.len(), template.len()));
         let said = template.get(at..start.saturating_sub(if next.is_some() { 2 } else { 0 })).unwrap_or_default();
         reader.says(&without_comments(said), at);
         if next.is_none() {
             break;
         }
         reader.code(&tokens(template, start, end));
-        at = after;
     }
     reader.found
 }

@@ -21,6 +21,8 @@ const NAME_BYTES_MAX: u64 = 1024;
 const TEXT_BYTES_MAX: u64 = 64 * 1024;
 /// Operators, tensors and buffers of one model.
 const PARTS_MAX: u64 = 500_000;
+/// Different names of operators.
+const OPERATORS_MAX: usize = 10_000;
 /// The number that stands for "custom" among the builtin operators.
 const CUSTOM: i32 = 32;
 
@@ -112,6 +114,10 @@ impl Walk<'_> {
             let name = self.flat.text(code, 1, NAME_BYTES_MAX)?;
             if old.max(new) != CUSTOM && name.is_empty() || !seen.insert(name.clone()) {
                 continue;
+            }
+            if seen.len() > OPERATORS_MAX {
+                report.over("tflite_operators_max", OPERATORS_MAX as u64);
+                return Ok(());
             }
             let at = self.flat.field(code, 1)?.unwrap_or_default();
             match name.strip_prefix("Flex") {

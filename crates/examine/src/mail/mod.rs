@@ -33,6 +33,10 @@ pub const MBOX: Kind = Kind::new("mbox");
 /// Goes up when the same mail may give other findings.
 const VERSION: u32 = 2;
 
+/// Bytes of the header of a mail: the parser keeps several times as much of it.
+const HEADER_BYTES_MAX: usize = 1024 * 1024;
+/// Lines of a mail that may begin a part; the parser keeps each that does.
+const BOUNDARIES_MAX: usize = 20_000;
 /// Declarations that make the parser open a level or search for a boundary. Each costs it up to the whole mail, and
 /// levels cost stack when they are dropped; honest mails hold a few dozen.
 const LEVELS_MAX: usize = 256;
@@ -102,7 +106,13 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
         return;
     }
     let limits = report.limits();
+    let header = header_bytes(bytes);
+    if header > HEADER_BYTES_MAX {
+        report.over("mail_header_bytes_max", HEADER_BYTES_MAX as u64);
+        return;
+    }
     let bytes = within_levels(bytes, limits.mail_parts_max, report);
+    let bytes = within_boundaries(bytes, report);
     let bounds = Bounds { parts_max: limits.mail_parts_max, links_max: limits.mail_links_max };
     let Some(letter) = Letter::read(bytes, report.path(), bounds) else {
         report.unreadable(&"no mail header");
@@ -119,6 +129,19 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
     for attachment in &letter.attachments {
         examine_attachment(attachment, settings, report);
     }
+}
+
+/// Bytes in front of the first empty line.
+fn header_bytes(bytes: &[u8]) -> usize {
+    let ends = |end: &usize| matches!(bytes.get(end + 1..), Some([b'\n', ..] | [b'\r', b'\n', ..]));
+    memchr::memchr_iter(b'\n', bytes).find(ends).unwrap_or(bytes.len())
+}
+
+/// The mail up to where there are more lines that may begin a part than a mail has.
+fn within_boundaries<'b>(bytes: &'b [u8], report: &mut Report<'_>) -> &'b [u8] {
+    let Some(last) = memchr::memmem::find_iter(bytes, b"\n--").nth(BOUNDARIES_MAX) else { return bytes };
+    report.over("mail_boundaries_max", BOUNDARIES_MAX as u64);
+    &bytes[..last]
 }
 
 /// Reports what the signals see in a mail, and what of it could not be read.

@@ -1,5 +1,8 @@
 //! Folding: text as a person reads it, so that lookalike letters and invisible characters hide no word.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 /// Lower case, lookalike letters as the ASCII letters they imitate, accents and invisible characters removed, runs of
 /// white space as one space. Written by us: only letters that people take for one another at reading size.
 pub fn fold(text: &str) -> String {
@@ -150,7 +153,12 @@ fn from_table(c: char) -> char {
         ('y', "уγýÿŷỳỵỷỹΥУÝŸŶү"),
         ('z', "źżžΖŹŻŽ"),
     ];
-    TABLE.iter().find(|(_, alike)| alike.contains(c)).map_or(c, |(plain, _)| *plain)
+    static PLAIN: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+        // Of a character that stands in two rows, the first one counts.
+        let pairs = TABLE.iter().rev().flat_map(|(plain, alike)| alike.chars().map(|c| (c, *plain)));
+        pairs.collect()
+    });
+    PLAIN.get(&c).copied().unwrap_or(c)
 }
 
 #[cfg(test)]

@@ -24,6 +24,10 @@ use tokens::{NotPython, Program, Token, What};
 const ALIAS_ROUNDS: usize = 3;
 /// Other names that are kept of one program.
 const ALIASES_MAX: usize = 10_000;
+/// Things that one name stands for; what it stands for besides is not known.
+const ALIAS_VALUES_MAX: usize = 32;
+/// Tokens of one call that are looked at.
+const CALL_TOKENS_MAX: usize = 2_048;
 
 /// True for a text that is Python to its end, and that imports or defines something.
 pub fn looks_like(text: &str) -> bool {
@@ -112,13 +116,14 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
 
     /// `import a.b as c, d`
     fn modules(&mut self, rest: &[Token]) {
+        let rest = until_colon(rest);
         for part in rest.split(|t| t.what == What::Op(',')) {
             let (path, used) = dotted(part, 0);
             let Some(first) = path.first().cloned() else { continue };
             let full = path.join(".");
             match (name(part, used), name(part, used + 1)) {
-                (Some("as"), Some(alias)) => self.alias(alias, &full),
-                _ => self.alias(&first, &first),
+                (Some("as"), Some(alias)) => self.alias(alias, &full, part[0].line),
+                _ => self.alias(&first, &first, part[0].line),
             }
             self.imported(&full, part[0].line);
         }
@@ -126,6 +131,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
 
     /// `from a.b import c as d, e`
     fn names_from(&mut self, rest: &[Token]) {
+        let rest = until_colon(rest);
         let relative = rest.first().is_some_and(|t| t.what == What::Op('.'));
         let start = rest.iter().take_while(|t| t.what == What::Op('.')).count();
         let (path, used) = dotted(rest, start);
@@ -141,11 +147,11 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
             match (&token.what, name(part, at + 1), name(part, at + 2)) {
                 (What::Op('*'), _, _) => self.imported(&format!("{module}.*"), token.line),
                 (What::Name(one), Some("as"), Some(alias)) => {
-                    self.alias(alias, &format!("{module}.{one}"));
+                    self.alias(alias, &format!("{module}.{one}"), token.line);
                     self.imported(&format!("{module}.{one}"), token.line);
                 }
                 (What::Name(one), _, _) => {
-                    self.alias(one, &format!("{module}.{one}"));
+                    self.alias(one, &format!("{module}.{one}"), token.line);
                     self.imported(&format!("{module}.{one}"), token.line);
                 }
                 _ => {}
@@ -167,9 +173,15 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
         }
     }
 
-    fn alias(&mut self, alias: &str, path: &str) {
-        if self.aliases.len() < ALIASES_MAX {
-            self.aliases.entry(alias.to_owned()).or_default().insert(path.to_owned());
+    fn alias(&mut self, alias: &str, path: &str, line: u32) {
+        if self.aliases.len() >= ALIASES_MAX {
+            return;
+        }
+        let known = self.aliases.entry(alias.to_owned()).or_default();
+        if known.len() < ALIAS_VALUES_MAX {
+            known.insert(path.to_owned());
+        } else if !known.contains(path) {
+            self.does(Sign::Unknown, line, alias);
         }
     }
 
@@ -182,7 +194,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
         }
         for full in self.resolved(&path) {
             if full.len() < 200 && self.aliases.get(target).is_none_or(|known| known.len() < 8) {
-                self.alias(target, &full);
+                self.alias(target, &full, line[0].line);
             }
         }
     }
@@ -247,7 +259,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
             signs.extend(self.attribute_by_name(line, used));
         }
         if !attribute && path == ["open"] && line.get(used).is_some_and(|t| t.what == What::Op('(')) {
-            signs.extend(opened(&line[used..]));
+            signs.extend(opened(whole_call(&line[used..])));
         }
         let what: String = path.join(".");
         for sign in &signs {
@@ -275,9 +287,11 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
             match sign_of_name(&full) {
                 // One variable by its name is what programs are configured by.
                 Some(Sign::Secret) if full == "os.environ" && subscript => {}
-                Some(Sign::Unpack) if full == "torch.load" && has_argument(&line[used..], "weights_only", "True") => {}
+                Some(Sign::Unpack)
+                    if full == "torch.load" && has_argument(whole_call(&line[used..]), "weights_only", "True") => {}
                 Some(Sign::Code)
-                    if full.starts_with("yaml.load") && has_argument(&line[used..], "Loader", "SafeLoader") => {}
+                    if full.starts_with("yaml.load")
+                        && has_argument(whole_call(&line[used..]), "Loader", "SafeLoader") => {}
                 Some(Sign::Free) => {}
                 // A module handed on as a whole, or something of it that is not listed.
                 Some(Sign::Bare) => signs.push(Sign::Unknown),
@@ -411,6 +425,28 @@ fn dotted(tokens: &[Token], at: usize) -> (Vec<String>, usize) {
         at += 1;
     }
     (path, at)
+}
+
+/// What stands before the next colon: no import goes on behind it.
+fn until_colon(tokens: &[Token]) -> &[Token] {
+    let end = tokens.iter().position(|t| t.what == What::Op(':')).unwrap_or(tokens.len());
+    &tokens[..end]
+}
+
+/// The tokens of a call up to the parenthesis that closes it; of a very long one, the first.
+fn whole_call(tokens: &[Token]) -> &[Token] {
+    let mut depth = 0_usize;
+    for (at, token) in tokens.iter().enumerate().take(CALL_TOKENS_MAX) {
+        match token.what {
+            What::Op('(') => depth += 1,
+            What::Op(')') if depth == 1 => return &tokens[..=at],
+            What::Op(')') => depth = depth.saturating_sub(1),
+            // What is not called at once is no call.
+            _ if depth == 0 && at > 0 => return &tokens[..at],
+            _ => {}
+        }
+    }
+    &tokens[..tokens.len().min(CALL_TOKENS_MAX)]
 }
 
 /// True when a call has this argument with this value, or with a dotted name that ends so.

@@ -83,10 +83,18 @@ static NAMES: LazyLock<Names> = LazyLock::new(|| {
     }
 });
 
+/// Bytes of the longest entry, and more.
+const NAME_BYTES_MAX: usize = 256;
+
 /// What a dotted name means by the longest entry that it begins with; `None` for one that no entry fits.
 pub fn sign_of_name(path: &str) -> Option<Sign> {
     let path = path.trim_end_matches(".*");
     let mut end = path.len();
+    // No entry is longer: of a long path only the beginning is looked at, in whole names.
+    if end > NAME_BYTES_MAX {
+        let cut = &path.as_bytes()[..NAME_BYTES_MAX];
+        end = cut.iter().rposition(|byte| *byte == b'.')?;
+    }
     loop {
         let part = &path[..end];
         if let Some(sign) = NAMES.exact.get(part) {

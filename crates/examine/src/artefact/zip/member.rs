@@ -88,7 +88,12 @@ impl<'a, 'r> Walk<'a, 'r> {
         self.compare(entry, local.as_ref());
         let data = local.map_or(entry.local.saturating_add(30 + entry.name.len() as u64), |l| l.data);
         self.spans.push((entry.local, data.saturating_add(entry.packed)));
-        self.packed_bytes = self.packed_bytes.saturating_add(entry.packed.min(self.source.size()));
+        let packed = entry.packed.min(self.source.size());
+        self.packed_bytes = self.packed_bytes.saturating_add(packed);
+        // Bytes that are read again, for which members overlap, cost as much as unpacked ones: archives in archives multiply them.
+        if self.packed_bytes > self.source.size() && self.report.unpacked(packed).is_err() {
+            return ControlFlow::Break(());
+        }
         if self.packed_bytes > self.source.size().saturating_mul(READ_AGAIN_MAX) {
             self.report.over("zip_read_again_max", READ_AGAIN_MAX);
             return ControlFlow::Break(());

@@ -14,6 +14,8 @@ use crate::prose::fold::fold;
 use crate::prose::redirect::redirects;
 use crate::prose::tables::HOSTS;
 
+/// Forms of one body that are looked at, each once a host.
+const FORMS_MAX: usize = 2_000;
 /// Organisations that a counter of clicks stands for at least.
 const COUNTED_MIN: usize = 3;
 
@@ -217,8 +219,12 @@ fn forms(letter: &Letter<'_>, seen: &mut Seen) {
     let from = letter.sender_domain();
     for (number, body) in letter.bodies.iter().enumerate() {
         let Some(page) = &body.page else { continue };
-        for (action, offset) in &page.forms {
+        let mut seen_hosts = HashSet::new();
+        for (action, offset) in page.forms.iter().take(FORMS_MAX) {
             let host = Url::parse(action).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
+            if !seen_hosts.insert(host.clone()) {
+                continue;
+            }
             let foreign = !host.is_empty() && !same_organisation(&host, &from) && !letter.is_from_list();
             let made = finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host);
             if page.has_password_field {
