@@ -1,6 +1,5 @@
 //! Folding: text as a person reads it, so that lookalike letters and invisible characters hide no word.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// Lower case, lookalike letters as the ASCII letters they imitate, accents and invisible characters removed, runs of
@@ -125,6 +124,8 @@ fn from_table(c: char) -> char {
     if !matches!(c, '\u{80}'..='\u{58f}' | '\u{1e00}'..='\u{1eff}' | '\u{2100}'..='\u{217f}') {
         return c;
     }
+    /// Behind the last letter that imitates another one.
+    const LAST: char = '\u{2180}';
     const TABLE: &[(char, &str)] = &[
         ('a', "аαɑàáâãäåāăąǎạảấầẩẫậắằẳẵặΑАÀÁÂÃÄÅĀĂĄ"),
         ('b', "ЬВβΒƄ"),
@@ -153,12 +154,15 @@ fn from_table(c: char) -> char {
         ('y', "уγýÿŷỳỵỷỹΥУÝŸŶү"),
         ('z', "źżžΖŹŻŽ"),
     ];
-    static PLAIN: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
+    static PLAIN: LazyLock<Vec<char>> = LazyLock::new(|| {
+        let mut plain: Vec<char> = ('\0'..LAST).collect();
         // Of a character that stands in two rows, the first one counts.
-        let pairs = TABLE.iter().rev().flat_map(|(plain, alike)| alike.chars().map(|c| (c, *plain)));
-        pairs.collect()
+        for (letter, alike) in TABLE.iter().rev() {
+            alike.chars().filter_map(|c| plain.get_mut(c as usize)).for_each(|c| *c = *letter);
+        }
+        plain
     });
-    PLAIN.get(&c).copied().unwrap_or(c)
+    PLAIN.get(c as usize).copied().unwrap_or(c)
 }
 
 #[cfg(test)]
