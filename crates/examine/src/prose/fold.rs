@@ -158,7 +158,11 @@ fn from_table(c: char) -> char {
         let mut plain: Vec<char> = ('\0'..LAST).collect();
         // Of a character that stands in two rows, the first one counts.
         for (letter, alike) in TABLE.iter().rev() {
-            alike.chars().filter_map(|c| plain.get_mut(c as usize)).for_each(|c| *c = *letter);
+            for c in alike.chars() {
+                if let Some(place) = plain.get_mut(c as usize) {
+                    *place = *letter;
+                }
+            }
         }
         plain
     });
