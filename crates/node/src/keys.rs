@@ -10,43 +10,12 @@
 use std::path::Path;
 
 use sakimori_model::{Actor, Digest, KeyEvent, KeyPredicate, Predicate, Receipt, Statement};
-use sakimori_proof::{Key, KeyError, WitnessKey};
+use sakimori_proof::{Key, KeyError, KeyPlace};
 
 use crate::NodeError;
 use crate::node::{Node, lock_in, make_home, new_key, open_log, parsed};
 use crate::observe::{new_record, now};
 use crate::record::Entry;
-
-/// Where a new key is to lie.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyPlace<'u> {
-    /// It is made, and kept in the key file.
-    File,
-    /// It lies in the token of this PKCS#11 URI (RFC 7512).
-    Token(&'u str),
-    /// It is made there.
-    NewInToken(&'u str),
-}
-
-impl KeyPlace<'_> {
-    /// The key of a log, of this name.
-    pub(crate) fn key(self, name: &str) -> Result<Key, KeyError> {
-        match self {
-            Self::File => Key::generate(name),
-            Self::Token(uri) => Key::in_token(name, uri),
-            Self::NewInToken(uri) => Key::new_in_token(name, uri),
-        }
-    }
-
-    /// The key of a witness, of this name.
-    pub(crate) fn witness_key(self, name: &str) -> Result<WitnessKey, KeyError> {
-        match self {
-            Self::File => WitnessKey::generate(name),
-            Self::Token(uri) => WitnessKey::in_token(name, uri),
-            Self::NewInToken(uri) => WitnessKey::new_in_token(name, uri),
-        }
-    }
-}
 
 impl Node {
     /// Puts a key into the folder of a node that there is not yet: the node is begun with it when it is opened.
@@ -87,10 +56,11 @@ impl Node {
         let mut key = Key::load(&path)?;
         // Otherwise a crash came after the new key and before its record: only the record is missing.
         if key.previous().is_none() || self.last_key_event()?.is_some_and(|event| event == succeeded(&key)) {
+            // Before a key is made in a token that nobody would use.
             if key.previous().is_some() {
                 return Err(KeyError::HasPrevious.into());
             }
-            let new = place.key(key.name())?;
+            let new = Key::at(key.name(), place)?;
             key = key.succeeded_by(new)?;
             let _lock = self.lock()?;
             key.replace(&path)?;

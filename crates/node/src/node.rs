@@ -7,13 +7,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sakimori_model::{RecordId, Statement};
-use sakimori_proof::{Key, Log, LogError, Step, VerifierKey};
+use sakimori_proof::{Key, KeyPlace, Log, LogError, Step, VerifierKey};
 use sakimori_store::{Record, Store};
 
 use crate::NodeError;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::erase::NotErased;
-use crate::keys::KeyPlace;
 use crate::place::{AnchorAt, anchored_log_of, log_of, remember_anchor};
 
 /// How long a command waits for another one that writes.
@@ -305,7 +304,7 @@ pub(crate) fn new_key(home: &Path, place: KeyPlace<'_>) -> Result<Key, NodeError
     let mut suffix = [0; 8];
     getrandom::fill(&mut suffix).map_err(NodeError::Random)?;
     // A name that nobody else has, without asking the user for one (C2SP signed-note: key names are such paths).
-    let key = place.key(&format!("sakimori.invalid/log/{}", hex::encode(suffix)))?;
+    let key = Key::at(&format!("sakimori.invalid/log/{}", hex::encode(suffix)), place)?;
     key.save(&home.join("key"))?;
     Ok(key)
 }

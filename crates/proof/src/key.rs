@@ -49,6 +49,31 @@ struct MlDsaKey {
     verifier: VerifierKey,
 }
 
+/// Where a key is to lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyPlace<'u> {
+    /// It is made, to be kept in the key file.
+    File,
+    /// It lies in the token of this PKCS#11 URI (RFC 7512).
+    Token(&'u str),
+    /// It is made there. Its private half can't be taken out.
+    NewInToken(&'u str),
+}
+
+impl KeyPlace<'_> {
+    fn signer(self) -> Result<Box<dyn Signer>, KeyError> {
+        Ok(match self {
+            Self::File => Box::new(SigningKey::from_bytes(&random_seed()?)),
+            #[cfg(feature = "token")]
+            Self::Token(uri) => Box::new(TokenKey::find(uri)?),
+            #[cfg(feature = "token")]
+            Self::NewInToken(uri) => Box::new(TokenKey::generate(uri)?),
+            #[cfg(not(feature = "token"))]
+            Self::Token(uri) | Self::NewInToken(uri) => return Err(without_tokens(uri)),
+        })
+    }
+}
+
 /// Why a key could not be made, kept or read.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -103,7 +128,7 @@ impl Key {
     /// # Errors
     /// [`KeyError::Malformed`] if the name is not one, [`KeyError::Random`].
     pub fn generate(name: &str) -> Result<Self, KeyError> {
-        Self::from_seed(name, &random_seed()?)
+        Self::at(name, KeyPlace::File)
     }
 
     /// The Ed25519 key with this seed, as in RFC 8032.
@@ -114,22 +139,12 @@ impl Key {
         Self::of_kind(name, KeyKind::Note, seed)
     }
 
-    /// The Ed25519 key that lies where this PKCS#11 URI (RFC 7512) says; it has signed a text to show that it can be used.
+    /// A new key of this name, or one that is there: it then has signed a text to show that it can be used.
     ///
     /// # Errors
-    /// [`KeyError::Malformed`] if the name is not one, [`KeyError::Elsewhere`].
-    #[cfg(feature = "token")]
-    pub fn in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
-        Self::of_signer(name, KeyKind::Note, Box::new(TokenKey::find(uri)?))
-    }
-
-    /// As [`Key::in_token`], of a new key that is made there. Its private half can't be taken out.
-    ///
-    /// # Errors
-    /// As there.
-    #[cfg(feature = "token")]
-    pub fn new_in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
-        Self::of_signer(name, KeyKind::Note, Box::new(TokenKey::generate(uri)?))
+    /// [`KeyError::Malformed`] if the name is not one, before a key is made; [`KeyError::Random`], [`KeyError::Elsewhere`].
+    pub fn at(name: &str, place: KeyPlace<'_>) -> Result<Self, KeyError> {
+        Self::of_place(name, KeyKind::Note, place)
     }
 
     /// Signs a text, if the private half lies elsewhere, to show whether it can be used.
@@ -303,6 +318,13 @@ impl Key {
         self.second.as_ref()?.cosign(checkpoint, 0)
     }
 
+    fn of_place(name: &str, kind: KeyKind, place: KeyPlace<'_>) -> Result<Self, KeyError> {
+        if !is_key_name(name) {
+            return Err(KeyError::Malformed(VerifierKeyError::Name));
+        }
+        Self::of_signer(name, kind, place.signer()?)
+    }
+
     fn of_kind(name: &str, kind: KeyKind, seed: &[u8; 32]) -> Result<Self, KeyError> {
         Self::of_signer(name, kind, Box::new(SigningKey::from_bytes(seed)))
     }
@@ -412,7 +434,7 @@ impl WitnessKey {
     /// # Errors
     /// [`KeyError::Malformed`] if the name is not one, [`KeyError::Random`].
     pub fn generate(name: &str) -> Result<Self, KeyError> {
-        Self::from_seed(name, &random_seed()?)
+        Self::at(name, KeyPlace::File)
     }
 
     /// The Ed25519 key with this seed.
@@ -423,22 +445,12 @@ impl WitnessKey {
         Key::of_kind(name, KeyKind::Cosignature, seed).map(Self)
     }
 
-    /// As [`Key::in_token`].
+    /// As [`Key::at`].
     ///
     /// # Errors
     /// As there.
-    #[cfg(feature = "token")]
-    pub fn in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
-        Key::of_signer(name, KeyKind::Cosignature, Box::new(TokenKey::find(uri)?)).map(Self)
-    }
-
-    /// As [`Key::new_in_token`].
-    ///
-    /// # Errors
-    /// As there.
-    #[cfg(feature = "token")]
-    pub fn new_in_token(name: &str, uri: &str) -> Result<Self, KeyError> {
-        Key::of_signer(name, KeyKind::Cosignature, Box::new(TokenKey::generate(uri)?)).map(Self)
+    pub fn at(name: &str, place: KeyPlace<'_>) -> Result<Self, KeyError> {
+        Key::of_place(name, KeyKind::Cosignature, place).map(Self)
     }
 
     /// The same key with the ML-DSA-44 key of this seed beside it: the witness then answers with both cosignatures.
@@ -544,8 +556,13 @@ fn elsewhere(public: &str, uri: &str, kind: KeyKind) -> Result<Key, KeyError> {
 
 #[cfg(not(feature = "token"))]
 fn elsewhere(_: &str, uri: &str, _: KeyKind) -> Result<Key, KeyError> {
+    Err(without_tokens(uri))
+}
+
+#[cfg(not(feature = "token"))]
+fn without_tokens(uri: &str) -> KeyError {
     let problem = "this program was built without PKCS#11".to_owned();
-    Err(SignError { place: uri.to_owned(), problem, cause: crate::signer::SignCause::Unreachable }.into())
+    SignError { place: uri.to_owned(), problem, cause: crate::signer::SignCause::Unreachable }.into()
 }
 
 fn signature_of(key: &VerifierKey, bytes: Vec<u8>) -> Signature {

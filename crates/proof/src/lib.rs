@@ -61,7 +61,7 @@ pub use checkpoint::{Checkpoint, CheckpointError};
 pub use cose::{RECEIPT_MEDIA_TYPE, ReceiptError, receipt, verify_receipt};
 pub use error::LogError;
 pub use group::{Appended, Committer};
-pub use key::{Key, KeyError, WitnessKey};
+pub use key::{Key, KeyError, KeyPlace, WitnessKey};
 pub use log::{Ack, Log, Step};
 pub use monitor::{Closeness, Fetch, Found, Look, Monitor};
 pub use note::{KeyKind, Note, NoteError, Signature, VerifierKey, VerifierKeyError};

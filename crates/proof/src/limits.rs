@@ -12,7 +12,7 @@ pub const NOTE_SIGNATURES_MAX: usize = 64;
 pub const KEY_NAME_BYTES_MAX: usize = 255;
 
 /// Bytes of a key file or of a key's text form. A public ML-DSA-44 key has 1,312 bytes, 1,752 characters in Base64.
-pub const KEY_TEXT_BYTES_MAX: usize = 8192;
+pub const KEY_TEXT_BYTES_MAX: usize = 4096;
 
 /// Bytes of the URI of a key in a token.
 pub const TOKEN_URI_BYTES_MAX: usize = 1024;

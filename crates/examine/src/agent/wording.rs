@@ -81,7 +81,7 @@ impl Known {
         let Pattern { id, sign, text, .. } = pattern;
         let parsed = regex_syntax::parse(&text).unwrap_or_else(|e| panic!("{id} in wording.toml: {e}"));
         let begins = Extractor::new().kind(ExtractKind::Prefix).extract(&parsed);
-        let begins = begins.literals().filter(|literals| literals.iter().all(|literal| literal.len() >= 2));
+        let begins = begins.literals().filter(|literals| literals.iter().all(|literal| !literal.is_empty()));
         let begins = begins.and_then(|literals| AhoCorasick::new(literals.iter().map(Literal::as_bytes)).ok());
         Self { sign, id, text, begins, regex: OnceLock::new() }
     }

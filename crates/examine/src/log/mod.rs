@@ -327,6 +327,8 @@ impl<'r> Run<'r> {
             self.broken(number, error.to_string());
             return;
         }
+        // Names are learned of events that come one after the other, and not anew of each of a mixture.
+        let is_like_the_one_before = self.alike.is_some_and(|(before, _)| before == self.event.fields());
         let (groups, covered) = self.groups();
         self.count(number, covered, 1);
         origin::rename_windows_fields(&mut self.event);
@@ -342,7 +344,7 @@ impl<'r> Run<'r> {
             }
         }
         let is_dull = covered == Covered::Unknown && !self.candidates.touched() && !self.may_be_known();
-        self.dull = if is_dull { Dull::of(json) } else { None };
+        self.dull = if is_dull && is_like_the_one_before { Dull::of(json) } else { None };
         if self.summary.matches == matches_before && is_empty(json) {
             self.quiet_empty = Some(covered);
         } else if self.summary.matches == matches_before && json.len() <= REPEATED_BYTES_MAX {
@@ -364,14 +366,12 @@ impl<'r> Run<'r> {
     /// Counts so many events, of which this is the number of the first.
     fn count(&mut self, number: u64, covered: Covered, events: u64) {
         self.summary.events += events;
-        match covered {
-            Covered::ByRules => self.summary.covered += events,
-            Covered::ByNone => {}
-            Covered::Unknown if events > 0 => {
-                self.summary.unknown += events;
-                self.summary.first_unknown.get_or_insert(number);
-            }
-            Covered::Unknown => {}
+        if covered == Covered::ByRules {
+            self.summary.covered += events;
+        }
+        if covered == Covered::Unknown && events > 0 {
+            self.summary.unknown += events;
+            self.summary.first_unknown.get_or_insert(number);
         }
     }
 

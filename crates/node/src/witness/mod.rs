@@ -10,11 +10,10 @@ use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use sakimori_proof::{Key, KeyError, Witness, WitnessFolder, WitnessKey};
+use sakimori_proof::{Key, KeyError, KeyPlace, Witness, WitnessFolder, WitnessKey};
 use thiserror::Error;
 
 use crate::error::code_of_sign;
-use crate::keys::KeyPlace;
 
 pub use config::{AskedWitness, WitnessConfig, WitnessesConfig};
 pub use kept::{WITNESSED, Witnessed};
@@ -104,7 +103,7 @@ pub fn new_key(home: &Path, name: Option<&str>, place: KeyPlace<'_>) -> Result<W
     let mut suffix = [0; 8];
     getrandom::fill(&mut suffix).map_err(KeyError::Random)?;
     let own = format!("sakimori.invalid/witness/{}", hex::encode(suffix));
-    let key = place.witness_key(name.unwrap_or(&own))?;
+    let key = WitnessKey::at(name.unwrap_or(&own), place)?;
     // A key must have one use only (C2SP tlog-cosignature, "Ed25519 signed message").
     let of_log = Key::load(&home.join("key")).map(|log| log.verifiers()).unwrap_or_default();
     if of_log.iter().any(|log| log.is_same_key(key.verifier())) {

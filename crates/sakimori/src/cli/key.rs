@@ -1,7 +1,7 @@
 //! Keys on the command line.
 
 use clap::Args;
-use sakimori_node::keys::KeyPlace;
+use sakimori_proof::KeyPlace;
 
 /// Shown below the help.
 pub const EXAMPLES: &str = "\

@@ -8,9 +8,8 @@ use std::path::Path;
 use sakimori_model::{Actor, Timestamp};
 use sakimori_node::Node;
 use sakimori_node::export::Stretch;
-use sakimori_node::keys::KeyPlace;
 use sakimori_node::place::BucketOfLog;
-use sakimori_proof::BucketAccess;
+use sakimori_proof::{BucketAccess, KeyPlace};
 use serde_json::json;
 
 use crate::cli::{Chatter, Context, DocumentFormat, ExportedLog, Log, LogCommand, LogKey, MovedLog};
@@ -37,8 +36,12 @@ pub fn run(context: &Context, options: &Log) -> Result<Exit, Failure> {
 
 fn key(context: &Context, options: &LogKey) -> Result<Exit, Failure> {
     let home = context.home()?;
+    let changes_hands = options.change.succeed || options.change.retire;
+    if changes_hands && !Node::exists(&home) {
+        return Err(super::no_node(&home));
+    }
     // A service goes on signing with the keys that it began with.
-    if (options.change.succeed || options.change.retire) && Node::is_in_use(&home) {
+    if changes_hands && Node::is_in_use(&home) {
         return Err(Failure::new("SKM-E-0077", home.display()));
     }
     let place = options.token.place();
@@ -46,14 +49,10 @@ fn key(context: &Context, options: &LogKey) -> Result<Exit, Failure> {
         // A node that is begun with a key in a token has never had another one.
         Node::begin_key(&home, place)?;
         out!("{}", Node::open(&home)?.public_keys())?;
-        super::node_is_made(context, &home);
+        super::node_is_made(context, "node.made-in-token", &home);
         return Ok(Exit::Done);
     }
-    if (options.change.succeed || options.change.retire) && !Node::exists(&home) {
-        return Err(super::no_node(&home));
-    }
-    let changes = options.add_ml_dsa || options.change.succeed || options.change.retire;
-    if Node::exists(&home) && !changes {
+    if Node::exists(&home) && !changes_hands && !options.add_ml_dsa {
         // Whoever asks for the public key signs nothing: the private one may be away.
         out!("{}", super::node_to_read(context)?.public_keys())?;
         return Ok(Exit::Done);

@@ -63,16 +63,14 @@ pub fn node_or_new(context: &Context) -> Result<Node, Failure> {
     let is_new = !Node::exists(&home);
     let node = Node::open(&home)?;
     if is_new {
-        node_is_made(context, &home);
+        node_is_made(context, "node.made", &home);
     }
     Ok(node)
 }
 
 /// Tells the user what a new node is, and what must be kept.
-pub fn node_is_made(context: &Context, home: &Path) {
+pub fn node_is_made(context: &Context, what: &str, home: &Path) {
     if context.chatter == Chatter::Normal {
-        let in_token = Node::key_is_in_token(home).unwrap_or(false);
-        let what = if in_token { "node.made-in-token" } else { "node.made" };
         eprintln!("{}", say(context.lang, what, &[("home", &home.display())]));
     }
 }

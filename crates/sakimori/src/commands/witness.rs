@@ -3,8 +3,8 @@
 use sakimori_node::api::serve::ServeError;
 use sakimori_node::api::witness::serve;
 use sakimori_node::config::Config;
-use sakimori_node::keys::KeyPlace;
 use sakimori_node::witness::{self, WitnessError};
+use sakimori_proof::KeyPlace;
 
 use crate::cli::{Chatter, Context, Witness, WitnessCommand};
 use crate::exit::Exit;

@@ -457,8 +457,11 @@ fn has_argument(call: &[Token], argument: &str, value: &str) -> bool {
     })
 }
 
-/// What a call of `open` does: a file that is named here, below the folder of the program, is its own business.
+/// What a call of `open` does, which is not known of one that is too long to be looked at whole: a file that is named here, below the folder of the program, is its own business.
 fn opened(call: &[Token]) -> Option<Sign> {
+    if call.len() == CALL_TOKENS_MAX {
+        return Some(Sign::Unknown);
+    }
     let texts: Vec<(usize, &str)> = call
         .iter()
         .enumerate()

@@ -89,22 +89,16 @@ const NAME_BYTES_MAX: usize = 256;
 /// What a dotted name means by the longest entry that it begins with; `None` for one that no entry fits.
 pub fn sign_of_name(path: &str) -> Option<Sign> {
     let path = path.trim_end_matches(".*");
-    let mut end = path.len();
-    // No entry is longer: of a long path only the beginning is looked at, in whole names.
-    if end > NAME_BYTES_MAX {
-        let cut = &path.as_bytes()[..NAME_BYTES_MAX];
-        end = cut.iter().rposition(|byte| *byte == b'.')?;
+    if let Some(sign) = NAMES.exact.get(path) {
+        return Some(*sign);
     }
-    loop {
-        let part = &path[..end];
-        if let Some(sign) = NAMES.exact.get(part) {
-            return Some(*sign);
-        }
-        if let Some((_, sign)) = NAMES.beginnings.iter().find(|(start, _)| part.starts_with(start.as_str())) {
-            return Some(*sign);
-        }
-        end = part.rfind('.')?;
+    // What a part of it begins with, it begins with, too.
+    if let Some((_, sign)) = NAMES.beginnings.iter().find(|(start, _)| path.starts_with(start.as_str())) {
+        return Some(*sign);
     }
+    // No entry is longer than the bound, so that of a long path only the first parts are looked at.
+    let ends = path.match_indices('.').map(|(end, _)| end).take_while(|end| *end <= NAME_BYTES_MAX);
+    ends.collect::<Vec<_>>().into_iter().rev().find_map(|end| NAMES.exact.get(&path[..end]).copied())
 }
 
 /// True for a name that is an entry itself.

@@ -14,8 +14,8 @@ use crate::prose::fold::fold;
 use crate::prose::redirect::redirects;
 use crate::prose::tables::HOSTS;
 
-/// Forms of one body that are looked at, each once a host.
-const FORMS_MAX: usize = 2_000;
+/// Hosts of forms of one body that are told; more of them say nothing new.
+const FORMS_TOLD_MAX: usize = 100;
 /// Organisations that a counter of clicks stands for at least.
 const COUNTED_MIN: usize = 3;
 
@@ -219,18 +219,21 @@ fn forms(letter: &Letter<'_>, seen: &mut Seen) {
     let from = letter.sender_domain();
     for (number, body) in letter.bodies.iter().enumerate() {
         let Some(page) = &body.page else { continue };
-        let mut seen_hosts = HashSet::new();
-        for (action, offset) in page.forms.iter().take(FORMS_MAX) {
+        let host_of = |(action, offset): &'_ (String, usize)| {
             let host = Url::parse(action).ok().and_then(|u| u.host_str().map(str::to_owned)).unwrap_or_default();
-            if !seen_hosts.insert(host.clone()) {
-                continue;
-            }
-            let foreign = !host.is_empty() && !same_organisation(&host, &from) && !letter.is_from_list();
-            let made = finding(&codes::FORM, letter.at_body(number, *offset)).with("host", host);
+            (host, *offset)
+        };
+        let mut hosts = HashSet::new();
+        let told = page.forms.iter().map(host_of).filter(|(host, _)| {
+            let foreign = || !host.is_empty() && !same_organisation(host, &from) && !letter.is_from_list();
+            hosts.insert(host.clone()) && (page.has_password_field || foreign())
+        });
+        for (host, offset) in told.take(FORMS_TOLD_MAX) {
+            let made = finding(&codes::FORM, letter.at_body(number, offset)).with("host", host);
             if page.has_password_field {
                 let feature = "mail.form-password".to_owned();
                 seen.add(scored(made, vec![Contribution { feature, points: 45 }]));
-            } else if foreign {
+            } else {
                 seen.add(made);
             }
         }
