@@ -186,15 +186,16 @@ impl<'a> Documents<'a> {
         let (before, rest) = self.buffer.split_at(end);
         // Elements of an array; between documents nothing is needed.
         let between: &[u8] = if self.base == 0 { b"" } else { b"," };
-        let one = [between, &before[start..]].concat();
-        if !rest.starts_with(&one) {
+        let piece = &before[start..];
+        if !rest.strip_prefix(between).is_some_and(|next| next.starts_with(piece)) {
             return 0;
         }
+        let one = [between, piece].concat();
         let (mut count, mut after) = (0, rest);
         // Of short ones, many at once.
         let many = (REPEATED_BYTES / one.len()).max(1);
-        for (piece, pieces) in [(one.repeat(many), many as u64), (one, 1)] {
-            while let Some(next) = after.strip_prefix(piece.as_slice()) {
+        for (block, pieces) in [(one.repeat(many), many as u64), (one, 1)] {
+            while let Some(next) = after.strip_prefix(block.as_slice()) {
                 after = next;
                 count += pieces;
             }
