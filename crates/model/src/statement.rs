@@ -210,7 +210,7 @@ pub struct PolicyPredicate {
 }
 
 /// A statement that is not what it says.
-#[derive(Debug, Error, PartialEq, Eq)]
+#[derive(Clone, Debug, Error, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StatementError {
     /// Not JSON of a statement that this build knows.
     #[error("not a statement: {0}")]

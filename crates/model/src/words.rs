@@ -13,11 +13,13 @@ use crate::Lang;
 const SOURCES: &[(&str, &str)] = &[
     ("common", include_str!("../../../words/common.toml")),
     ("cli", include_str!("../../../words/cli.toml")),
+    ("errors", include_str!("../../../words/errors.toml")),
     ("api", include_str!("../../../words/api.toml")),
     ("check", include_str!("../../../words/check.toml")),
 ];
 
-/// A message. Only help of the command line may lack its English text here, which stands in the table of the command line.
+/// A message. Help of the command line and errors lack their English text here, which stands in the table of the command line
+/// and at each error.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Message {
@@ -82,7 +84,10 @@ mod tests {
                     assert_eq!(names(&text.ja), names(en), "{id}");
                     assert!(!text.ja.trim().is_empty() && !en.trim().is_empty(), "{id}");
                 }
-                None => assert!(id == "help" || id.starts_with("help."), "{id} has no English text"),
+                None => assert!(
+                    id == "help" || id.starts_with("help.") || id.starts_with("error."),
+                    "{id} has no English text"
+                ),
             }
         }
     }

@@ -22,6 +22,14 @@ pub enum NodeError {
         /// What the system said.
         error: io::Error,
     },
+    /// A file that was asked for can't be written.
+    #[error("{} can't be written: {error}", path.display())]
+    Output {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// Another process keeps the node's folder locked.
     #[error("{}: another process has been writing for {seconds} s", path.display())]
     Busy {
@@ -61,6 +69,19 @@ pub enum NodeError {
     /// No record has this id.
     #[error("no record {0}")]
     NoRecord(String),
+    /// A stretch of the log has no record.
+    #[error("there is no record from place {from} to before {to} (the log has {size})")]
+    EmptyStretch {
+        /// The place of its first record.
+        from: u64,
+        /// The place behind its last record.
+        to: u64,
+        /// The entries of the log.
+        size: u64,
+    },
+    /// No record was made in a span of time.
+    #[error("no record was made in the time that was asked for")]
+    NothingThen,
     /// Several records have ids that begin or end so.
     #[error("several records have {part}: {candidates}")]
     Ambiguous {
@@ -117,9 +138,15 @@ pub enum NodeError {
     /// A part of the program stopped in the middle of a request: a defect.
     #[error("stopped: {0}")]
     Stopped(String),
-    /// A share was refused.
-    #[error("not shared: {0}")]
-    NotShareable(String),
+    /// `TLP:RED` was to be shared.
+    #[error("not shared: TLP:RED is for named recipients in person")]
+    Red,
+    /// A share was to go to a path that the outbox can't keep.
+    #[error("not shared: the path of the file is not UTF-8")]
+    PathNotUtf8,
+    /// The log was to be moved back, and lies in the folder.
+    #[error("the log lies in the node's folder: it was not moved")]
+    NotMoved,
 }
 
 impl NodeError {
@@ -128,6 +155,9 @@ impl NodeError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Folder { error, .. } => code_of_io(error),
+            Self::Output { error, .. } if is_full(error) => "SKM-E-0001",
+            Self::Output { .. } => "SKM-E-0188",
+            Self::EmptyStretch { .. } | Self::NothingThen => "SKM-E-0187",
             Self::Busy { .. } => "SKM-E-0003",
             Self::Store(error) if error.is_full() => "SKM-E-0001",
             Self::Store(error) if error.is_read_only() => "SKM-E-0002",
@@ -140,7 +170,9 @@ impl NodeError {
             Self::StateRolledBack { .. } => "SKM-E-0022",
             Self::Key(KeyError::Io { source, .. }) => code_of_io(source),
             Self::Key(KeyError::Elsewhere(error)) => code_of_sign(error),
-            Self::Key(KeyError::HasPrevious | KeyError::NoPrevious | KeyError::Exists { .. }) => "SKM-E-0076",
+            Self::Key(KeyError::HasPrevious | KeyError::NoPrevious | KeyError::Exists { .. } | KeyError::HasMlDsa) => {
+                "SKM-E-0076"
+            }
             Self::Key(KeyError::Random(_)) | Self::Random(_) => "SKM-E-0008",
             Self::Key(_) => "SKM-E-0021",
             Self::NoRecord(_) | Self::Ambiguous { .. } => "SKM-E-0009",
@@ -148,18 +180,27 @@ impl NodeError {
             Self::NoModel(_) => "SKM-E-0062",
             Self::NoFinding(_) => "SKM-E-0070",
             Self::NoPolicy(_) => "SKM-E-0071",
+            Self::NotJudged(NotJudged::NoNote) => "SKM-E-0064",
             Self::NotJudged(_) => "SKM-E-0061",
             Self::NotErased(NotErased::Before { .. }) => "SKM-E-0072",
             Self::NotErased(_) => "SKM-E-0073",
             Self::Policy(_) => "SKM-E-0011",
             Self::Inconsistent { .. } => "SKM-E-0012",
-            Self::NotShareable(_) => "SKM-E-0013",
+            Self::Red => "SKM-E-0013",
+            Self::PathNotUtf8 => "SKM-E-0188",
+            Self::NotMoved => "SKM-E-0083",
             Self::Stopped(_) => "SKM-E-0114",
         }
     }
 }
 
 impl NodeError {
+    /// True when something may not be read or written.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.code() == "SKM-E-0002"
+    }
+
     /// True when a key that lies elsewhere could not be used there.
     #[must_use]
     pub const fn is_unsigned(&self) -> bool {
@@ -167,9 +208,13 @@ impl NodeError {
     }
 }
 
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
+}
+
 fn code_of_io(error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => "SKM-E-0001",
+        _ if is_full(error) => "SKM-E-0001",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => "SKM-E-0002",
         _ => "SKM-E-0004",
     }

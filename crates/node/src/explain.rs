@@ -4,7 +4,7 @@
 //! is done again here as far as what it needs is still at hand, and every difference is told.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sakimori_examine::{Settings, examine};
 use sakimori_model::{
@@ -62,6 +62,8 @@ pub enum Missing {
     Policy,
     /// The bytes: they are gone, or others are in their place.
     Content,
+    /// The bytes: the file that was named has others.
+    File,
     /// The detection rules: the decision was made with others.
     Rules,
     /// A folder of several files, which `model revet` examines again.
@@ -131,7 +133,7 @@ impl Node {
             (_, None) => return Err(NodeError::NoPolicy(made.decision.policy.sha256)),
         };
         let opened = self.bytes_of(&statement, record.id, ask.file)?;
-        let examined_again = examined_again(&statement, made, opened, settings);
+        let examined_again = examined_again(&statement, made, (opened, ask), settings);
         let score = made.decision.score;
         Ok(Explanation { parts, sum, score, decided_again, examined_again, without, statement })
     }
@@ -147,8 +149,9 @@ impl Node {
             return Ok(Opened::file(file).ok());
         }
         let kept = Vault::of_node(self.home()).open_kept(record, self.store())?;
-        let there = || Opened::file(Path::new(&statement.subject.first()?.name)).ok();
-        Ok(kept.or_else(there))
+        let place = self.store().vetted_place(record)?;
+        let place = place.or_else(|| statement.subject.first().map(|subject| PathBuf::from(&subject.name)));
+        Ok(kept.or_else(|| Opened::file(&place?).ok()))
     }
 
     /// The policy with this digest: the one that is built in, or one that was in force here.
@@ -236,7 +239,7 @@ fn other_lines(then: &[Finding], now: &[Finding]) -> Vec<String> {
 fn examined_again(
     statement: &Statement,
     made: &DecisionPredicate,
-    opened: Option<Opened>,
+    (opened, ask): (Option<Opened>, &Ask<'_>),
     settings: &Settings,
 ) -> Again {
     let missing = |why: Missing| Again::NotDone { why };
@@ -251,9 +254,10 @@ fn examined_again(
     if made.rules.is_some_and(|rules| rules != settings.sigma.digest()) {
         return missing(Missing::Rules);
     }
-    let Some(opened) = opened else { return missing(Missing::Content) };
+    let elsewhere = if ask.file.is_some() { Missing::File } else { Missing::Content };
+    let Some(opened) = opened else { return missing(elsewhere) };
     if !sha256_of(&opened.source, &|_| ()).is_ok_and(|sha256| sha256 == subject.digest.sha256) {
-        return missing(Missing::Content);
+        return missing(elsewhere);
     }
     let found = examine(&opened.source, settings);
     let mut what = Vec::new();

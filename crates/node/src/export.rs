@@ -47,7 +47,7 @@ impl Node {
         (path, out): (&Path, &mut dyn Write),
         progress: &mut dyn FnMut(u64, u64),
     ) -> Result<Exported, NodeError> {
-        let failed = |error| NodeError::Folder { path: path.to_owned(), error };
+        let failed = |error| NodeError::Output { path: path.to_owned(), error };
         // Before the tree, which is then at least as large.
         let witnessed = Witnessed::read(self.home(), self.log.keys());
         let tree = self.log.tree()?;
@@ -120,12 +120,12 @@ impl Node {
                 }
             }
             let (Some(first), Some(last)) = (first, last) else {
-                return Err(NodeError::NoRecord("none in this time".to_owned()));
+                return Err(NodeError::NothingThen);
             };
             (from, to) = (first, last + 1);
         }
         if from >= to {
-            return Err(NodeError::NoRecord(format!("none from place {from} to before {to} of {size}")));
+            return Err(NodeError::EmptyStretch { from, to, size });
         }
         Ok(Exported { from, to })
     }

@@ -27,6 +27,7 @@ pub mod register;
 pub mod share;
 pub mod signature;
 pub mod sources;
+pub mod told;
 pub mod trace;
 pub mod unit;
 pub mod vet;

@@ -1,20 +1,23 @@
 //! A node's folder, its key, its state and its log.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sakimori_model::{RecordId, Statement};
-use sakimori_proof::{Key, KeyPlace, Log, LogError, Step, VerifierKey};
+use sakimori_proof::{Key, KeyError, KeyPlace, Log, LogError, Step, VerifierKey};
 use sakimori_store::{Record, Store};
 
 use crate::NodeError;
+use crate::act::deliver;
 use crate::decide::{DEFAULT_POLICY, Policy};
 use crate::erase::NotErased;
 use crate::place::{AnchorAt, anchored_log_of, log_of, remember_anchor};
 
+/// The file with the public half of the key.
+const PUBLIC_KEY: &str = "key.pub";
 /// How long a command waits for another one that writes.
 const LOCK_SECONDS_MAX: u64 = 60;
 /// Records that are named when an id is ambiguous.
@@ -73,6 +76,7 @@ impl Node {
         })?;
         node.refuse_rollback()?;
         node.sequence_staged()?;
+        show_public_key(home, &node.key);
         drop(lock);
         Ok(node)
     }
@@ -146,6 +150,23 @@ impl Node {
     #[must_use]
     pub fn public_keys(&self) -> String {
         self.key.public_text()
+    }
+
+    /// The same of the node in this folder, which is not opened. Who may not read the key itself has the file of its public half.
+    ///
+    /// # Errors
+    /// When neither can be read.
+    pub fn public_keys_of(home: &Path) -> Result<String, NodeError> {
+        let path = home.join("key");
+        let error = match Key::load(&path) {
+            Ok(key) => return Ok(key.public_text()),
+            Err(_) if !path.exists() => return Err(NodeError::NoKey { path }),
+            Err(error) => NodeError::from(error),
+        };
+        match fs::read_to_string(home.join(PUBLIC_KEY)) {
+            Ok(text) if error.is_read_only() => Ok(text),
+            _ => Err(error),
+        }
     }
 
     /// Puts a new ML-DSA-44 key beside the Ed25519 key. Checkpoints from now on bear both signatures; a service that runs
@@ -297,6 +318,26 @@ fn key_of(home: &Path) -> Result<Key, NodeError> {
         return Err(NodeError::NoKey { path });
     }
     new_key(home, KeyPlace::File)
+}
+
+/// The public keys of the log of the node in this folder.
+///
+/// # Errors
+/// As [`Node::public_keys_of`].
+pub(crate) fn public_keys_in(home: &Path) -> Result<Vec<VerifierKey>, NodeError> {
+    let keys: Result<Vec<VerifierKey>, _> = Node::public_keys_of(home)?.lines().map(str::parse).collect();
+    Ok(keys.map_err(KeyError::Malformed)?)
+}
+
+/// Keeps the public half of the key beside it, for those who may read the folder and not the key.
+fn show_public_key(home: &Path, key: &Key) {
+    let (path, text) = (home.join(PUBLIC_KEY), key.public_text());
+    if fs::read_to_string(&path).is_ok_and(|there| there == text) {
+        return;
+    }
+    // Without it the node works as well, and whoever wants to read it is told that it is not there.
+    let _ = deliver(&path, text.as_bytes())
+        .and_then(|()| fs::set_permissions(&path, Permissions::from_mode(0o644)).map_err(folder(&path)));
 }
 
 /// A new key in the folder of a node that is begun.

@@ -162,6 +162,9 @@ impl Node {
     pub fn move_log(home: &Path, to: Option<&BucketOfLog>, on: OnMove<'_>) -> Result<Vec<BadResource>, NodeError> {
         // A service would go on in the old place.
         let _lock = lock_in(home)?;
+        if to.is_none() && bucket_of(home)?.is_none() {
+            return Err(NodeError::NotMoved);
+        }
         let key = Key::load(&home.join("key"))?;
         let from = anchored_log_of(home, key.verifiers())?.opened()?;
         let target = log_at(home, to.cloned(), key.verifiers())?;

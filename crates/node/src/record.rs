@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sakimori_model::{Digest, Receipt, RecordId, Statement};
-use sakimori_proof::{Commitment, Salt, commitment, entry_of};
+use sakimori_proof::{Commitment, LogError, Salt, commitment, entry_of};
 use sakimori_store::{Aside, Idempotency, Staged};
 
 use crate::NodeError;
@@ -92,6 +92,18 @@ impl Node {
             id: entries[0].statement.record().to_string(),
             what: "it was staged and got no place in the log".to_owned(),
         })
+    }
+
+    /// Does what recording does, but for a record: what waits gets its place, the key signs if it lies elsewhere, and the log takes
+    /// a file.
+    ///
+    /// # Errors
+    /// Why nothing could be recorded now.
+    pub(crate) fn try_to_record(&mut self) -> Result<(), NodeError> {
+        let _lock = self.lock()?;
+        self.sequence_staged()?;
+        self.key.try_it().map_err(LogError::from)?;
+        Ok(self.log.try_it()?)
     }
 
     /// Gives every staged record its place in the log: the second half of every recording, and the whole of recovery.

@@ -1,5 +1,7 @@
 //! The register of models and agents: what may go live, since when, by whose decision, and whether that still holds.
 
+use std::path::{Path, PathBuf};
+
 use sakimori_model::{
     Actor, AdmissionPredicate, AdmissionState, Basis, DecisionPredicate, Digest, Effect, Predicate, RecordId,
     RegisterEntry, Statement, Timestamp,
@@ -28,8 +30,10 @@ pub struct Registered {
     pub sha256: Digest,
     /// The newest record on it.
     pub made: AdmissionPredicate,
-    /// The path that it was examined at.
+    /// The path that it was examined at, as it was given.
     pub path: String,
+    /// Where that is, from whatever folder. `None` in records of earlier versions.
+    pub place: Option<PathBuf>,
     /// The decision on its content.
     pub decision: DecisionPredicate,
 }
@@ -110,7 +114,14 @@ impl Registered {
         let Predicate::Decision(decision) = decided.predicate else {
             return Err(inconsistent("the record that it is of is no decision"));
         };
-        Ok(Self { name: row.name.clone(), sha256: row.sha256, made: *made, path, decision: *decision })
+        let place = store.vetted_place(row.of)?;
+        Ok(Self { name: row.name.clone(), sha256: row.sha256, made: *made, path, place, decision: *decision })
+    }
+
+    /// Where it is to be found.
+    #[must_use]
+    pub fn place(&self) -> &Path {
+        self.place.as_deref().unwrap_or(Path::new(&self.path))
     }
 
     /// What holds for it at this time.
@@ -202,6 +213,8 @@ pub struct About {
     pub sha256: Digest,
     /// The record of the decision on its content.
     pub of: RecordId,
+    /// What that came to.
+    pub effect: Effect,
     /// What the register says of it, if it is there.
     pub before: Option<(AdmissionState, RegisterEntry)>,
 }
@@ -218,18 +231,28 @@ impl About {
         let of = decision.record;
         if let Some(row) = store.current_admission(&subject.digest.sha256)? {
             let before = Registered::of(store, &row)?;
-            return Ok(Self { of, ..Self::from(&before) });
+            return Ok(Self { of, effect: decision.decision.effect, ..Self::from(&before) });
         }
         let last_step = subject.name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let name = decision.vetting.as_ref().map_or(last_step, |vetting| &vetting.name).to_owned();
-        Ok(Self { name, sha256: subject.digest.sha256, of, before: None })
+        Ok(Self { name, sha256: subject.digest.sha256, of, effect: decision.decision.effect, before: None })
     }
 }
 
 impl From<&Registered> for About {
     fn from(model: &Registered) -> Self {
         let before = Some((model.made.state, model.made.entry.clone()));
-        Self { name: model.name.clone(), sha256: model.sha256, of: model.made.of, before }
+        let effect = model.decision.decision.effect;
+        Self { name: model.name.clone(), sha256: model.sha256, of: model.made.of, effect, before }
+    }
+}
+
+impl About {
+    /// True when the vetting, or a person, decided against it: whoever admits it has to say why.
+    #[must_use]
+    pub fn is_decided_against(&self) -> bool {
+        let state = self.before.as_ref().map(|(state, _)| *state);
+        self.effect == Effect::Block || matches!(state, Some(AdmissionState::Refused | AdmissionState::Revoked))
     }
 }
 
@@ -258,6 +281,9 @@ pub enum NotJudged {
     /// A text is too long, or there are too many answers.
     #[error("a text has {max} characters at most, and there are {answers} answers at most", max = RegisterEntry::TEXT_CHARS_MAX, answers = RegisterEntry::RISK_ANSWERS_MAX)]
     TooLong,
+    /// What a vetting or a person decided against is to be admitted, and nobody says why.
+    #[error("what was blocked, refused or revoked is admitted with a note only")]
+    NoNote,
     /// The end lies in the past.
     #[error("the end of the admission lies in the past")]
     Past,
@@ -273,6 +299,9 @@ pub fn judged(about: &About, wanted: Wanted, default_days: u32, now: Timestamp) 
     }
     if !wanted.entry.is_bounded() || wanted.note.chars().count() > RegisterEntry::TEXT_CHARS_MAX {
         return Err(NotJudged::TooLong);
+    }
+    if wanted.state == AdmissionState::Admitted && about.is_decided_against() && wanted.note.trim().is_empty() {
+        return Err(NotJudged::NoNote);
     }
     if wanted.entry.expires.is_some_and(|end| end <= now) {
         return Err(NotJudged::Past);

@@ -112,8 +112,10 @@ fn record(node: &mut Node, path: &Path, unit: Unit, ask: &Ask<'_>) -> Result<Dec
     let admission = admission(node, &made, unit.sha256, ask, at)?;
     let about_content = Statement::about(&path_text(path), unit.sha256, Predicate::Decision(Box::new(made)));
     let about_model = Statement::about(&vetting.name, unit.sha256, Predicate::Admission(Box::new(admission.clone())));
+    let place = std::path::absolute(path).map_err(crate::node::folder(path))?;
     // Both are staged in one transaction: a crash leaves both of them or none.
-    let entries = [Entry::of(about_content.clone()).beside(Aside::Bom(bom.clone())), Entry::of(about_model)];
+    let entries =
+        [Entry::of(about_content.clone()).beside(Aside::Vetted { bom: bom.clone(), place }), Entry::of(about_model)];
     let receipts = node.record(&entries)?;
     node.act()?;
     let defect = || NodeError::Stopped("a record got no receipt".to_owned());

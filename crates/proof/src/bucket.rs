@@ -53,7 +53,7 @@ pub struct BucketAddress {
 
 /// A text that is no [`BucketAddress`].
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0} is no address of the form s3://bucket/name")]
+#[error("{0} is no address of the form s3://bucket/name, where the bucket has 3 to 63 of the characters a-z 0-9 . -")]
 pub struct NoBucketAddress(String);
 
 impl BucketAddress {

@@ -262,6 +262,18 @@ impl Desk for Folder {
         self.get(WAL, bytes_max)
     }
 
+    fn try_it(&self) -> Result<(), LogError> {
+        self.open_wal()?;
+        let path = self.new_draft(&mut self.spares());
+        let written = Self::with_folder_above(&path, || {
+            let mut file = File::create(&path)?;
+            file.write_all(&[0])?;
+            file.sync_all()
+        });
+        let removed = written.and_then(|()| fs::remove_file(&path));
+        removed.map_err(|source| LogError::from_io("write", &path, source))
+    }
+
     fn begin_wal(&self, bytes: &[u8]) -> Result<Box<dyn WalFile>, LogError> {
         let (draft, path) = (self.path(WAL_DRAFT), self.path(WAL));
         let begun = (|| {

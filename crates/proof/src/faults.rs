@@ -351,6 +351,10 @@ impl Desk for Disk {
         self.get(WAL, bytes_max)
     }
 
+    fn try_it(&self) -> Result<(), LogError> {
+        if self.state().is_dead { Err(failed(io::ErrorKind::Other)) } else { Ok(()) }
+    }
+
     fn begin_wal(&self, bytes: &[u8]) -> Result<Box<dyn WalFile>, LogError> {
         let inode = self.call(|state, halves, is_lost| {
             let inode = state.new_file(bytes);

@@ -380,6 +380,16 @@ impl Log {
         found
     }
 
+    /// Whether the folder takes what an append writes. A log in a bucket has its write-ahead log in the folder, too.
+    ///
+    /// # Errors
+    /// [`LogError::Busy`], [`LogError::Full`], [`LogError::Permission`] and others of the file system.
+    pub fn try_it(&self) -> Result<(), LogError> {
+        let _slot = self.idle_slot();
+        let _lock = self.lock()?;
+        self.shared.desk.try_it()
+    }
+
     /// Appends entries in this order and returns their indexes once they are [`Ack::Checkpointed`]. Waits for its turn if
     /// another process appends. `crash` is called after each step, for tests that end the process there.
     ///

@@ -61,6 +61,12 @@ pub(crate) trait Desk: Debug + Send + Sync {
     /// [`LogError::Missing`]; [`LogError::Damaged`] if it is no file or too large.
     fn read_wal(&self, bytes_max: usize) -> Result<Vec<u8>, LogError>;
 
+    /// Whether something could be written now: opens the write-ahead log to write, and makes a draft durable that is removed again.
+    ///
+    /// # Errors
+    /// [`LogError::Full`], [`LogError::Permission`] and others of the file system.
+    fn try_it(&self) -> Result<(), LogError>;
+
     /// Puts a new write-ahead log with these bytes in place of the old one, at once. Durable on return, with its name.
     ///
     /// # Errors

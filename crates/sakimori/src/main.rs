@@ -37,6 +37,7 @@ fn main() -> std::process::ExitCode {
         Command::Serve(options) => commands::serve::run(&context, &options),
         Command::Completions(options) => commands::generate::completions(&context, &options),
         Command::Man(options) => commands::generate::man(&context, &options),
+        Command::Help(options) => commands::generate::help(&context, &options),
     };
     exit::status(result.unwrap_or_else(|failure| failure::report(&context, &failure)))
 }

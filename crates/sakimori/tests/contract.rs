@@ -215,12 +215,102 @@ fn errors_have_a_code_and_a_hint() {
         (vec!["check", "--rules", &junk, &junk], "SKM-E-0018"),
         (vec!["explain", "SKM-XX-9999"], "SKM-E-0019"),
         (vec!["--home", &junk, "check", &junk], "SKM-E-0004"),
+        (vec!["log", "export", "--out", "/nowhere/x"], "SKM-E-0188"),
+        (vec!["log", "export", "--since", "2100-01-01"], "SKM-E-0187"),
+        (vec!["log", "move", "--back"], "SKM-E-0083"),
+        (vec!["backup", "nowhere/inside"], "SKM-E-0039"),
     ] {
         let run = node.run(&arguments);
         assert_eq!(run.status, Some(2), "{arguments:?} {}", run.out);
         assert!(run.err.contains(&format!("error[{code}]")), "{arguments:?}: {}", run.err);
         assert!(run.err.contains("hint: "), "{arguments:?}: {}", run.err);
     }
+}
+
+/// What people get wrong. The words in capitals are files and a record.
+const MISTAKES: &[&[&str]] = &[
+    &["check"],
+    &["chekc"],
+    &["check", "--foo"],
+    &["check", "BAD", "--format", "yaml"],
+    &["check", "BAD", "--fail-on", "hgih"],
+    &["check", "BAD", "--quiet", "--quiet"],
+    &["vet", "BAD", "--until", "someday"],
+    &["vet", "BAD", "--risk", "x"],
+    &["model"],
+    &["model", "admit", "nobody"],
+    &["model", "show", "nobody"],
+    &["model", "list", "--state", "gone"],
+    &["model", "sign", "BAD", "--key", "BAD"],
+    &["model", "verify", "BAD"],
+    &["log", "move", "--back", "s3://bucket/name"],
+    &["log", "move", "--back"],
+    &["log", "move", "s3://b/c"],
+    &["log", "move", "s3://bucket/c", "--endpoint", "nowhere"],
+    &["log", "export", "--since", "2100-01-01"],
+    &["log", "export", "--since", "someday"],
+    &["log", "export", "--from", "7"],
+    &["log", "key", "--public", "--retire"],
+    &["log", "verify", "--key", "missing"],
+    &["prove", "0000"],
+    &["prove", "ID", "--out", "/nowhere/x"],
+    &["share", "export", "ID", "--tlp", "red"],
+    &["share", "export", "ID", "--out", "/nowhere/x"],
+    &["verify", "JUNK", "--key", "JUNK"],
+    &["explain", "SKM-XX-9999"],
+    &["explain", "ID", "--file", "missing"],
+    &["explain", "ID", "--without", "SKM-ART-0001"],
+    &["erase", "ID", "--note", "x"],
+    &["backup", "home/inside"],
+    &["backup", "nowhere/inside"],
+    &["restore", "BAD"],
+    &["witness"],
+    &["witness", "--log", "KEY"],
+    &["serve", "--listen", "nowhere"],
+    &["serve", "--listen", "0.0.0.0:0"],
+    &["help", "nothing"],
+    &["--home", "JUNK", "check", "JUNK"],
+    &["--home", "/nowhere/x", "audit"],
+];
+
+#[test]
+fn what_is_wrong_is_said_in_japanese() {
+    let node = Node::new();
+    let bad = node.write("bad", BAD_PICKLE).display().to_string();
+    let id = node.check(std::path::Path::new(&bad))[0]["record"].as_str().expect("an id").to_owned();
+    let key = node.key().display().to_string();
+    let junk = node.write("junk", b"{}").display().to_string();
+    let said = |arguments: &[&str]| {
+        let run = Run::of(node.command().args(["--lang", "ja"]).args(arguments).output().expect("ran"));
+        assert_eq!(run.status, Some(2), "{arguments:?}: {}{}", run.out, run.err);
+        run.err
+    };
+    let names = [("BAD", &bad), ("JUNK", &junk), ("KEY", &key), ("ID", &id)];
+    let named = |word: &&'static str| names.iter().find(|(name, _)| name == word).map_or(*word, |(_, path)| path);
+    for arguments in MISTAKES {
+        let arguments: Vec<&str> = arguments.iter().map(named).collect();
+        let err = said(&arguments);
+        let first = err.lines().next().expect("a line");
+        assert!(first.starts_with("エラー"), "{arguments:?}: {err}");
+        for line in err.lines() {
+            assert!(!is_english(line), "{arguments:?}: {line}");
+        }
+    }
+    // What a library says of the form comes behind what is wrong.
+    for (arguments, said_first) in [
+        (vec!["verify", &junk, "--key", &key], "証拠として読み取れません"),
+        (vec!["check", "--policy", &junk, &junk], "ポリシーを読み取れません"),
+        (vec!["serve", "--config", &junk], "設定ファイル"),
+    ] {
+        let err = said(&arguments);
+        assert!(err.lines().next().is_some_and(|line| line.contains(said_first)), "{arguments:?}: {err}");
+    }
+}
+
+/// True for a line with an English sentence: four words of letters one behind the other, which no command line has.
+fn is_english(line: &str) -> bool {
+    let words: Vec<&str> = line.split(' ').collect();
+    words.windows(4).any(|four| four.iter().all(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_lowercase())))
 }
 
 #[test]
@@ -243,6 +333,14 @@ fn help_completion_and_man_page_come_from_one_table() {
     }
     assert!(node.run(&["completions", "bash"]).out.contains("_sakimori"));
     assert!(node.run(&["man"]).out.contains(".TH sakimori"));
+    assert_eq!(node.run(&["help", "log", "key"]).out, node.run(&["log", "key", "--help"]).out);
+    let pages = node.path("man").display().to_string();
+    assert_eq!(node.run(&["man", "--dir", &pages]).status, Some(0));
+    let page = std::fs::read_to_string(node.path("man/sakimori-erase.1")).expect("a page");
+    let examples = page.split(".SH EXAMPLES\n").nth(1).expect("examples");
+    let lines: Vec<&str> = examples.lines().collect();
+    assert_eq!((lines.first(), lines.last()), (Some(&".nf"), Some(&".fi")), "the lines stay as they are");
+    assert!(lines.contains(&"  sakimori erase 3c4d5e6f \\-\\-note \\*(Aqrequest 2026\\-114\\*(Aq"), "{lines:#?}");
     assert!(!node.home().exists(), "none of these makes a node");
 }
 

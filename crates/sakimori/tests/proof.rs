@@ -3,9 +3,11 @@
 mod common;
 
 use std::fs;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 
-use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node, oracle};
+use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node, Run, oracle};
 
 /// A node with a few records, and the id of the first.
 fn node_with_records() -> (Node, String) {
@@ -258,6 +260,77 @@ fn a_share_is_recorded_marked_and_redacted() {
     let red = node.run(&["share", "export", &id, "--tlp", "red"]);
     assert_eq!((red.status, red.out.is_empty()), (Some(2), true));
     assert!(red.err.contains("SKM-E-0013"));
+}
+
+#[test]
+fn an_auditor_who_may_only_read_audits() {
+    let node = Node::new();
+    node.check(&node.write("bad", BAD_PICKLE));
+    let (key, public) = (node.key(), node.run(&["log", "key", "--public"]).out);
+    let above = node.home().parent().expect("a folder").to_owned();
+    let is_root = fs::metadata("/proc/self").expect("Linux").uid() == 0;
+    let readable = |mode: &str| {
+        let set = std::process::Command::new("chmod").arg("-R").arg(mode).arg(&above).status();
+        assert!(set.expect("chmod").success());
+        fs::set_permissions(node.home().join("key"), fs::Permissions::from_mode(0o600)).expect("set");
+    };
+    readable("a+rX,a-w");
+    // Somebody else, who can't read the private key; or where the test can't be somebody else, its owner in a read-only folder.
+    let auditor = |arguments: &[&str]| {
+        let mut command = node.command();
+        if is_root {
+            command.uid(65_534).gid(65_534);
+        }
+        command.args(arguments).output().map(Run::of)
+    };
+    let files = || {
+        let listed = std::process::Command::new("find").arg(node.home()).args(["-printf", "%p %s %T@\n"]).output();
+        let mut listed: Vec<String> = Run::of(listed.expect("find")).out.lines().map(str::to_owned).collect();
+        listed.sort();
+        listed
+    };
+    let before = files();
+    match auditor(&["log", "key", "--public"]) {
+        Ok(run) => assert_eq!((run.status, run.out), (Some(0), public), "{}", run.err),
+        Err(error) => return println!("skipped: nobody may not run the program ({error})"),
+    }
+    let key = key.display().to_string();
+    for arguments in [&["audit"][..], &["audit", "--key", &key], &["log", "verify"]] {
+        let run = auditor(arguments).expect("ran");
+        assert_eq!(run.status, Some(0), "{arguments:?}: {}{}", run.out, run.err);
+    }
+    assert_eq!(files(), before, "nothing is written");
+    readable("u+w");
+    let db = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");
+    db.execute("UPDATE decisions SET score = 7", []).expect("edited");
+    drop(db);
+    readable("a-w");
+    let run = auditor(&["--lang", "ja", "audit"]).expect("ran");
+    assert!(run.status == Some(1) && run.out.contains("行の内容が、記録と違います"), "{}{}", run.out, run.err);
+    readable("u+w");
+}
+
+#[test]
+fn a_share_that_can_not_be_written_is_not_recorded() {
+    let node = Node::new();
+    let bad = node.write("bad", BAD_PICKLE);
+    let id = node.check(&bad)[0]["record"].as_str().expect("an id").to_owned();
+    let shares = || {
+        let db = rusqlite::Connection::open(node.home().join("state.db")).expect("opened");
+        db.query_row("SELECT count(*) FROM records WHERE kind = 'share'", [], |row| row.get::<_, i64>(0))
+            .expect("counted")
+    };
+    let later = node.path("later/share.json").display().to_string();
+    for out in [&later, &node.path("").display().to_string()] {
+        let run = node.run(&["share", "export", &id, "--out", out]);
+        assert!(run.status == Some(2) && run.err.contains("SKM-E-0188") && run.err.contains("output"), "{}", run.err);
+    }
+    fs::create_dir(node.path("later")).expect("made");
+    node.check(&bad);
+    assert!(shares() == 0 && !node.path("later/share.json").exists(), "it does not leave later either");
+    assert_eq!(node.run(&["share", "export", &id, "--out", &later]).status, Some(0));
+    assert!(shares() == 1 && node.path("later/share.json").exists());
+    node.is_sound();
 }
 
 #[test]

@@ -125,6 +125,8 @@ fn what_can_not_be_signed_is_not_acknowledged() {
     node.is_sound();
     is_proven(&node, &first);
     assert!(node.run(&["audit"]).out.contains("waits for its place"));
+    // Nothing is said to be shared later that could not be signed now.
+    is_refused(&node.run(&["share", "export", &first]), "SKM-E-0080", "no such token");
     token.put_in();
 
     token.set_pin("999999");
@@ -145,6 +147,8 @@ fn what_can_not_be_signed_is_not_acknowledged() {
     fs::write(node.home().join("key"), &mine).expect("written");
     assert_ne!(mine.split(' ').next(), theirs.split(' ').next());
 
+    let shares = node.run(&["trace", "--down", &first]).out;
+    assert!(!shares.contains("share"), "{shares}");
     // What was not acknowledged before is now.
     let second = decided(&node, "second", GOOD_SAFETENSORS);
     [first, second].iter().for_each(|id| is_proven(&node, id));
@@ -189,6 +193,18 @@ fn which_key_is_meant_must_be_said() {
     assert_eq!(node.run(&["log", "key", "--public", "--generate"]).status, Some(2), "it needs a token");
 }
 
+/// Waits until the service says so of itself: its answer holds for a second.
+fn is_ready(service: &Service, status: u16, what: &str) {
+    for _ in 0..100 {
+        let answer = service.send("GET", "/readyz", &[], None);
+        if answer.status == status && answer.text().contains(what) {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    panic!("not {status} {what}: {}", service.send("GET", "/readyz", &[], None).text());
+}
+
 #[test]
 fn a_service_and_a_witness_sign_with_a_token() {
     let Some(token) = Token::make("city") else { return };
@@ -227,7 +243,9 @@ fn a_service_and_a_witness_sign_with_a_token() {
         let refused = observe(&format!("refused-{round}"));
         assert_eq!(refused.status, 503, "{}", refused.text());
         assert!(refused.text().contains("SKM-E-0080"), "{}", refused.text());
+        is_ready(&service, 503, "SKM-E-0080");
         token.put_in();
+        is_ready(&service, 200, "ready");
     }
     assert_eq!(observe("last").status, 201, "the same service signs again");
     // A PIN that was refused is not tried again: a few wrong ones lock a token.

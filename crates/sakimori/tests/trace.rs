@@ -185,7 +185,9 @@ fn what_can_not_be_done_again_is_said() {
     assert_eq!(state(&[]), not_done("content"));
     assert_eq!(state(&["--file", &moved.display().to_string()]).0, "\"same\"");
     fs::write(&moved, GOOD_SAFETENSORS).expect("written");
-    assert_eq!(state(&["--file", &moved.display().to_string()]), not_done("content"));
+    assert_eq!(state(&["--file", &moved.display().to_string()]), not_done("file"));
+    let run = node.run(&["explain", &id, "--file", "missing"]);
+    assert!(run.status == Some(2) && run.err.contains("error[SKM-E-0016]: missing: "), "{}", run.err);
     let policy = node.run(&["policy", "show"]).out.replace("sakimori-default-1", "ours");
     let policy = node.write("policy.toml", policy.as_bytes()).display().to_string();
     let bad = node.write("bad.pkl", BAD_PICKLE).display().to_string();

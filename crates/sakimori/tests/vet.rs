@@ -4,7 +4,9 @@ mod common;
 
 use std::fs;
 
-use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node};
+use common::{BAD_PICKLE, GOOD_SAFETENSORS, Node, Run};
+use sakimori_model::Timestamp;
+use sakimori_node::observe::now;
 use serde_json::Value;
 
 /// A node with a small model in a folder.
@@ -93,6 +95,61 @@ fn a_person_has_the_last_word_and_a_program_does_not_undo_it() {
     assert_eq!((&shown["standing"], &shown["admission"]["basis"]), (&"admitted".into(), &"person".into()));
     assert_eq!(shown["history"].as_array().map(Vec::len), Some(4));
     node.is_sound();
+}
+
+#[test]
+fn what_was_blocked_or_revoked_is_admitted_with_a_note_only() {
+    let node = Node::new();
+    let bad = node.write("bad.pkl", BAD_PICKLE).display().to_string();
+    assert_eq!(vetted(&node, &[&bad]).0, Some(1));
+    for note in [&[][..], &["--note", " "]] {
+        let run = node.run(&[&["model", "admit", &bad], note].concat());
+        assert!(run.status == Some(2) && run.err.contains("SKM-E-0064") && run.err.contains("--note"), "{}", run.err);
+    }
+    let run = node.run(&["model", "admit", &bad, "--note", "for the laboratory"]);
+    assert!(run.status == Some(0) && run.err.contains("warning: It was vetted as block"), "{}", run.err);
+    assert_eq!(listed(&node)[0].1, "admitted");
+    let good = node.write("good", GOOD_SAFETENSORS).display().to_string();
+    assert_eq!(vetted(&node, &[&good]).0, Some(0));
+    assert_eq!(node.run(&["model", "admit", &good]).status, Some(0), "nothing speaks against it");
+    assert_eq!(node.run(&["model", "revoke", &good]).status, Some(0));
+    assert!(node.run(&["model", "admit", &good]).err.contains("SKM-E-0064"));
+}
+
+#[test]
+fn a_model_is_found_from_another_folder() {
+    let node = Node::new();
+    node.write("here/llm/weights.safetensors", GOOD_SAFETENSORS);
+    let in_folder = |folder: &str, arguments: &[&str]| {
+        fs::create_dir_all(node.path(folder)).expect("made");
+        let run = node.command().current_dir(node.path(folder)).args(arguments).output();
+        Run::of(run.expect("ran"))
+    };
+    assert_eq!(in_folder("here", &["vet", "llm"]).status, Some(0));
+    for (folder, name) in [("elsewhere", "../here/llm"), ("here", "./llm/"), ("elsewhere", "llm"), ("here/llm", ".")] {
+        let shown = in_folder(folder, &["model", "show", name, "--format", "json"]);
+        assert_eq!((shown.status, &shown.json()["path"]), (Some(0), &"llm".into()), "{folder} {name}: {}", shown.err);
+    }
+    let again = in_folder("elsewhere", &["model", "revet", "--all"]);
+    assert_eq!(again.status, Some(0), "{}", again.err);
+    // Another one of that name in another folder is another one.
+    node.write("elsewhere/llm/weights.safetensors", BAD_PICKLE);
+    assert_eq!(in_folder("elsewhere", &["vet", "llm"]).status, Some(1));
+    let of = |folder: &str| in_folder(folder, &["model", "show", "llm", "--format", "json"]).json()["standing"].clone();
+    assert_eq!([of("here"), of("elsewhere")], ["admitted", "refused"]);
+    node.is_sound();
+}
+
+#[test]
+fn what_has_ended_is_listed_as_expired() {
+    let (node, folder) = with_model();
+    assert_eq!(vetted(&node, &[&folder]).0, Some(0));
+    let count = |state: &str| node.run(&["model", "list", "--format", "jsonl", "--state", state]).lines().len();
+    assert_eq!([count("admitted"), count("expired"), count("waiting")], [1, 0, 0]);
+    let soon = Timestamp::from_micros(now().as_micros() + 1_500_000).expect("a time").to_string();
+    assert_eq!(node.run(&["model", "admit", &folder, "--until", &soon]).status, Some(0));
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    assert_eq!([count("admitted"), count("expired"), count("waiting")], [0, 1, 0]);
 }
 
 #[test]

@@ -254,7 +254,7 @@ fn what_a_witness_refuses_to_start_with() {
         (&["witness"][..], "SKM-E-0180"),
         (&["witness", "--log", "nonsense"], "SKM-E-0180"),
         (&["witness", "--log", log, "--listen", "nowhere"], "SKM-E-0160"),
-        (&["witness", "--log", log, "--name", "two words"], "SKM-E-0021"),
+        (&["witness", "--log", log, "--name", "two words"], "SKM-E-0190"),
         (&["witness", "--log", log, "--listen", "0.0.0.0:0"], "SKM-E-0161"),
         (&["witness", "--log", log, "--config", "missing.toml"], "SKM-E-0025"),
     ] {

@@ -1,5 +1,9 @@
 //! The register of models: admissions, the files of what was vetted, bills of materials.
 
+use std::ffi::OsString;
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::PathBuf;
+
 use rusqlite::{OptionalExtension as _, Row, Transaction, params, params_from_iter};
 use sakimori_model::{AdmissionState, Basis, DecisionPredicate, Digest, Predicate, RecordId, Statement, Timestamp};
 
@@ -89,8 +93,10 @@ pub(crate) fn insert_vetting(
     for (n, file) in (0i64..).zip(&vetting.files) {
         insert.execute(params![record, n, file.path, file.sha256.as_bytes()])?;
     }
-    if let Some(Aside::Bom(text)) = aside {
-        tx.prepare_cached("INSERT INTO boms (record, text) VALUES (?1, ?2)")?.execute(params![record, text])?;
+    if let Some(Aside::Vetted { bom, place }) = aside {
+        tx.prepare_cached("INSERT INTO boms (record, text) VALUES (?1, ?2)")?.execute(params![record, bom])?;
+        tx.prepare_cached("INSERT INTO vetted_places (record, path) VALUES (?1, ?2)")?
+            .execute(params![record, place.as_os_str().as_bytes()])?;
     }
     Ok(())
 }
@@ -203,6 +209,16 @@ impl Store {
     pub fn bom(&self, record: RecordId) -> Result<Option<String>, StoreError> {
         let mut query = self.db.prepare_cached("SELECT text FROM boms WHERE record = ?1")?;
         Ok(query.query_row([record.to_string()], |row| row.get(0)).optional()?)
+    }
+
+    /// Where that was vetted which this record is about, as the system finds it. `None` for records of earlier versions.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub fn vetted_place(&self, record: RecordId) -> Result<Option<PathBuf>, StoreError> {
+        let mut query = self.db.prepare_cached("SELECT path FROM vetted_places WHERE record = ?1")?;
+        let path: Option<Vec<u8>> = query.query_row([record.to_string()], |row| row.get(0)).optional()?;
+        Ok(path.map(|path| PathBuf::from(OsString::from_vec(path))))
     }
 
     /// Rows of `admissions` that say of themselves wrongly whether they are the newest of their model.

@@ -19,8 +19,18 @@ pub struct ErasureRow {
 }
 
 /// The tables whose rows follow from a record and go with it.
-pub(crate) const ERASED_WITH_RECORD: [&str; 9] =
-    ["findings", "decisions", "judgements", "shares", "outbox", "vetted_files", "boms", "idempotency", "vault_keys"];
+pub(crate) const ERASED_WITH_RECORD: [&str; 10] = [
+    "findings",
+    "decisions",
+    "judgements",
+    "shares",
+    "outbox",
+    "vetted_files",
+    "vetted_places",
+    "boms",
+    "idempotency",
+    "vault_keys",
+];
 
 pub(crate) fn insert(tx: &Transaction<'_>, erasure: &ErasurePredicate) -> Result<(), StoreError> {
     let mut insert = tx.prepare_cached("INSERT INTO erasures (of_record, record) VALUES (?1, ?2)")?;

@@ -16,6 +16,7 @@ mod snapshot;
 mod sources;
 mod work;
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -127,6 +128,24 @@ impl Store {
     pub fn open_reader(path: &Path) -> Result<Self, StoreError> {
         let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         db.busy_timeout(Duration::from_millis(BUSY_MS_MAX))?;
+        db.pragma_update(None, "trusted_schema", false)?;
+        Ok(Self { db })
+    }
+
+    /// Opens the database to read only, in a folder that can't be written, and writes nothing.
+    ///
+    /// # Errors
+    /// The database's own error.
+    pub fn open_untouched(path: &Path) -> Result<Self, StoreError> {
+        let wal = path.with_extension("db-wal");
+        if std::fs::metadata(wal).is_ok_and(|wal| wal.len() > 0) {
+            return Self::open_reader(path);
+        }
+        // Without files beside it the database would want to make some, but for one that nobody changes (SQLite
+        // documentation, "Uniform Resource Identifiers", `immutable`).
+        let encoded: String = path.as_os_str().as_bytes().iter().map(|byte| format!("%{byte:02X}")).collect();
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let db = Connection::open_with_flags(format!("file:{encoded}?immutable=1"), flags)?;
         db.pragma_update(None, "trusted_schema", false)?;
         Ok(Self { db })
     }
@@ -266,6 +285,7 @@ impl Store {
             ("policies", "policy"),
             ("admissions", "admission"),
             ("vetted_files", "decision"),
+            ("vetted_places", "decision"),
             ("boms", "decision"),
             ("erasures", "erasure"),
             ("vault_keys", "decision"),

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0004-erasure.sql"),
     include_str!("migrations/0005-sources.sql"),
     include_str!("migrations/0006-source-counts.sql"),
+    include_str!("migrations/0007-vetted-places.sql"),
 ];
 
 /// The migration after which rows that follow from older statements are filled in.

@@ -1,6 +1,7 @@
 //! Rows of the tables, and how they follow from the statement that justifies them.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use rusqlite::Row;
 use sakimori_model::{Code, Digest, Finding, Predicate, RecordId, Severity, Statement, Timestamp};
@@ -35,8 +36,13 @@ pub enum Aside {
     Credential(String),
     /// The text of a policy. The statement has the digest of it.
     PolicyText(String),
-    /// The bill of materials of what was vetted. The statement has the digest of it.
-    Bom(String),
+    /// What is kept of what was vetted.
+    Vetted {
+        /// Its bill of materials. The statement has the digest of it.
+        bom: String,
+        /// Its path, as the system finds it from any folder. The statement has the path as the user gave it.
+        place: PathBuf,
+    },
 }
 
 /// A write that a caller named, so that its repetition is known.

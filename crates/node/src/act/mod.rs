@@ -1,8 +1,8 @@
 //! Acting: what a record justifies leaves from the outbox, at least once, and only after the record.
 
 use std::fs::{self, File};
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write as _};
+use std::path::Path;
 
 use crate::NodeError;
 use crate::node::{CrashPoint, Node, folder};
@@ -24,18 +24,33 @@ impl Node {
     }
 }
 
+/// Whether a file could be put in place.
+///
+/// # Errors
+/// [`NodeError::Output`], if not.
+pub(crate) fn try_to_deliver(target: &Path) -> Result<(), NodeError> {
+    let tried = match target.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => {
+            fs::metadata(parent_of(target)).and_then(|_| tempfile::NamedTempFile::new_in(parent_of(target)).map(drop))
+        }
+    };
+    tried.map_err(|error| NodeError::Output { path: target.to_owned(), error })
+}
+
+fn parent_of(target: &Path) -> &Path {
+    target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Puts a file in place, durably, whole or not at all.
 ///
 /// # Errors
 /// Those of the file system, with the path.
 pub(crate) fn deliver(target: &Path, body: &[u8]) -> Result<(), NodeError> {
-    let parent = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(&parent).map_err(folder(&parent))?;
+    let parent = parent_of(target);
+    let mut file = tempfile::NamedTempFile::new_in(parent).map_err(folder(parent))?;
     file.write_all(body).and_then(|()| file.as_file().sync_all()).map_err(folder(target))?;
     file.persist(target).map_err(|error| folder(target)(error.error))?;
-    File::open(&parent).and_then(|parent| parent.sync_all()).map_err(folder(&parent))?;
+    File::open(parent).and_then(|parent| parent.sync_all()).map_err(folder(parent))?;
     fs::metadata(target).map(drop).map_err(folder(target))
 }

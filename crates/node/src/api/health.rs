@@ -15,13 +15,13 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// The service can read its state and its log, and its writer answers.
+/// The service can read its state and its log, and can record: its key signs, and the log can be written.
 #[utoipa::path(get, path = "/readyz", tag = "service", security(()),
     responses((status = 200, content_type = "text/plain", body = String, example = "ready"),
         (status = "4XX", body = ProblemDocument, content_type = "application/problem+json"),
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn readyz(State(app): State<Arc<App>>) -> Result<&'static str, Problem> {
-    app.recorder.rows(|store| store.sequenced()).await?;
+    app.recorder.try_it().await?;
     app.readers
         .read(|reader| -> Result<_, Problem> {
             reader.store.sequenced()?;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use sakimori_model::Receipt;
 use sakimori_store::Store;
@@ -13,6 +14,8 @@ use crate::{Node, NodeError};
 
 /// Writes that wait for their turn; one more is told to come back later.
 const WAITING_MAX: usize = 4_096;
+/// How long an answer to whether something can be recorded holds.
+const TRIED_LASTS: Duration = Duration::from_secs(1);
 /// Records of one group.
 const GROUP_RECORDS_MAX: usize = 512;
 
@@ -36,6 +39,28 @@ enum Write {
     Records(Vec<Entry>, oneshot::Sender<Result<Vec<Receipt>, RecordError>>),
     /// Rows that no record justifies, such as those of jobs.
     Rows(Box<dyn FnOnce(&mut Store) + Send>),
+    /// Nothing: whether something could be recorded.
+    Try(oneshot::Sender<Result<(), RecordError>>),
+}
+
+/// How the last try went, and when. Anybody may ask, and a token takes its time.
+#[derive(Default)]
+struct Tried(Option<(Instant, Result<(), Arc<NodeError>>)>);
+
+impl Tried {
+    fn again(&mut self, node: &mut Node) -> Result<(), RecordError> {
+        if self.0.as_ref().is_none_or(|(at, _)| at.elapsed() >= TRIED_LASTS) {
+            let result = node.try_to_record().map_err(Arc::new);
+            let was_well = self.0.as_ref().is_none_or(|(_, result)| result.is_ok());
+            match &result {
+                Err(error) if was_well => tracing::error!(code = error.code(), %error, "nothing can be recorded now"),
+                Ok(()) if !was_well => tracing::info!("records can be written again"),
+                _ => {}
+            }
+            self.0 = Some((Instant::now(), result));
+        }
+        self.0.as_ref().map_or(Ok(()), |(_, result)| Ok(result.clone()?))
+    }
 }
 
 /// Hands writes to the writer.
@@ -50,14 +75,15 @@ impl Recorder {
         let (writes, mut queue) = mpsc::channel(WAITING_MAX);
         let writer = std::thread::Builder::new().name("writer".to_owned()).spawn(move || {
             let mut group = Vec::new();
+            let mut tried = Tried::default();
             while let Some(write) = queue.blocking_recv() {
-                take(write, &mut node, &mut group);
+                take(write, &mut node, &mut group, &mut tried);
                 let mut records = group.iter().map(|(entries, _): &Waiting| entries.len()).sum::<usize>();
                 while records < GROUP_RECORDS_MAX
                     && let Ok(write) = queue.try_recv()
                 {
                     let before = group.len();
-                    take(write, &mut node, &mut group);
+                    take(write, &mut node, &mut group, &mut tried);
                     records += group.get(before).map_or(0, |(entries, _)| entries.len());
                 }
                 let count = write_group(&mut node, std::mem::take(&mut group));
@@ -79,6 +105,16 @@ impl Recorder {
             mpsc::error::TrySendError::Full(_) => RecordError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => RecordError::Ending,
         })?;
+        answer.await.map_err(|_| RecordError::Ending)?
+    }
+
+    /// Whether something could be recorded now: the key signs, and the log can be written.
+    ///
+    /// # Errors
+    /// [`RecordError`]: why not.
+    pub async fn try_it(&self) -> Result<(), RecordError> {
+        let (reply, answer) = oneshot::channel();
+        self.writes.send(Write::Try(reply)).await.map_err(|_| RecordError::Ending)?;
         answer.await.map_err(|_| RecordError::Ending)?
     }
 
@@ -104,10 +140,14 @@ impl Recorder {
 /// Records that wait for the end of their group.
 type Waiting = (Vec<Entry>, oneshot::Sender<Result<Vec<Receipt>, RecordError>>);
 
-fn take(write: Write, node: &mut Node, group: &mut Vec<Waiting>) {
+fn take(write: Write, node: &mut Node, group: &mut Vec<Waiting>, tried: &mut Tried) {
     match write {
         Write::Records(entries, reply) => group.push((entries, reply)),
         Write::Rows(write) => write(node.store_mut()),
+        Write::Try(reply) => {
+            // Whoever asked may be gone.
+            let _ = reply.send(tried.again(node));
+        }
     }
 }
 

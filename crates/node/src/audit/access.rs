@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sakimori_model::{AccessEvent, AccessId, AccountState, Digest, Predicate, RecordId, Statement, TokenState};
 use sakimori_store::{SessionKey, Store, StoreError};
 
-use super::Mismatch;
+use super::{Fault, Mismatch, damaged};
 use crate::NodeError;
 
 /// What all records of access together say, each by its place in the log.
@@ -67,18 +67,16 @@ impl Recorded {
     /// A session may be gone, and must not be anything but what a sign-in began.
     fn session_fault(&self, row: &SessionKey) -> Option<Mismatch> {
         let what = match self.sign_ins.get(&row.record) {
-            None => "no sign-in justifies the session",
-            Some((account, ..)) if *account != row.account => {
-                "it is the session of another account than its record says"
-            }
-            Some((_, session, _)) if *session != row.hash => "the session has another secret than its record says",
-            Some(_) if self.signed_out.contains(&row.hash) => "the session goes on after signing out",
+            None => Fault::SessionUnjustified,
+            Some((account, ..)) if *account != row.account => Fault::SessionOfOther,
+            Some((_, session, _)) if *session != row.hash => Fault::SessionSecret,
+            Some(_) if self.signed_out.contains(&row.hash) => Fault::SessionSignedOut,
             Some((account, _, place)) if self.ended(*account).is_some_and(|ended| ended > *place) => {
-                "the session goes on after its account was deactivated or got another password"
+                Fault::SessionEnded
             }
             Some(_) => return None,
         };
-        Some(Mismatch { table: "sessions", row: row.record.to_string(), what: what.to_owned() })
+        Some(Mismatch { table: "sessions", row: row.record.to_string(), what })
     }
 
     /// The last place in the log at which all sessions of an account ended.
@@ -100,7 +98,7 @@ fn readable<T>(rows: Result<T, StoreError>, faults: &mut Vec<Mismatch>) -> Resul
     match rows {
         Ok(rows) => Ok(Some(rows)),
         Err(StoreError::Damaged { table, row, what }) => {
-            faults.push(Mismatch { table, row, what });
+            faults.push(damaged(table, row, what));
             Ok(None)
         }
         Err(error) => Err(error.into()),
@@ -113,23 +111,19 @@ fn compare<T: PartialEq>(
     rows: &BTreeMap<AccessId, (T, RecordId)>,
     faults: &mut Vec<Mismatch>,
 ) {
-    let mut fault = |id: &AccessId, what: &str| {
-        faults.push(Mismatch { table, row: id.to_string(), what: what.to_owned() });
+    let mut fault = |id: &AccessId, what: Fault| {
+        faults.push(Mismatch { table, row: id.to_string(), what });
     };
     for (id, history) in recorded {
         let newest = history.last_key_value().map(|(_, newest)| newest);
         match (rows.get(id), newest) {
-            (None, _) => fault(id, "the row is missing"),
-            (Some(row), Some(newest)) if row.0 != newest.0 => {
-                fault(id, "the row says something else than its newest record")
-            }
-            (Some(row), Some(newest)) if row.1 != newest.1 => {
-                fault(id, "the row names another record than its newest one")
-            }
+            (None, _) => fault(id, Fault::Missing),
+            (Some(row), Some(newest)) if row.0 != newest.0 => fault(id, Fault::Differs),
+            (Some(row), Some(newest)) if row.1 != newest.1 => fault(id, Fault::NotNewest),
             (Some(_), _) => {}
         }
     }
     for id in rows.keys().filter(|id| !recorded.contains_key(id)) {
-        fault(id, "no record justifies the row");
+        fault(id, Fault::Unjustified);
     }
 }

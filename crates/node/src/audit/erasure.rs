@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sakimori_model::{Digest, Predicate, RecordId, Statement};
 use sakimori_store::{Record, Store};
 
-use super::Mismatch;
+use super::{Fault, Mismatch};
 use crate::NodeError;
 
 /// What an erasure says of a record: its own record, the commitment and the kind.
@@ -39,28 +39,27 @@ impl Recorded {
     /// When a table can't be read.
     pub(super) fn faults(&self, store: &Store) -> Result<Vec<Mismatch>, NodeError> {
         let mut faults = Vec::new();
-        let mut fault = |table, id: &RecordId, what: &str| {
-            faults.push(Mismatch { table, row: id.to_string(), what: what.to_owned() });
+        let mut fault = |table, id: &RecordId, what: Fault| {
+            faults.push(Mismatch { table, row: id.to_string(), what });
         };
         for row in store.erasures()? {
             match (self.named.get(&row.of), self.kept.get(&row.of)) {
-                (None, _) => fault("erasures", &row.of, "no record of an erasure names it"),
-                (_, None) => fault("erasures", &row.of, "the record that it names is missing"),
+                (None, _) => fault("erasures", &row.of, Fault::NoErasure),
+                (_, None) => fault("erasures", &row.of, Fault::ErasedMissing),
                 (Some(named), Some((kept, _))) if named != kept => {
-                    fault("erasures", &row.of, "it is not what the record of the erasure says");
+                    fault("erasures", &row.of, Fault::OtherErasure);
                 }
                 (_, Some((_, is_left))) if !row.is_done || *is_left => {
-                    fault("erasures", &row.of, "it is to be erased, and something is left of it");
+                    fault("erasures", &row.of, Fault::NotErased);
                 }
                 _ => {}
             }
         }
         for id in self.named.keys().filter(|id| !self.kept.contains_key(id)) {
-            fault("erasures", id, "its erasure is recorded, and its row is missing");
+            fault("erasures", id, Fault::ErasureRowMissing);
         }
         for (table, row) in store.left_of_erased()? {
-            let what = "it belongs to a record that was erased".to_owned();
-            faults.push(Mismatch { table, row, what });
+            faults.push(Mismatch { table, row, what: Fault::OfErased });
         }
         Ok(faults)
     }

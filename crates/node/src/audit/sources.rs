@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sakimori_model::{Predicate, RecordId, SourceName, SourceRef, Statement, Timestamp};
 use sakimori_store::Store;
 
-use super::Mismatch;
+use super::{Fault, Mismatch};
 use crate::NodeError;
 
 /// What all records together say of sources.
@@ -45,7 +45,7 @@ impl Recorded {
     pub(super) fn faults(&self, store: &Store) -> Result<Vec<Mismatch>, NodeError> {
         let mut faults = Vec::new();
         let mut fault = |table, row: String| {
-            faults.push(Mismatch { table, row, what: "it is not what the records say".to_owned() });
+            faults.push(Mismatch { table, row, what: Fault::Differs });
         };
         let (numbers, heartbeats) = (store.numbers()?, store.heartbeats()?);
         for name in miscounted(store, &numbers)? {

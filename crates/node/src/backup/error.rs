@@ -4,9 +4,11 @@ use std::fmt::Display;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use sakimori_proof::{BadResource, CheckpointError};
 use thiserror::Error;
 
 use crate::NodeError;
+use crate::audit::Mismatch;
 
 /// Why a backup or a restore could not be done. No node was changed by it.
 #[derive(Debug, Error)]
@@ -28,6 +30,12 @@ pub enum BackupError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder that the backup is to lie in is not there.
+    #[error("{}: there is no such folder", path.display())]
+    NoParent {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The backup would lie inside of the node's own folder.
     #[error("{}: it lies inside of the node's own folder", path.display())]
     Inside {
@@ -42,7 +50,7 @@ pub enum BackupError {
         /// Why it is none.
         what: String,
     },
-    /// A file of the backup is missing, or not what the manifest says.
+    /// A file of the backup is missing, or can't be read.
     #[error("{}: {what}", path.display())]
     Torn {
         /// The file.
@@ -50,12 +58,21 @@ pub enum BackupError {
         /// What is wrong with it.
         what: String,
     },
-    /// All files are as the manifest says, but they do not fit together.
-    #[error("the backup does not hold together: {what}")]
-    Unsound {
-        /// The first thing that does not fit.
-        what: String,
+    /// A file of the backup is not what the manifest says.
+    #[error("{}: it is not what was backed up", path.display())]
+    Altered {
+        /// The file.
+        path: PathBuf,
     },
+    /// All files are as the manifest says, but the log has bad ones.
+    #[error("the backup does not hold together: log/{}: {}", .0.name, .0.problem)]
+    UnsoundLog(BadResource),
+    /// All files are as the manifest says, but the tables and the log do not fit together.
+    #[error("the backup does not hold together: {} {}: {}", .0.table, .0.row, .0.what)]
+    UnsoundTables(Mismatch),
+    /// The manifest is not that of this log as it is here.
+    #[error("the backup does not hold together: the manifest names another log, or another moment of it")]
+    OtherMoment,
     /// There is something where the node is to be restored.
     #[error("{}: there is something already", path.display())]
     HomeOccupied {
@@ -77,17 +94,23 @@ pub enum BackupError {
         known: u64,
     },
     /// The checkpoint is of another history than the backup.
-    #[error("the checkpoint is not of the history of this backup: {what}")]
+    #[error(
+        "the checkpoint is not of the history of this backup: after {size} entries, the root is {here} here and {there} there"
+    )]
     OtherHistory {
-        /// What differs.
-        what: String,
+        /// The entries of the checkpoint.
+        size: u64,
+        /// The root over as many entries of the backup.
+        here: String,
+        /// The root in the checkpoint.
+        there: String,
     },
+    /// The file is no checkpoint.
+    #[error(transparent)]
+    NotACheckpoint(CheckpointError),
     /// The file is no checkpoint of this log.
-    #[error("{what}")]
-    NotACheckpoint {
-        /// Why it is none.
-        what: String,
-    },
+    #[error("it is not signed by the key of this backup: {0}")]
+    NotByThisKey(CheckpointError),
 }
 
 impl BackupError {
@@ -99,14 +122,15 @@ impl BackupError {
             Self::File { error, .. } if is_full(error) => "SKM-E-0001",
             Self::File { .. } => "SKM-E-0049",
             Self::Occupied { .. } => "SKM-E-0040",
+            Self::NoParent { .. } => "SKM-E-0039",
             Self::NotABackup { .. } => "SKM-E-0041",
-            Self::Torn { .. } => "SKM-E-0042",
-            Self::Unsound { .. } => "SKM-E-0043",
+            Self::Torn { .. } | Self::Altered { .. } => "SKM-E-0042",
+            Self::UnsoundLog(_) | Self::UnsoundTables(_) | Self::OtherMoment => "SKM-E-0043",
             Self::HomeOccupied { .. } => "SKM-E-0044",
             Self::HomeInUse { .. } => "SKM-E-0003",
             Self::Older { .. } => "SKM-E-0045",
             Self::OtherHistory { .. } => "SKM-E-0046",
-            Self::NotACheckpoint { .. } => "SKM-E-0047",
+            Self::NotACheckpoint(_) | Self::NotByThisKey(_) => "SKM-E-0047",
             Self::Inside { .. } => "SKM-E-0048",
         }
     }

@@ -73,6 +73,11 @@ struct Moment {
 /// Then there is no folder of that name, and nothing was changed.
 pub fn back_up(home: &Path, folder: &Path, config: Option<&Path>, on: OnProgress<'_>) -> Result<Manifest, BackupError> {
     refuse_occupied(home, folder)?;
+    // A disk that is not mounted, or a name that was mistyped, must not look like a backup.
+    let parent = parent_of(folder);
+    if !parent.is_dir() {
+        return Err(BackupError::NoParent { path: parent });
+    }
     let mut node = Node::open(home)?;
     let moment = moment(&mut node)?;
     let draft = Draft::beside(folder)?;

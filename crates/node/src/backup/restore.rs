@@ -91,12 +91,12 @@ fn unpack(folder: &Path, into: &Path, on: OnProgress<'_>) -> Result<Manifest, Ba
         // Also before the disk is filled with what can't be right.
         match fs::symlink_metadata(&path) {
             Ok(found) if found.is_file() && found.len() == file.bytes => {}
-            Ok(_) => return Err(BackupError::torn(&path, &"it is not as long as what was backed up")),
+            Ok(_) => return Err(BackupError::Altered { path }),
             Err(error) => return Err(BackupError::torn(&path, &error)),
         }
         let copied = copy_file(&path, into, &file.path, file.bytes)?;
         if copied != *file {
-            return Err(BackupError::torn(&path, &"it is not what was backed up"));
+            return Err(BackupError::Altered { path });
         }
         on(Progress::Copied(&file.path, file.bytes));
     }
@@ -108,20 +108,19 @@ fn unpack(folder: &Path, into: &Path, on: OnProgress<'_>) -> Result<Manifest, Ba
 /// INVARIANT: the state of a backup knows every entry of its log, the log has every record of its state, and both are
 /// what the key signed.
 fn check(home: &Path, manifest: &Manifest) -> Result<(), BackupError> {
-    let unsound = |what: String| BackupError::Unsound { what };
     let (_, bad) = verify_log(home, None)?;
-    if let Some(bad) = bad.first() {
-        return Err(unsound(format!("log/{}: {}", bad.name, bad.problem)));
+    if let Some(bad) = bad.into_iter().next() {
+        return Err(BackupError::UnsoundLog(bad));
     }
     let node = Node::open_to_audit(home)?;
     let tree = node.log.tree().map_err(crate::NodeError::from)?;
     let checkpoint = tree.checkpoint();
     let said = (manifest.origin.as_str(), manifest.size, manifest.root.as_str());
     if said != (checkpoint.origin.as_str(), checkpoint.size, checkpoint.root.to_string().as_str()) {
-        return Err(unsound("the manifest names another log, or another moment of it".to_owned()));
+        return Err(BackupError::OtherMoment);
     }
-    match node.audit()?.mismatches.first() {
-        Some(first) => Err(unsound(format!("{} {}: {}", first.table, first.row, first.what))),
+    match node.audit()?.mismatches.into_iter().next() {
+        Some(first) => Err(BackupError::UnsoundTables(first)),
         None => Ok(()),
     }
 }
@@ -132,8 +131,8 @@ fn compare(home: &Path, manifest: &Manifest, known: &Known) -> Result<Option<u64
     let (Known::Checkpoint(text) | Known::CheckpointOrOlder(text)) = known else { return Ok(None) };
     let node = Node::open_to_audit(home)?;
     let checkpoint = Checkpoint::open(text, node.log.keys()).map_err(|error| match error {
-        CheckpointError::Malformed(_) => BackupError::NotACheckpoint { what: error.to_string() },
-        error => BackupError::NotACheckpoint { what: format!("it is not signed by the key of this backup: {error}") },
+        CheckpointError::Malformed(_) => BackupError::NotACheckpoint(error),
+        error => BackupError::NotByThisKey(error),
     })?;
     if checkpoint.size > manifest.size {
         let older = BackupError::Older { size: manifest.size, known: checkpoint.size };
@@ -142,8 +141,8 @@ fn compare(home: &Path, manifest: &Manifest, known: &Known) -> Result<Option<u64
     let tree = node.log.tree().map_err(crate::NodeError::from)?;
     let root = tree.root_at(checkpoint.size).map_err(crate::NodeError::from)?;
     if root != checkpoint.root {
-        let what = format!("after {} entries, the root is {root} here and {} there", checkpoint.size, checkpoint.root);
-        return Err(BackupError::OtherHistory { what });
+        let (here, there) = (root.to_string(), checkpoint.root.to_string());
+        return Err(BackupError::OtherHistory { size: checkpoint.size, here, there });
     }
     Ok(None)
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use sakimori_model::{Predicate, Receipt, RecordId, SharePredicate, Statement, Tlp};
 
 use crate::NodeError;
+use crate::act::try_to_deliver;
 use crate::node::{Node, parsed};
 use crate::observe::{new_record, now};
 use crate::record::{Entry, Outgoing};
@@ -63,11 +64,11 @@ impl Node {
     /// Shares the findings of a decision as a STIX 2.1 bundle. The share is recorded before anything leaves.
     ///
     /// # Errors
-    /// [`NodeError::NotShareable`] for `TLP:RED`, which is for named persons and never for programs; otherwise when
+    /// [`NodeError::Red`] for `TLP:RED`, which is for named persons and never for programs; otherwise when
     /// there is no such decision, or it can't be recorded or delivered.
     pub fn share_stix(&mut self, id: &str, marking: Tlp, target: Target<'_>) -> Result<Shared, NodeError> {
         if marking == Tlp::Red {
-            return Err(NodeError::NotShareable("TLP:RED is for named recipients in person".to_owned()));
+            return Err(NodeError::Red);
         }
         let record = self.find(id)?;
         let statement = parsed(&record)?;
@@ -86,6 +87,11 @@ impl Node {
             Target::Caller => None,
         };
         let share = Entry { outbox, ..Entry::of(share_statement(&statement, record.id, &shared)) };
+        // What can't be written or signed now is not recorded as shared: nobody would look for it any more when it can be.
+        if let Target::File(path) = target {
+            try_to_deliver(path)?;
+        }
+        self.try_to_record()?;
         let receipt = self.record(std::slice::from_ref(&share))?.remove(0);
         self.act()?;
         Ok(Shared { receipt, text, redactions: shared.redactions })
@@ -109,6 +115,6 @@ fn absolute(path: &Path) -> Result<String, NodeError> {
     let path = std::path::absolute(path).map_err(crate::node::folder(path))?;
     match path.to_str() {
         Some(text) => Ok(text.to_owned()),
-        None => Err(NodeError::NotShareable("the path of the file is not UTF-8".to_owned())),
+        None => Err(NodeError::PathNotUtf8),
     }
 }

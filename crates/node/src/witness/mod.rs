@@ -27,6 +27,9 @@ pub enum WitnessError {
     /// The configuration can't work.
     #[error("witnesses: {0}")]
     Config(String),
+    /// There is nothing to watch.
+    #[error("witnesses: no log to watch: name one with --log or --logs")]
+    NoLog,
     /// The configuration of the logs that are followed can't work.
     #[error("monitor: {0}")]
     Monitor(String),
@@ -48,10 +51,11 @@ impl WitnessError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::Config(_) => "SKM-E-0180",
+            Self::Config(_) | Self::NoLog => "SKM-E-0180",
             Self::Monitor(_) => "SKM-E-0025",
             Self::Key(KeyError::Elsewhere(error)) => code_of_sign(error),
-            Self::Key(_) => "SKM-E-0021",
+            Self::Key(KeyError::Exists { .. } | KeyError::HasMlDsa) => "SKM-E-0191",
+            Self::Key(_) => "SKM-E-0190",
             Self::State { .. } => "SKM-E-0181",
         }
     }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{Args, Subcommand, ValueEnum};
 use sakimori_model::{AdmissionState, ModelRole, Timestamp};
+use sakimori_node::register::Standing;
 
 use super::{CheckFormat, DataFormat, DocumentFormat};
 
@@ -155,9 +156,9 @@ pub struct Model {
 pub enum ModelCommand {
     /// List the register: every model that was vetted, and whether it may go live.
     List {
-        /// Only what is in this state: admitted, waiting, refused or revoked.
-        #[arg(long, value_name = "STATE")]
-        state: Option<AdmissionState>,
+        /// Only what is in this state now.
+        #[arg(long, value_enum, value_name = "STATE")]
+        state: Option<ModelState>,
         /// The form of the output.
         #[arg(long, value_enum, default_value_t = DataFormat::Text)]
         format: DataFormat,
@@ -195,6 +196,33 @@ pub enum ModelCommand {
     /// Verify that a model is whole and unchanged, with a key, a root or a Sigstore that you trust (OpenSSF Model Signing).
     #[command(after_help = MODEL_VERIFY_EXAMPLES)]
     Verify(ModelVerify),
+}
+
+/// What holds for a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModelState {
+    /// It may go live.
+    Admitted,
+    /// A person has to decide.
+    Waiting,
+    /// It must not go live.
+    Refused,
+    /// It was admitted, and may not run any more.
+    Revoked,
+    /// It was admitted, and the time is over.
+    Expired,
+}
+
+impl From<ModelState> for Standing {
+    fn from(state: ModelState) -> Self {
+        match state {
+            ModelState::Admitted => Self::Holds(AdmissionState::Admitted),
+            ModelState::Waiting => Self::Holds(AdmissionState::Waiting),
+            ModelState::Refused => Self::Holds(AdmissionState::Refused),
+            ModelState::Revoked => Self::Holds(AdmissionState::Revoked),
+            ModelState::Expired => Self::Expired,
+        }
+    }
 }
 
 const MODEL_BOM_EXAMPLES: &str = "\
@@ -299,7 +327,7 @@ pub struct Judge {
     /// The model: its digest or that of one of its files, its record, or a path.
     #[arg(value_name = "MODEL")]
     pub model: String,
-    /// Why, for the record.
+    /// Why, for the record. What was blocked, refused or revoked is admitted with a note only.
     #[arg(long, value_name = "TEXT", default_value = "")]
     pub note: String,
     #[command(flatten)]

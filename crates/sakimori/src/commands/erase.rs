@@ -14,7 +14,7 @@ use crate::words::{harmless, say};
 
 /// Destroys what is kept of decisions, after asking.
 pub fn run(context: &Context, options: &Erase) -> Result<Exit, Failure> {
-    let note = ground(&options.note).ok_or_else(|| Failure::new("SKM-E-0075", "--note"))?;
+    let note = ground(&options.note).ok_or_else(|| Failure::said("SKM-E-0075", "failure.note", &[]))?;
     let mut node = super::node(context)?;
     let wanted = wanted(&node, options)?;
     if !options.yes {
@@ -45,7 +45,7 @@ fn wanted(node: &Node, options: &Erase) -> Result<BTreeSet<RecordId>, Failure> {
 }
 
 fn ask(context: &Context, node: &Node, wanted: &BTreeSet<RecordId>) -> Result<(), Failure> {
-    let refused = || Failure::new("SKM-E-0074", format_args!("{} decisions, not confirmed", wanted.len()));
+    let refused = || Failure::said("SKM-E-0074", "failure.not-confirmed", &[("count", &wanted.len())]);
     if !io::stdin().is_terminal() {
         return Err(refused());
     }

@@ -1,6 +1,7 @@
 //! `sakimori explain`.
 
 use std::fmt::Display;
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
 use sakimori_examine::Settings;
@@ -34,7 +35,7 @@ pub fn run(context: &Context, options: &Explain) -> Result<Exit, Failure> {
     let known = Code::try_from(code.clone()).ok().and_then(|code| catalogue::entry(&code));
     match known {
         Some(entry) => print(context, &code, entry)?,
-        None => return Err(Failure::new("SKM-E-0019", format!("unknown code {}", harmless(&code)))),
+        None => return Err(Failure::said("SKM-E-0019", "failure.no-code", &[("code", &code)])),
     }
     Ok(Exit::Done)
 }
@@ -54,6 +55,9 @@ fn print(context: &Context, code: &str, entry: &Entry) -> io::Result<()> {
 
 /// Why the decision under a record came out as it did.
 fn record(context: &Context, options: &Explain, id: &str) -> Result<Exit, Failure> {
+    if let Some(path) = &options.file {
+        File::open(path).map_err(|error| Failure::file(path, error))?;
+    }
     let sigma = super::rules::with_builtin(context, &options.rules)?;
     let settings = Settings { sigma, ..Settings::default() };
     let ask = Ask { file: options.file.as_deref(), without: &options.without };
@@ -144,6 +148,7 @@ fn again_text(context: &Context, again: &Again) -> String {
             let key = match why {
                 Missing::Policy => "explain.no-policy",
                 Missing::Content => "explain.no-content",
+                Missing::File => "explain.other-file",
                 Missing::Rules => "explain.no-rules",
                 Missing::Folder => "explain.no-folder",
             };

@@ -9,6 +9,7 @@ use sakimori_model::{Actor, Timestamp};
 use sakimori_node::Node;
 use sakimori_node::export::Stretch;
 use sakimori_node::place::BucketOfLog;
+use sakimori_node::told::Told as _;
 use sakimori_proof::{BucketAccess, KeyPlace};
 use serde_json::json;
 
@@ -42,7 +43,7 @@ fn key(context: &Context, options: &LogKey) -> Result<Exit, Failure> {
     }
     // A service goes on signing with the keys that it began with.
     if changes_hands && Node::is_in_use(&home) {
-        return Err(Failure::new("SKM-E-0077", home.display()));
+        return Err(Failure::said("SKM-E-0077", "failure.in-use", &[("path", &home.display())]));
     }
     let place = options.token.place();
     if place != KeyPlace::File && !options.change.succeed {
@@ -54,7 +55,7 @@ fn key(context: &Context, options: &LogKey) -> Result<Exit, Failure> {
     }
     if Node::exists(&home) && !changes_hands && !options.add_ml_dsa {
         // Whoever asks for the public key signs nothing: the private one may be away.
-        out!("{}", super::node_to_read(context)?.public_keys())?;
+        out!("{}", Node::public_keys_of(&home)?)?;
         return Ok(Exit::Done);
     }
     let mut node = super::node_or_new(context)?;
@@ -77,7 +78,7 @@ fn move_log(context: &Context, options: &MovedLog) -> Result<Exit, Failure> {
         return Err(super::no_node(&home));
     }
     if Node::is_in_use(&home) {
-        return Err(Failure::new("SKM-E-0077", home.display()));
+        return Err(Failure::said("SKM-E-0077", "failure.in-use", &[("path", &home.display())]));
     }
     let access = BucketAccess { endpoint: options.endpoint.clone(), region: options.region.clone() };
     let to = options.to.clone().map(|log| BucketOfLog { log, access });
@@ -85,10 +86,10 @@ fn move_log(context: &Context, options: &MovedLog) -> Result<Exit, Failure> {
     let bad = Node::move_log(&home, to.as_ref(), &mut |done, all| bar.of(done, all))?;
     bar.finish();
     for resource in &bad {
-        outln!("{}", harmless(&format!("{}: {}", resource.name, resource.problem)))?;
+        outln!("{}", harmless(&format!("{}: {}", resource.name, resource.problem.told(context.lang))))?;
     }
     if !bad.is_empty() {
-        return Err(Failure::new("SKM-E-0078", format!("{} bad files in the copy", bad.len())));
+        return Err(Failure::said("SKM-E-0078", "log.bad", &[("count", &bad.len())]));
     }
     let place = to.map_or_else(|| home.join("log").display().to_string(), |to| to.log.to_string());
     outln!("{}", say(context.lang, "log.moved", &[("place", &place)]))?;
@@ -143,7 +144,7 @@ fn export(context: &Context, options: &ExportedLog) -> Result<Exit, Failure> {
     let exported = if options.out.as_os_str() == "-" {
         node.export(stretch, (&options.out, &mut std::io::stdout().lock()), &mut progress)
     } else {
-        let failed = |error| Failure::file(&options.out, &error);
+        let failed = |error| Failure::output(&options.out, error);
         let mut file = BufWriter::new(File::create(&options.out).map_err(failed)?);
         node.export(stretch, (&options.out, &mut file), &mut progress)
     };
@@ -162,7 +163,7 @@ fn export(context: &Context, options: &ExportedLog) -> Result<Exit, Failure> {
 fn time_of(text: &str) -> Result<Timestamp, Failure> {
     let day = format!("{text}T00:00:00Z");
     let time = if text.len() == 10 { day.parse() } else { text.parse() };
-    time.map_err(|error| Failure::new("SKM-E-0186", format!("{text}: {error}")))
+    time.map_err(|error| Failure::about("SKM-E-0186", Path::new(text), error))
 }
 
 /// Does not open the node: a damaged log must still be examined to its end.
@@ -180,7 +181,7 @@ fn verify(context: &Context, key: Option<&Path>, format: DocumentFormat) -> Resu
         }
         DocumentFormat::Text => {
             for resource in &bad {
-                outln!("{}", harmless(&format!("{}: {}", resource.name, resource.problem)))?;
+                outln!("{}", harmless(&format!("{}: {}", resource.name, resource.problem.told(context.lang))))?;
             }
             if bad.is_empty() {
                 let size = size.unwrap_or_default();

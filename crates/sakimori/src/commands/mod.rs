@@ -54,7 +54,7 @@ pub fn node_to_read(context: &Context) -> Result<Node, Failure> {
 
 /// There is no node in this folder.
 pub fn no_node(home: &Path) -> Failure {
-    Failure::new("SKM-E-0023", home.display())
+    Failure::said("SKM-E-0023", "failure.no-node", &[("path", &home.display())])
 }
 
 /// The node that the context names, made if need be; then the user is told.
@@ -78,7 +78,7 @@ pub fn node_is_made(context: &Context, what: &str, home: &Path) {
 /// A policy file, or the default policy.
 pub fn policy(path: Option<&Path>) -> Result<Policy, Failure> {
     let text = match path {
-        Some(path) => fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?,
+        Some(path) => fs::read_to_string(path).map_err(|error| Failure::file(path, error))?,
         None => DEFAULT_POLICY.to_owned(),
     };
     Policy::parse(&text).map_err(|error| Failure::from(sakimori_node::NodeError::from(error)))

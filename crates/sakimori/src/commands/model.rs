@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use sakimori_model::{Actor, AdmissionState, RegisterEntry};
+use sakimori_model::{Actor, AdmissionState, Effect, RegisterEntry};
 use sakimori_node::bom::PROGRAM_VERSION;
 use sakimori_node::observe::now;
 use sakimori_node::register::{Present, Registered, Wanted};
@@ -12,7 +12,9 @@ use sakimori_node::{Node, NodeError};
 use serde_json::{Value, json};
 
 use super::vet::{Setting, Signatures, Wish, entry};
-use crate::cli::{Chatter, CheckFormat, Context, DataFormat, DocumentFormat, Judge, Model, ModelCommand, VetFailOn};
+use crate::cli::{
+    Chatter, CheckFormat, Context, DataFormat, DocumentFormat, Judge, Model, ModelCommand, ModelState, VetFailOn,
+};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::words::{harmless, say};
@@ -32,11 +34,15 @@ pub fn run(context: &Context, options: &Model) -> Result<Exit, Failure> {
     }
 }
 
-fn list(context: &Context, state: Option<AdmissionState>, format: DataFormat) -> Result<Exit, Failure> {
+fn list(context: &Context, state: Option<ModelState>, format: DataFormat) -> Result<Exit, Failure> {
     let node = super::node(context)?;
     let mut out = BufWriter::new(io::stdout().lock());
     let mut count = 0u64;
-    node.each_model(state, |model| -> Result<(), Failure> {
+    let now = now();
+    node.each_model(None, |model| -> Result<(), Failure> {
+        if state.is_some_and(|state| model.standing(now) != state.into()) {
+            return Ok(());
+        }
         count += 1;
         match format {
             DataFormat::Text => line(context, &mut out, &model)?,
@@ -125,6 +131,12 @@ fn judge(context: &Context, options: &Judge, state: AdmissionState) -> Result<Ex
     let entry = entry(&options.entry)?;
     let mut node = super::node(context)?;
     let model = one(&node, &options.model)?;
+    let effect = model.decision.decision.effect;
+    if state == AdmissionState::Admitted && effect == Effect::Block {
+        let word = say(context.lang, &format!("effect.{}", effect.as_str()), &[]);
+        let text = say(context.lang, "model.admitted-against", &[("effect", &word)]);
+        eprintln!("{}: {text}", say(context.lang, "failure.warning", &[]));
+    }
     let wanted = Wanted { state, entry, note: options.note.clone(), by: Actor::Local };
     let model = node.judge_model(&model, wanted)?;
     let mut out = io::stdout().lock();
@@ -155,9 +167,9 @@ fn revet(context: &Context, which: Which, format: CheckFormat) -> Result<Exit, F
         if matches!(model.made.state, AdmissionState::Revoked) {
             return Ok(());
         }
-        match Path::new(&model.path).exists() {
-            true => models.push(Wish { path: PathBuf::from(&model.path), entry: RegisterEntry::default() }),
-            false => gone.push(model.path),
+        match model.place().exists() {
+            true => models.push(Wish { path: model.place().to_owned(), entry: RegisterEntry::default() }),
+            false => gone.push(model.place().display().to_string()),
         }
         Ok(())
     })?;
@@ -173,27 +185,24 @@ fn revet(context: &Context, which: Which, format: CheckFormat) -> Result<Exit, F
     }
 }
 
-/// The one model that is named so.
+/// The one model that is named so. What lies at a path comes before what is called so, as another folder may have one of that name.
 fn one(node: &Node, name: &str) -> Result<Registered, Failure> {
-    let found = match node.models_named(name) {
-        // A path may be written in another way than when it was vetted.
-        Err(NodeError::NoModel(_)) if Path::new(name).exists() => {
-            let same = |path: &str| same_file(Path::new(path), Path::new(name));
-            let mut found = Vec::new();
-            node.each_model(None, |model| -> Result<(), NodeError> {
-                if same(&model.path) {
-                    found.push(model);
-                }
-                Ok(())
-            })?;
-            if found.is_empty() { return Err(super::vet::no_model(name)) } else { found }
-        }
-        found => found?,
-    };
-    let newest = found.len() == 1 || found.iter().all(|model| model.path == found[0].path);
+    let mut found = Vec::new();
+    if Path::new(name).exists() {
+        node.each_model(None, |model| -> Result<(), NodeError> {
+            if same_file(model.place(), Path::new(name)) {
+                found.push(model);
+            }
+            Ok(())
+        })?;
+    }
+    if found.is_empty() {
+        found = node.models_named(name)?;
+    }
+    let newest = found.len() == 1 || found.iter().all(|model| model.place() == found[0].place());
     match (found.into_iter().next(), newest) {
         (Some(model), true) => Ok(model),
-        _ => Err(Failure::new("SKM-E-0063", name)),
+        _ => Err(Failure::said("SKM-E-0063", "failure.several-models", &[("name", &name)])),
     }
 }
 

@@ -20,8 +20,9 @@ pub fn run(context: &Context, options: &ModelBom) -> Result<Exit, Failure> {
     let own = context.home().ok();
     let seen = unit::examine(&options.path, own.as_deref(), &Settings::default(), &bar);
     bar.finish();
-    let unit =
-        seen.map_err(|unobserved| Failure::new("SKM-E-0016", format!("{}: {}", unobserved.path, unobserved.why)))?;
+    let unit = seen.map_err(|unobserved| {
+        Failure::said("SKM-E-0016", "failure.unread", &[("path", &unobserved.path), ("why", &unobserved.why)])
+    })?;
     let bom = build(&BomInput::of(&unit));
     let text = match options.format {
         BomFormat::Cyclonedx => bom.cyclonedx_json(),
@@ -30,7 +31,7 @@ pub fn run(context: &Context, options: &ModelBom) -> Result<Exit, Failure> {
     if options.out.as_os_str() == "-" {
         std::io::stdout().write_all(text.as_bytes())?;
     } else {
-        fs::write(&options.out, text).map_err(|error| Failure::file(&options.out, &error))?;
+        fs::write(&options.out, text).map_err(|error| Failure::output(&options.out, error))?;
     }
     Ok(tell(context, &unit))
 }

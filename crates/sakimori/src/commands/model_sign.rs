@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sakimori_model::Timestamp;
 use sakimori_node::observe::{ModelTree, RefusedWhy, hash_model, now, walk_model};
+use sakimori_node::told::Told as _;
 use sakimori_proof::limits::{MODEL_BUNDLE_BYTES_MAX, PEM_BYTES_MAX, TRUSTED_ROOT_BYTES_MAX};
 use sakimori_proof::model_signing::{
     self, Certificate, Differences, Granularity, ModelKeyError, ModelSignError, ModelVerifyError, PublicKey,
@@ -30,7 +31,7 @@ pub fn sign(context: &Context, options: &ModelSign) -> Result<Exit, Failure> {
     let is_other =
         fs::symlink_metadata(&out).is_ok() && !model_signing::is_bundle(&read(&out, MODEL_BUNDLE_BYTES_MAX)?);
     if is_other {
-        return Err(Failure::new("SKM-E-0056", format!("{} is there, and is no signature", out.display())));
+        return Err(Failure::said("SKM-E-0056", "failure.no-signature", &[("path", &out.display())]));
     }
     let mut ignored = ignored(&options.path, &options.ignore)?;
     ignored.extend(GIT.into_iter().filter_map(|name| name.parse().ok()));
@@ -39,9 +40,9 @@ pub fn sign(context: &Context, options: &ModelSign) -> Result<Exit, Failure> {
     ignored.dedup();
     let symlinks = if options.follow_links { Symlinks::Followed } else { Symlinks::Refused };
     let serialization = Serialization { granularity: Granularity::Files, symlinks, ignored };
-    let tree = walk(&options.path, &serialization)?;
-    if let Some(refused) = tree.refused.first() {
-        return Err(Failure::new("SKM-E-0055", refused));
+    let mut tree = walk(&options.path, &serialization)?;
+    if !tree.refused.is_empty() {
+        return Err(Failure::new("SKM-E-0055", tree.refused.swap_remove(0)));
     }
     let bar = Bar::new(context);
     let hashed = hash_model(&tree.files, &serialization, &bar);
@@ -49,7 +50,7 @@ pub fn sign(context: &Context, options: &ModelSign) -> Result<Exit, Failure> {
     let manifest = hashed.map_err(|refused| Failure::new("SKM-E-0055", refused))?;
     let name = name_of(&options.path);
     let bundle = model_signing::sign(&manifest, &name, &signer)?;
-    write_whole(&out, &bundle).map_err(|error| Failure::file(&out, &error))?;
+    write_whole(&out, &bundle).map_err(|error| Failure::output(&out, error))?;
     let (count, root) = (manifest.resources().len(), hex(&manifest.root_digest()));
     let out = out.display().to_string();
     match options.format {
@@ -89,9 +90,9 @@ pub fn verify(context: &Context, options: &ModelVerify) -> Result<Exit, Failure>
     let mut serialization = verified.manifest.serialization().clone();
     serialization.ignored.extend(ignored(&options.path, &options.ignore)?);
     serialization.ignored.extend(inside(&options.path, &signature));
-    let tree = walk(&options.path, &serialization)?;
-    if let Some(unreadable) = tree.refused.iter().find(|refused| matches!(refused.why, RefusedWhy::Unreadable(_))) {
-        return Err(Failure::new("SKM-E-0016", unreadable));
+    let mut tree = walk(&options.path, &serialization)?;
+    if let Some(place) = tree.refused.iter().position(|refused| matches!(refused.why, RefusedWhy::Unreadable(_))) {
+        return Err(Failure::new("SKM-E-0016", tree.refused.swap_remove(place)));
     }
     let bar = Bar::new(context);
     let hashed = hash_model(&tree.files, &serialization, &bar);
@@ -116,10 +117,12 @@ fn refused(context: &Context, format: DocumentFormat, error: ModelVerifyError) -
         ModelVerifyError::Unsupported(_) => "SKM-E-0052",
         ModelVerifyError::OtherKind { .. } => "SKM-E-0053",
         _ => {
-            let why = error.to_string();
             match format {
-                DocumentFormat::Json => outln!("{:#}", json!({ "holds": false, "why": why }))?,
-                DocumentFormat::Text => outln!("{}", say(context.lang, "model.fails", &[("why", &harmless(&why))]))?,
+                DocumentFormat::Json => outln!("{:#}", json!({ "holds": false, "why": error.to_string() }))?,
+                DocumentFormat::Text => {
+                    let why = harmless(&error.told(context.lang));
+                    outln!("{}", say(context.lang, "model.fails", &[("why", &why)]))?;
+                }
             }
             return Ok(Exit::Findings);
         }
@@ -146,11 +149,11 @@ fn signer(options: &ModelSign) -> Result<Signer, Failure> {
 pub fn trust(trusted: &Trusted, at: Timestamp) -> Result<Trust, Failure> {
     let Trusted { key: keys, root: roots, trusted_root, identity, issuer } = trusted;
     if !trusted.names_somebody() {
-        return Err(Failure::new("SKM-E-0058", "none of --key, --root and --trusted-root says whom you trust"));
+        return Err(Failure::said("SKM-E-0058", "failure.no-trust", &[]));
     }
     if let (Some(path), Some(identity), Some(issuer)) = (trusted_root, identity, issuer) {
         let root = TrustedRoot::from_json(&read(path, TRUSTED_ROOT_BYTES_MAX)?)
-            .map_err(|error| Failure::new("SKM-E-0059", format!("{}: {error}", path.display())))?;
+            .map_err(|error| Failure::about("SKM-E-0059", path, error))?;
         let (identity, issuer) = (identity.clone(), issuer.clone());
         return Ok(Trust::Sigstore(Box::new(SigstoreTrust { root, identity, issuer })));
     }
@@ -167,7 +170,7 @@ pub fn trust(trusted: &Trusted, at: Timestamp) -> Result<Trust, Failure> {
 }
 
 fn walk(path: &Path, serialization: &Serialization) -> Result<ModelTree, Failure> {
-    fs::metadata(path).map_err(|error| Failure::file(path, &error))?;
+    fs::metadata(path).map_err(|error| Failure::file(path, error))?;
     Ok(walk_model(path, serialization))
 }
 
@@ -196,9 +199,7 @@ fn ignored(model: &Path, paths: &[PathBuf]) -> Result<Vec<ResourcePath>, Failure
         let text = inner.components().collect::<PathBuf>().display().to_string();
         let parsed: Result<ResourcePath, _> = text.parse();
         let parsed = parsed.ok().filter(|parsed| *parsed != ResourcePath::whole());
-        parsed.ok_or_else(|| {
-            Failure::new("SKM-E-0055", format!("--ignore {}: no path inside of the model", path.display()))
-        })
+        parsed.ok_or_else(|| Failure::said("SKM-E-0055", "failure.not-inside", &[("path", &path.display())]))
     };
     paths.iter().map(parse).collect()
 }
@@ -262,7 +263,7 @@ fn print_uncovered(context: &Context, tree: &ModelTree) -> io::Result<()> {
 }
 
 fn print_differences(context: &Context, differences: &Differences, tree: &ModelTree) -> io::Result<()> {
-    let refused: Vec<String> = tree.refused.iter().map(ToString::to_string).collect();
+    let refused: Vec<String> = tree.refused.iter().map(|refused| refused.told(context.lang)).collect();
     let kinds = [
         ("model.missing", &differences.missing),
         ("model.extra", &differences.extra),
@@ -287,7 +288,7 @@ fn key_failure(path: &Path, error: ModelKeyError) -> Failure {
         ModelKeyError::PasswordMissing | ModelKeyError::PasswordWrong => "SKM-E-0054",
         _ => "SKM-E-0050",
     };
-    Failure::new(code, format!("{}: {error}", path.display()))
+    Failure::about(code, path, error)
 }
 
 impl From<ModelSignError> for Failure {
@@ -303,16 +304,20 @@ impl From<ModelSignError> for Failure {
 
 fn text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(read(path, PEM_BYTES_MAX)?)
-        .map_err(|_| Failure::new("SKM-E-0050", format!("{}: not a text", path.display())))
+        .map_err(|_| Failure::said("SKM-E-0050", "failure.no-text", &[("path", &path.display())]))
 }
 
 /// The bytes of a file, if they are not more than these.
 pub fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(bytes_max as u64 + 1).read_to_end(&mut bytes));
-    read.map_err(|error| Failure::file(path, &error))?;
+    read.map_err(|error| Failure::file(path, error))?;
     if bytes.len() > bytes_max {
-        return Err(Failure::new("SKM-E-0051", format!("{}: more than {bytes_max} bytes", path.display())));
+        return Err(Failure::said(
+            "SKM-E-0051",
+            "failure.too-large",
+            &[("path", &path.display()), ("bytes", &bytes_max)],
+        ));
     }
     Ok(bytes)
 }

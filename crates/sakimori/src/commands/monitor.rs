@@ -24,13 +24,14 @@ pub fn run(context: &Context, options: &FollowedLog) -> Result<Exit, Failure> {
     }
     let origins: Vec<&str> = keys.iter().map(|key| key.name()).collect();
     if origins.windows(2).any(|pair| pair[0] != pair[1]) {
-        return Err(Failure::new("SKM-E-0017", format!("keys of several logs: {}", origins.join(", "))));
+        return Err(Failure::said("SKM-E-0017", "failure.several-logs", &[("names", &origins.join(", "))]));
     }
     let home = context.home()?;
     let folder = monitor::folder(&home);
-    let state = |error| Failure::new("SKM-E-0184", format!("{}: {error}", folder.display()));
+    let state = |error| Failure::about("SKM-E-0184", &folder, error);
     let http = HttpLog::new(&options.url, options.ca_file.as_deref());
-    let http = http.map_err(|why| Failure::new("SKM-E-0025", format!("{}: {why}", options.url)))?;
+    let http = http
+        .map_err(|why| Failure::said("SKM-E-0025", "failure.address", &[("address", &options.url), ("why", &why)]))?;
     let log = Monitor::new(Arc::new(http), keys, WitnessFolder::open(&folder).map_err(state)?);
     loop {
         let ended = once(context, options, &log);

@@ -17,7 +17,7 @@ pub fn run(context: &Context, options: &Prove) -> Result<Exit, Failure> {
     if options.out.as_os_str() == "-" {
         std::io::stdout().write_all(&proof)?;
     } else {
-        fs::write(&options.out, proof).map_err(|error| Failure::file(&options.out, &error))?;
+        fs::write(&options.out, proof).map_err(|error| Failure::output(&options.out, error))?;
     }
     Ok(Exit::Done)
 }

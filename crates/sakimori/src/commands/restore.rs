@@ -37,7 +37,7 @@ pub fn run(context: &Context, options: &Restore) -> Result<Exit, Failure> {
 
 fn known(options: &Restore) -> Result<Known, Failure> {
     let Some(path) = &options.checkpoint else { return Ok(Known::Nothing) };
-    let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    let text = fs::read_to_string(path).map_err(|error| Failure::file(path, error))?;
     Ok(if options.older { Known::CheckpointOrOlder(text) } else { Known::Checkpoint(text) })
 }
 

@@ -26,12 +26,11 @@ pub fn load(context: &Context, paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     for path in paths {
         let before = files.len();
         for file in rule_files(path)? {
-            let bytes = read_bounded(&file).map_err(|error| Failure::file(&file, &error))?;
+            let bytes = read_bounded(&file).map_err(|error| Failure::file(&file, error))?;
             files.push((file.display().to_string(), bytes));
         }
         if files.len() == before {
-            let message = say(context.lang, "detect.no-rules", &[("path", &path.display())]);
-            return Err(Failure::new("SKM-E-0018", message));
+            return Err(Failure::said("SKM-E-0018", "detect.no-rules", &[("path", &path.display())]));
         }
     }
     let named = files.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
@@ -41,7 +40,7 @@ pub fn load(context: &Context, paths: &[PathBuf]) -> Result<RuleSet, Failure> {
     }
     if rules.is_empty() {
         let first = errors.first().map_or_else(String::new, |error| error.message.clone());
-        return Err(Failure::new("SKM-E-0018", first));
+        return Err(Failure::said("SKM-E-0018", "detect.rules-useless", &[("why", &first)]));
     }
     Ok(rules)
 }
@@ -52,7 +51,7 @@ fn rule_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
     let mut found = Vec::new();
     for entry in WalkDir::new(path).sort_by_file_name() {
-        let entry = entry.map_err(|error| Failure::new("SKM-E-0016", error))?;
+        let entry = entry.map_err(|error| Failure::file(path, error.into()))?;
         let is_yaml = entry.path().extension().is_some_and(|e| e == "yml" || e == "yaml");
         if entry.file_type().is_file() && is_yaml {
             found.push(entry.into_path());

@@ -21,7 +21,7 @@ pub fn run(context: &Context, options: &Serve) -> Result<Exit, Failure> {
         None => Config::default(),
     };
     if let Some(listen) = &options.listen {
-        config.listen = listen.parse().map_err(|error| failure(context, &ServeError::Listen(error)))?;
+        config.listen = listen.parse().map_err(|error| failure(ServeError::Listen(error)))?;
     }
     let home = context.home_or(config.home.clone())?;
     let sigma = super::rules::with_builtin(context, &config.rules)?;
@@ -31,7 +31,7 @@ pub fn run(context: &Context, options: &Serve) -> Result<Exit, Failure> {
     let served = runtime.block_on(serve(config, &home, settings, |listening| tell(context, listening)));
     // What still runs in the background does not hold up the end.
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    served.map_err(|error| failure(context, &error))?;
+    served.map_err(failure)?;
     Ok(Exit::Done)
 }
 
@@ -66,11 +66,6 @@ fn tell(context: &Context, listening: &Listening) {
 }
 
 /// Why it does not serve, for people.
-pub fn failure(context: &Context, error: &ServeError) -> Failure {
-    let code = error.code();
-    let title = format!("{code}.title");
-    match crate::words::knows(&title) {
-        true => Failure::new(code, format_args!("{} ({error})", say(context.lang, &title, &[]))),
-        false => Failure::new(code, error),
-    }
+pub fn failure(error: ServeError) -> Failure {
+    Failure::new(error.code(), error)
 }

@@ -7,7 +7,8 @@ use std::io::{self, BufRead, BufReader, Read as _};
 use std::path::Path;
 
 use sakimori_examine::catalogue;
-use sakimori_model::{Lang, Predicate, SourceName, SourceRef, Statement, Timestamp};
+use sakimori_model::{Lang, Predicate, SourceName, SourceRef, Statement, StatementError, Timestamp};
+use sakimori_node::told::Told as _;
 use sakimori_proof::{
     Bundle, Check, Quorum, RANGE_LINE_BYTES_MAX, RANGE_MEDIA_TYPE, RangeReader, RangeRecord, Verified, VerifiedRange,
     VerifierKey, VerifyError, commitment, entry_of, verify_receipt,
@@ -28,7 +29,7 @@ const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
 pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
     let keys = keys(&options.key)?;
     let mut source = opened(&options.bundle)?;
-    let failed = |error| Failure::file(&options.bundle, &error);
+    let failed = |error| Failure::file(&options.bundle, error);
     let mark = format!("{{\"mediaType\":\"{RANGE_MEDIA_TYPE}\"");
     let mut head = Vec::new();
     source.by_ref().take(mark.len() as u64).read_to_end(&mut head).map_err(failed)?;
@@ -36,20 +37,21 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
     let mut source = BufReader::new(head.as_slice().chain(source));
     if is_range {
         if options.receipt.is_some() {
-            return Err(Failure::new("SKM-E-0020", "a receipt is for one record, and this is a stretch of a log"));
+            return Err(Failure::said("SKM-E-0020", "failure.receipt-of-stretch", &[]));
         }
         return range(context, options, &keys, &mut source);
     }
     let bytes = within_limit(&options.bundle, source)?;
     let bundle = Bundle::parse(&bytes).map_err(|error| Failure::new("SKM-E-0020", error))?;
     let quorum = quorum(options)?;
-    let verified = bundle.verify_witnessed(&keys, &quorum).map_err(|error| why(context, &error)).and_then(|verified| {
-        let statement = Statement::from_bytes(verified.statement.as_bytes()).map_err(|error| error.to_string())?;
+    let lang = lang_of_why(context, options);
+    let verified = bundle.verify_witnessed(&keys, &quorum).map_err(|error| why(lang, &error)).and_then(|verified| {
+        let statement = Statement::from_bytes(verified.statement.as_bytes()).map_err(|error| error.told(lang))?;
         Ok((verified, statement))
     });
     let receipt = options.receipt.as_deref().map(read).transpose()?;
     let verified = match &receipt {
-        Some(receipt) => verified.and_then(|verified| receipted(receipt, &bundle, &keys).map(|()| verified)),
+        Some(receipt) => verified.and_then(|verified| receipted(lang, receipt, &bundle, &keys).map(|()| verified)),
         None => verified,
     };
     match (options.format, &verified) {
@@ -66,7 +68,8 @@ pub fn run(context: &Context, options: &Verify) -> Result<Exit, Failure> {
 /// Verifies a stretch of a log, one line at a time.
 fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut dyn BufRead) -> Result<Exit, Failure> {
     let quorum = quorum(options)?;
-    let verified = read_range(options, keys, &quorum, source)?;
+    let lang = lang_of_why(context, options);
+    let verified = read_range(lang, options, keys, &quorum, source)?;
     match (options.format, &verified) {
         (DocumentFormat::Json, Ok((range, found))) => {
             let document = json!({
@@ -121,6 +124,7 @@ fn range(context: &Context, options: &Verify, keys: &[VerifierKey], source: &mut
 type Ranged = Result<(VerifiedRange, Found), String>;
 
 fn read_range(
+    lang: Lang,
     options: &Verify,
     keys: &[VerifierKey],
     quorum: &Quorum,
@@ -132,26 +136,28 @@ fn read_range(
     loop {
         line.clear();
         let read = source.take(RANGE_LINE_BYTES_MAX as u64 + 1).read_until(b'\n', &mut line);
-        if read.map_err(|error| Failure::file(&options.bundle, &error))? == 0 {
+        if read.map_err(|error| Failure::file(&options.bundle, error))? == 0 {
             break;
         }
         if line.len() > RANGE_LINE_BYTES_MAX {
-            return Ok(Err(format!("a line has more than {RANGE_LINE_BYTES_MAX} bytes")));
+            return Ok(Err(say(lang, "verify.line-too-long", &[("bytes", &RANGE_LINE_BYTES_MAX)])));
         }
-        let Ok(text) = std::str::from_utf8(&line) else { return Ok(Err("it is not text".to_owned())) };
+        let Ok(text) = std::str::from_utf8(&line) else { return Ok(Err(say(lang, "verify.no-text", &[]))) };
         let Some(begun) = &mut reader else {
             match RangeReader::new(text, keys, quorum) {
                 Ok(begun) => reader = Some(begun),
-                Err(error) => return Ok(Err(error.to_string())),
+                Err(error) => return Ok(Err(error.told(lang))),
             }
             continue;
         };
-        if let Err(why) = begun.push(text).map_err(|error| error.to_string()).and_then(|record| found.note(record)) {
+        let noted = begun.push(text).map_err(|error| error.told(lang));
+        let noted = noted.and_then(|record| found.note(record).map_err(|error| error.told(lang)));
+        if let Err(why) = noted {
             return Ok(Err(why));
         }
     }
-    let Some(reader) = reader else { return Ok(Err("it is empty".to_owned())) };
-    Ok(reader.finish().map(|range| (range, found)).map_err(|error| error.to_string()))
+    let Some(reader) = reader else { return Ok(Err(say(lang, "verify.empty", &[]))) };
+    Ok(reader.finish().map(|range| (range, found)).map_err(|error| error.told(lang)))
 }
 
 /// What is in a range.
@@ -196,14 +202,14 @@ impl Found {
         self.sources.entry(source.name.clone()).or_default().note(source.number);
     }
 
-    fn note(&mut self, record: RangeRecord) -> Result<(), String> {
+    fn note(&mut self, record: RangeRecord) -> Result<(), StatementError> {
         match record {
             RangeRecord::Erased(commitment) => {
                 self.erased += 1;
                 self.unexplained.insert(*commitment.as_bytes());
             }
             RangeRecord::Statement(statement, _) => {
-                let statement = Statement::from_bytes(statement.as_bytes()).map_err(|error| error.to_string())?;
+                let statement = Statement::from_bytes(statement.as_bytes())?;
                 *self.kinds.entry(statement.predicate.word()).or_default() += 1;
                 match &statement.predicate {
                     Predicate::Decision(made) => made.source.iter().for_each(|source| self.number(source)),
@@ -228,13 +234,13 @@ impl Found {
 }
 
 /// Checks that a COSE receipt is for the entry of this bundle, by one of these keys.
-fn receipted(receipt: &[u8], bundle: &Bundle, keys: &[VerifierKey]) -> Result<(), String> {
+fn receipted(lang: Lang, receipt: &[u8], bundle: &Bundle, keys: &[VerifierKey]) -> Result<(), String> {
     let entry = entry_of(&commitment(&bundle.salt, bundle.statement.as_bytes()));
     let mut why = String::new();
     for key in keys {
         match verify_receipt(receipt, &entry, key) {
             Ok(()) => return Ok(()),
-            Err(error) => why = error.to_string(),
+            Err(error) => why = error.told(lang),
         }
     }
     Err(why)
@@ -251,12 +257,13 @@ fn quorum(options: &Verify) -> Result<Quorum, Failure> {
 
 /// The keys of a key file, one a line.
 pub fn keys(path: &Path) -> Result<Vec<VerifierKey>, Failure> {
-    let text = String::from_utf8(read(path)?).map_err(|error| Failure::new("SKM-E-0017", error))?;
+    let text = String::from_utf8(read(path)?)
+        .map_err(|_| Failure::said("SKM-E-0017", "failure.no-text", &[("path", &path.display())]))?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let keys: Result<Vec<VerifierKey>, _> = lines.map(str::parse).collect();
-    let keys = keys.map_err(|error| Failure::new("SKM-E-0017", format!("{}: {error}", path.display())))?;
+    let keys = keys.map_err(|error| Failure::about("SKM-E-0017", path, error))?;
     if keys.is_empty() {
-        return Err(Failure::new("SKM-E-0017", format!("{}: no key", path.display())));
+        return Err(Failure::said("SKM-E-0017", "failure.no-key", &[("path", &path.display())]));
     }
     Ok(keys)
 }
@@ -269,17 +276,16 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
 fn opened(path: &Path) -> Result<Box<dyn io::Read>, Failure> {
     Ok(match path.as_os_str().to_str() {
         Some("-") => Box::new(io::stdin().lock()),
-        _ => Box::new(File::open(path).map_err(|error| Failure::file(path, &error))?),
+        _ => Box::new(File::open(path).map_err(|error| Failure::file(path, error))?),
     })
 }
 
 fn within_limit(path: &Path, source: impl io::Read) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     let read = source.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes);
-    read.map_err(|error| Failure::file(path, &error))?;
+    read.map_err(|error| Failure::file(path, error))?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        let message = format!("{}: {}", path.display(), VerifyError::TooLarge);
-        return Err(Failure::new("SKM-E-0020", message));
+        return Err(Failure::about("SKM-E-0020", path, VerifyError::TooLarge));
     }
     Ok(bytes)
 }
@@ -325,11 +331,19 @@ fn print_holds(context: &Context, verified: &Verified, statement: &Statement) ->
     Ok(())
 }
 
+/// The language in which it is said why something does not hold: programs read English.
+fn lang_of_why(context: &Context, options: &Verify) -> Lang {
+    match options.format {
+        DocumentFormat::Json => Lang::En,
+        DocumentFormat::Text => context.lang,
+    }
+}
+
 /// Why it does not hold, and for a key what to do about it.
-fn why(context: &Context, error: &VerifyError) -> String {
+fn why(lang: Lang, error: &VerifyError) -> String {
     match error {
-        VerifyError::UnknownKey(_) => say(context.lang, "verify.other-key", &[("why", error)]),
-        _ => error.to_string(),
+        VerifyError::UnknownKey(_) => say(lang, "verify.other-key", &[("why", &error.told(lang))]),
+        _ => error.told(lang),
     }
 }
 

@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 
 use sakimori_examine::Settings;
 use sakimori_model::{Actor, AdmissionState, RegisterEntry, SignatureState};
+use sakimori_node::Node;
 use sakimori_node::decide::Policy;
 use sakimori_node::flow::Rules;
 use sakimori_node::observe::now;
 use sakimori_node::outcome::Outcome;
-use sakimori_node::register::days_from;
+use sakimori_node::register::{NotJudged, days_from};
 use sakimori_node::signature::{self, Signed};
 use sakimori_node::unit::Unit;
 use sakimori_node::vet::{self, Ask};
-use sakimori_node::{Node, NodeError};
 use sakimori_proof::limits::MODEL_BUNDLE_BYTES_MAX;
 use sakimori_proof::model_signing::Trust;
 
@@ -28,7 +28,7 @@ use crate::words::say;
 pub fn run(context: &Context, options: &Vet) -> Result<Exit, Failure> {
     // What can't be right is told before anything else is done.
     if options.bom.is_some() && options.paths.len() > 1 {
-        return Err(Failure::new("SKM-E-0060", "--bom"));
+        return Err(Failure::said("SKM-E-0060", "failure.one-model", &[("option", &"--bom")]));
     }
     let entry = entry(&options.entry)?;
     let own = options.policy.as_deref().map(|path| super::policy(Some(path))).transpose()?;
@@ -73,7 +73,7 @@ pub struct Signatures {
 impl Signatures {
     fn of(options: &Vet) -> Result<Self, Failure> {
         if options.signature.is_some() && options.paths.len() > 1 {
-            return Err(Failure::new("SKM-E-0060", "--signature"));
+            return Err(Failure::said("SKM-E-0060", "failure.one-model", &[("option", &"--signature")]));
         }
         let trusted = &options.trusted;
         let trust = trusted.names_somebody().then(|| model_sign::trust(trusted, now())).transpose()?;
@@ -167,7 +167,7 @@ pub fn entry(options: &Entry) -> Result<RegisterEntry, Failure> {
     if entry.is_bounded() && entry.expires.is_none_or(|end| end > now()) {
         Ok(entry)
     } else {
-        Err(Failure::new("SKM-E-0061", "--owner, --purpose, --risk, --until"))
+        Err(Failure::new("SKM-E-0061", NotJudged::TooLong))
     }
 }
 
@@ -176,7 +176,7 @@ pub fn written(path: &Path, text: &str) -> Result<(), Failure> {
     if path.as_os_str() == "-" {
         return Ok(io::stdout().write_all(text.as_bytes())?);
     }
-    std::fs::write(path, text).map_err(|error| Failure::file(path, &error))
+    std::fs::write(path, text).map_err(|error| Failure::output(path, error))
 }
 
 /// What the summary counts.
@@ -233,13 +233,8 @@ impl Totals {
     }
 }
 
-impl From<sakimori_node::register::NotJudged> for Failure {
-    fn from(error: sakimori_node::register::NotJudged) -> Self {
+impl From<NotJudged> for Failure {
+    fn from(error: NotJudged) -> Self {
         Self::new("SKM-E-0061", error)
     }
-}
-
-/// No model is named so.
-pub fn no_model(name: &str) -> Failure {
-    Failure::from(NodeError::NoModel(name.to_owned()))
 }

@@ -34,7 +34,7 @@ pub fn run(context: &Context, options: &Witness) -> Result<Exit, Failure> {
     let listen = options.listen.as_deref().or(config.is_none().then_some(LISTEN));
     let mut config = config.unwrap_or_default();
     if let Some(listen) = listen {
-        config.listen = listen.parse().map_err(|error| super::serve::failure(context, &ServeError::Listen(error)))?;
+        config.listen = listen.parse().map_err(|error| super::serve::failure(ServeError::Listen(error)))?;
     }
     config.witness.logs.extend(options.log.iter().cloned());
     for path in &options.logs {
@@ -42,7 +42,7 @@ pub fn run(context: &Context, options: &Witness) -> Result<Exit, Failure> {
     }
     config.witness.name = options.name.clone().or(config.witness.name);
     if !config.witness.is_wanted() {
-        return Err(failure(WitnessError::Config("no log to watch: name one with --log or --logs".to_owned())));
+        return Err(failure(WitnessError::NoLog));
     }
     let witness = witness::open(&home, &config.witness).map_err(failure)?;
     super::serve::logs_to_standard_error();
@@ -57,7 +57,7 @@ pub fn run(context: &Context, options: &Witness) -> Result<Exit, Failure> {
         }
     }));
     runtime.shutdown_timeout(std::time::Duration::from_secs(5));
-    served.map_err(|error| super::serve::failure(context, &error))?;
+    served.map_err(super::serve::failure)?;
     Ok(Exit::Done)
 }
 

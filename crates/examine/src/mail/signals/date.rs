@@ -22,7 +22,10 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     }
     let id = letter.field("message-id").map_or("", |f| f.value.as_str());
     if !is_proper(id) {
-        seen.add(finding(&codes::MESSAGE_ID, letter.at_header("Message-ID")).with("value", super::quote(id)));
+        seen.add(
+            finding(&codes::MESSAGE_ID, letter.at_header("Message-ID"))
+                .with("value", if id.is_empty() { "-".to_owned() } else { super::quote(id) }),
+        );
     }
 }
 
