@@ -109,7 +109,7 @@ fn observe_and_judge(
         Input::Stdin => ("-".to_owned(), Opened::spooled(&mut std::io::stdin().lock(), spool)),
         Input::Unreadable(unobserved) => return Err(unobserved.clone()),
     };
-    let unobserved = |error: std::io::Error| Unobserved { path: path.clone(), why: error.to_string() };
+    let unobserved = |error: std::io::Error| Unobserved::unread(&path, &error);
     let opened = opened.map_err(unobserved)?;
     let sha256 = sha256_of(&opened.source, &|count| progress.bytes(count)).map_err(unobserved)?;
     let seen = Observed { record: new_record(), path, at: now(), sha256, by: None, source: None };

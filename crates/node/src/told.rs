@@ -54,6 +54,7 @@ impl Told for io::Error {
             io::ErrorKind::IsADirectory => ja!("io.folder"),
             io::ErrorKind::NotADirectory => ja!("io.no-folder"),
             io::ErrorKind::AddrInUse => ja!("io.address-in-use"),
+            io::ErrorKind::InvalidInput if self.raw_os_error().is_none() => ja!("io.special"),
             io::ErrorKind::InvalidData => ja!("io.form", error = self),
             _ => ja!("io.other", error = self),
         }

@@ -129,7 +129,7 @@ pub fn root_digest(files: &[UnitFile]) -> Digest {
 fn single(path: &Path, settings: &Settings, progress: &dyn Progress) -> Result<Unit, Unobserved> {
     progress.inputs(1);
     let name = name_of(path);
-    let unobserved = |error: std::io::Error| Unobserved { path: path_text(path), why: error.to_string() };
+    let unobserved = |error: std::io::Error| Unobserved::unread(&path_text(path), &error);
     let opened = Opened::file(path).map_err(unobserved)?;
     let (file, found) =
         seen(&name, &opened, progress, || examine_whole(&opened.source, settings)).map_err(unobserved)?;
@@ -245,7 +245,7 @@ impl<'a> Gathered<'a> {
     fn take(&mut self, file: &WalkedFile, result: Result<(UnitFile, Examination), std::io::Error>) {
         let (seen, mut found) = match result {
             Ok(seen) => seen,
-            Err(error) => return self.unread(Unobserved { path: file.path.clone(), why: error.to_string() }),
+            Err(error) => return self.unread(Unobserved::unread(&file.path, &error)),
         };
         self.find(found.findings);
         self.examiners.extend(found.examiners);
@@ -259,7 +259,7 @@ impl<'a> Gathered<'a> {
     }
 
     fn unread(&mut self, unread: Unobserved) {
-        self.report.add(catalogue::finding(&codes::UNREADABLE, whole(&unread.path)).with("why", &unread.why));
+        self.report.add(catalogue::finding(&codes::UNREADABLE, whole(&unread.path)).with("why", &unread.why.en));
         self.unread.push(unread);
     }
 

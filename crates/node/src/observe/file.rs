@@ -76,7 +76,7 @@ impl Opened {
     pub fn file(path: &Path) -> io::Result<Self> {
         let before = std::fs::metadata(path)?;
         if !before.is_file() {
-            return Err(io::Error::other("not a regular file"));
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
         }
         let file = File::open(path)?;
         let metadata = file.metadata()?;

@@ -5,7 +5,12 @@ mod model;
 mod vault;
 mod walk;
 
-use sakimori_model::{Actor, Digest, RecordId, SourceRef, Timestamp};
+use std::io;
+
+use sakimori_model::words::say;
+use sakimori_model::{Actor, Digest, Lang, RecordId, SourceRef, Text, Timestamp};
+
+use crate::told::Told as _;
 
 pub use file::{FileSource, Held, Opened, sha256_of};
 pub use model::{ModelFile, ModelTree, Refused, RefusedWhy, hash_model, walk_model};
@@ -32,7 +37,27 @@ pub struct Unobserved {
     /// The path as the user wrote it.
     pub path: String,
     /// Why.
-    pub why: String,
+    pub why: Text,
+}
+
+impl Unobserved {
+    /// What the system says of an input that can't be read.
+    #[must_use]
+    pub fn unread(path: &str, error: &io::Error) -> Self {
+        Self { path: path.to_owned(), why: Text { ja: error.in_japanese(), en: error.to_string() } }
+    }
+
+    /// A symbolic link that leads nowhere.
+    pub(crate) fn broken_link(path: &str, error: &io::Error) -> Self {
+        let why = |lang| say(lang, "unread.link", &[("error", &error.told(lang))]);
+        Self { path: path.to_owned(), why: Text { ja: why(Lang::Ja), en: why(Lang::En) } }
+    }
+
+    /// An input that is not read: the end of the id of a message, after `unread.`.
+    pub(crate) fn unfit(path: &str, why: &str) -> Self {
+        let in_lang = |lang| say(lang, &format!("unread.{why}"), &[]);
+        Self { path: path.to_owned(), why: Text { ja: in_lang(Lang::Ja), en: in_lang(Lang::En) } }
+    }
 }
 
 /// What was observed of an input.

@@ -75,7 +75,7 @@ pub fn walk_as_one(root: &Path, own: Option<&Path>, files_max: usize) -> Walked 
             Ok(entry) => entry,
             Err(error) => {
                 let path = below(root, error.path().unwrap_or(root));
-                walked.unread.push(Unobserved { path, why: why(&error) });
+                walked.unread.push(unlisted(&path, &error));
                 continue;
             }
         };
@@ -90,10 +90,9 @@ pub fn walk_as_one(root: &Path, own: Option<&Path>, files_max: usize) -> Walked 
             walked.is_cut = true;
             break;
         } else {
-            let unread = |why: String| Unobserved { path: path.clone(), why };
-            match bytes_of(&entry, &roots) {
+            match bytes_of(&entry, &path, &roots) {
                 Ok(bytes) => walked.files.push(WalkedFile { path, bytes }),
-                Err(why) => walked.unread.push(unread(why)),
+                Err(unread) => walked.unread.push(unread),
             }
         }
     }
@@ -120,28 +119,28 @@ fn walk_folder(root: &Path, own: Option<&Path>, inputs: &mut Vec<Input>) {
         match entry {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) if entry.path_is_symlink() && entry.path().is_dir() => {
-                inputs.push(unreadable(entry.path(), "a symbolic link to a folder is not followed"));
+                inputs.push(Input::Unreadable(Unobserved::unfit(&path_text(entry.path()), "link-to-folder")));
             }
             Ok(entry) => inputs.push(Input::File(entry.into_path())),
             Err(error) => {
-                let path = error.path().unwrap_or(root).to_owned();
-                inputs.push(unreadable(&path, &error.to_string()));
+                let path = path_text(error.path().unwrap_or(root));
+                inputs.push(Input::Unreadable(unlisted(&path, &error)));
             }
         }
     }
 }
 
 /// Where the bytes of an entry are, or why they are not read.
-fn bytes_of(entry: &walkdir::DirEntry, roots: &[Option<PathBuf>]) -> Result<PathBuf, String> {
+fn bytes_of(entry: &walkdir::DirEntry, path: &str, roots: &[Option<PathBuf>]) -> Result<PathBuf, Unobserved> {
     if !entry.path_is_symlink() {
         return Ok(entry.path().to_owned());
     }
-    let target = entry.path().canonicalize().map_err(|error| format!("a symbolic link: {error}"))?;
+    let target = entry.path().canonicalize().map_err(|error| Unobserved::broken_link(path, &error))?;
     if target.is_dir() {
-        return Err("a symbolic link to a folder is not followed".to_owned());
+        return Err(Unobserved::unfit(path, "link-to-folder"));
     }
     if !roots.iter().flatten().any(|root| target.starts_with(root)) {
-        return Err("a symbolic link that leads out of the folder is not followed".to_owned());
+        return Err(Unobserved::unfit(path, "link-out"));
     }
     Ok(target)
 }
@@ -161,10 +160,9 @@ fn below(root: &Path, path: &Path) -> String {
 }
 
 /// What the system said, without the path: that of this machine must not get into a report.
-fn why(error: &walkdir::Error) -> String {
-    error.io_error().map_or_else(|| "it can't be listed".to_owned(), ToString::to_string)
-}
-
-fn unreadable(path: &Path, why: &str) -> Input {
-    Input::Unreadable(Unobserved { path: path_text(path), why: why.to_owned() })
+fn unlisted(path: &str, error: &walkdir::Error) -> Unobserved {
+    match error.io_error() {
+        Some(error) => Unobserved::unread(path, error),
+        None => Unobserved::unfit(path, "loop"),
+    }
 }

@@ -10,6 +10,7 @@ use sakimori_examine::sigma::RuleSet;
 use sakimori_examine::{catalogue, codes, recognise};
 use sakimori_node::flow::Progress as _;
 use sakimori_node::observe::{Input, Opened, path_text, walk};
+use sakimori_node::told::Told as _;
 use serde_json::{Value, json};
 
 use crate::cli::{Chatter, Context, DataFormat, Detect};
@@ -67,19 +68,22 @@ impl Run<'_> {
         let opened = match input {
             Input::File(path) => Opened::file(path),
             Input::Stdin => Opened::spooled(&mut io::stdin().lock(), &std::env::temp_dir()),
-            Input::Unreadable(unobserved) => Err(io::Error::other(unobserved.why.clone())),
+            Input::Unreadable(unobserved) => {
+                self.unread(&path, &unobserved.why.in_lang(self.context.lang));
+                return Ok(());
+            }
         };
         let opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                self.unread(&path, &error);
+                self.unread(&path, &error.told(self.context.lang));
                 return Ok(());
             }
         };
         let kind = match recognise::recognise(&opened.source) {
             Ok(kind) => kind,
             Err(error) => {
-                self.unread(&path, &error);
+                self.unread(&path, &error.told(self.context.lang));
                 return Ok(());
             }
         };

@@ -21,7 +21,11 @@ pub fn run(context: &Context, options: &ModelBom) -> Result<Exit, Failure> {
     let seen = unit::examine(&options.path, own.as_deref(), &Settings::default(), &bar);
     bar.finish();
     let unit = seen.map_err(|unobserved| {
-        Failure::said("SKM-E-0016", "failure.unread", &[("path", &unobserved.path), ("why", &unobserved.why)])
+        Failure::said(
+            "SKM-E-0016",
+            "failure.unread",
+            &[("path", &unobserved.path), ("why", &unobserved.why.in_lang(context.lang))],
+        )
     })?;
     let bom = build(&BomInput::of(&unit));
     let text = match options.format {
@@ -41,7 +45,7 @@ fn tell(context: &Context, unit: &Unit) -> Exit {
     let warning = say(context.lang, "failure.warning", &[]);
     for unread in &unit.unread {
         let values: [(&str, &dyn std::fmt::Display); 2] =
-            [("path", &harmless(&unread.path)), ("why", &harmless(&unread.why))];
+            [("path", &harmless(&unread.path)), ("why", &harmless(unread.why.in_lang(context.lang)))];
         eprintln!("{warning}: {}", say(context.lang, "bom.unread", &values));
     }
     if !unit.left_out.is_empty() && context.chatter == Chatter::Normal {

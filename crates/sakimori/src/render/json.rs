@@ -87,13 +87,13 @@ fn decided_json(decided: &Decided, lang: Lang) -> Value {
 
 /// There are no bytes, so there is no digest and no record; the exit status says that it could not be done.
 fn unobserved_json(unobserved: &Unobserved, lang: Lang) -> Value {
-    let finding = catalogue::finding(&codes::UNREADABLE, Place::WHOLE).with("why", &unobserved.why);
+    let finding = catalogue::finding(&codes::UNREADABLE, Place::WHOLE).with("why", unobserved.why.in_lang(lang));
     json!({
         "path": unobserved.path,
         "sha256": null,
         "size": null,
         "kind": "unreadable",
-        "examined": unobserved.why,
+        "examined": unobserved.why.in_lang(lang),
         "decision": "review",
         "score": finding.points(),
         "reasons": [],

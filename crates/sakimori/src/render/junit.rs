@@ -66,7 +66,7 @@ impl Renderer for Junit {
             Outcome::Decided(decided) => self.decided(decided),
             Outcome::Unobserved(unobserved) => {
                 self.errors += 1;
-                let (name, why) = (escaped(&unobserved.path), escaped(&unobserved.why));
+                let (name, why) = (escaped(&unobserved.path), escaped(unobserved.why.in_lang(self.lang)));
                 let _ = writeln!(
                     self.cases,
                     "    <testcase name=\"{name}\" classname=\"unreadable\">\n      <error message=\"{why}\"/>\n    </testcase>"

@@ -106,7 +106,8 @@ impl Renderer for Markdown<'_> {
         match outcome {
             Outcome::Decided(decided) => self.decided(out, decided),
             Outcome::Unobserved(unobserved) => {
-                let why = say(self.context.lang, "check.unobserved", &[("why", &unobserved.why)]);
+                let why =
+                    say(self.context.lang, "check.unobserved", &[("why", &unobserved.why.in_lang(self.context.lang))]);
                 writeln!(out, "## {}\n\n{}\n", plain(&unobserved.path), plain(&why))
             }
         }

@@ -51,7 +51,7 @@ impl Renderer for Sarif {
             Outcome::Decided(decided) => self.decided(decided),
             Outcome::Unobserved(unobserved) => self.notifications.push(json!({
                 "level": "error",
-                "message": { "text": unobserved.why },
+                "message": { "text": unobserved.why.in_lang(self.lang) },
                 "locations": [{ "physicalLocation": { "artifactLocation": { "uri": uri_of(&unobserved.path) } } }],
             })),
         }

@@ -121,7 +121,8 @@ impl Renderer for Text<'_> {
         match outcome {
             Outcome::Decided(decided) => self.decided(out, decided),
             Outcome::Unobserved(unobserved) => {
-                let why = say(self.context.lang, "check.unobserved", &[("why", &unobserved.why)]);
+                let why =
+                    say(self.context.lang, "check.unobserved", &[("why", &unobserved.why.in_lang(self.context.lang))]);
                 writeln!(out, "[?] {}\n  {}", harmless(&unobserved.path), harmless(&why))
             }
         }
