@@ -1,11 +1,12 @@
 //! Live lists (server-sent events), and the orderly end.
 
+use std::fs;
 use std::io::Write as _;
 use std::net::TcpStream;
 
 use serde_json::json;
 
-use crate::client::{Serving, until};
+use crate::client::{NOBODY, Serving, problem, until};
 use crate::common::service;
 
 #[test]
@@ -33,6 +34,28 @@ fn what_happens_is_told_at_once() {
     assert_eq!((&job.data["kind"], job.id), (&json!("examine"), None));
     // The job's decision comes to everybody, the job itself to its owner only.
     assert_eq!(others.next(&["decision", "job"]).expect("an event").name, "decision");
+    serving.ends_sound();
+}
+
+#[test]
+fn it_is_ready_while_the_log_can_be_written() {
+    let serving = Serving::start("");
+    let administrator = serving.administrator();
+    let ready = |status: u16| {
+        until("readiness", || {
+            let answer = serving.get(NOBODY, "/readyz");
+            (answer.status == status).then(|| if status == 200 { answer.text() } else { problem(&answer) })
+        })
+    };
+    assert_eq!(ready(200), "ready\n");
+    let (pending, aside) = (serving.node.home().join("log/pending"), serving.node.home().join("log-pending"));
+    fs::rename(&pending, &aside).expect("moved");
+    fs::write(&pending, b"in the way of drafts").expect("written");
+    assert_eq!(ready(503), "SKM-E-0121");
+    fs::remove_file(&pending).expect("removed");
+    fs::rename(&aside, &pending).expect("moved back");
+    assert_eq!(ready(200), "ready\n");
+    serving.decided(&administrator, "a", b"x");
     serving.ends_sound();
 }
 

@@ -76,6 +76,19 @@ fn approvers_admit_refuse_and_revoke_and_nobody_else() {
 }
 
 #[test]
+fn what_was_blocked_is_admitted_with_a_note_only() {
+    let serving = Serving::start("");
+    let administrator = serving.administrator();
+    let decision = serving.decided(&administrator, "bad.pkl", BAD_PICKLE);
+    let wish = |note: &str| json!({ "decision": decision, "state": "admitted", "note": note });
+    let refused = serving.post(&administrator, "/api/v1/admissions", &wish(" "));
+    assert_eq!((refused.status, problem(&refused)), (422, "SKM-E-0108".to_owned()));
+    assert!(refused.json()["detail"].as_str().is_some_and(|why| why.contains("note")), "{}", refused.text());
+    assert_eq!(serving.post(&administrator, "/api/v1/admissions", &wish("for the laboratory")).status, 201);
+    serving.ends_sound();
+}
+
+#[test]
 fn a_file_of_a_refused_model_is_not_admitted_by_another_one() {
     let serving = Serving::start("");
     let pipeline = serving.token(&serving.administrator(), &["read"]);
