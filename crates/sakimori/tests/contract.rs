@@ -296,6 +296,13 @@ fn what_is_wrong_is_said_in_japanese() {
             assert!(!is_english(line), "{arguments:?}: {line}");
         }
     }
+    let rule = node.write(
+        "rule.yml",
+        b"title: x\nlogsource: {product: windows}\ndetection:\n  s:\n    A|foo: 1\n  condition: s\n",
+    );
+    let err = said(&["check", "--rules", &rule.display().to_string(), &bad]);
+    assert!(err.contains("警告[sigma::unknown-modifier]: 知らない修飾子です"), "{err}");
+    assert!(!err.lines().any(is_english), "{err}");
     // What a library says of the form comes behind what is wrong.
     for (arguments, said_first) in [
         (vec!["verify", &junk, "--key", &key], "証拠として読み取れません"),

@@ -21,7 +21,8 @@ impl Told for LogError {
             }
             Self::Store { place, problem, .. } => ja!("log.store", place = place.display(), problem = problem),
             Self::Missing { path } => ja!("log.missing", path = path.display()),
-            Self::Damaged { path, problem } => ja!("log.damaged", path = path.display(), problem = problem),
+            // In what way is said in English, which the JSON form has.
+            Self::Damaged { path, .. } => ja!("log.damaged", path = path.display()),
             Self::Fork { path, problem } => ja!("log.fork", path = path.display(), problem = problem),
             Self::RolledBack { folder, anchor, size, anchored } => {
                 let (folder, anchor) = (folder.display(), anchor.display());
@@ -185,7 +186,7 @@ impl Told for Problem {
     fn in_japanese(&self) -> String {
         match self {
             Self::Missing => ja!("problem.missing"),
-            Self::Damaged(what) => ja!("problem.damaged", what = what),
+            Self::Damaged(_) => ja!("problem.damaged"),
             Self::Unreadable(what) => ja!("problem.unreadable", what = what),
             Self::Unpublished => ja!("problem.unpublished"),
             Self::Foreign => ja!("problem.foreign"),

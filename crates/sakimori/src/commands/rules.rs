@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use sakimori_examine::sigma::{RULE_FILE_BYTES_MAX, RuleError, RuleSet};
+use sakimori_model::Lang;
 use walkdir::WalkDir;
 
 use crate::cli::{Chatter, Context};
 use crate::failure::Failure;
-use crate::words::{harmless, say};
+use crate::words::{harmless, knows, say};
 
 /// Diagnostics that are shown in full; of more, the number is shown.
 const DIAGNOSTICS_MAX: usize = 5;
@@ -39,7 +40,7 @@ pub fn load(context: &Context, paths: &[PathBuf]) -> Result<RuleSet, Failure> {
         show(context, &errors, &files);
     }
     if rules.is_empty() {
-        let first = errors.first().map_or_else(String::new, |error| error.message.clone());
+        let first = errors.first().map_or_else(String::new, |error| told(context.lang, error).0);
         return Err(Failure::said("SKM-E-0018", "detect.rules-useless", &[("why", &first)]));
     }
     Ok(rules)
@@ -71,7 +72,7 @@ fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
 fn show(context: &Context, errors: &[RuleError], files: &[(String, Vec<u8>)]) {
     for error in errors.iter().take(DIAGNOSTICS_MAX) {
         let source = files.iter().find(|(name, _)| *name == error.file).map(|(_, bytes)| bytes.as_slice());
-        eprintln!("{}", diagnostic(error, &String::from_utf8_lossy(source.unwrap_or_default())));
+        eprintln!("{}", diagnostic(context.lang, error, &String::from_utf8_lossy(source.unwrap_or_default())));
     }
     if !errors.is_empty() {
         let warning = say(context.lang, "failure.warning", &[]);
@@ -79,21 +80,31 @@ fn show(context: &Context, errors: &[RuleError], files: &[(String, Vec<u8>)]) {
     }
 }
 
+/// What is wrong with a rule, and what to do. In Japanese both are told by the code; the place is shown beside them.
+fn told(lang: Lang, error: &RuleError) -> (String, String) {
+    let id = format!("error.sigma.{}", error.code.trim_start_matches("sigma::"));
+    match lang {
+        Lang::Ja if knows(&id) => (say(lang, &id, &[]), say(lang, &format!("{id}.help"), &[])),
+        _ => (harmless(&error.message), harmless(&error.help)),
+    }
+}
+
 /// A rule's error as the compilers of programming languages show theirs.
-fn diagnostic(error: &RuleError, source: &str) -> String {
-    let message = harmless(&error.message);
-    let help = harmless(&error.help);
+fn diagnostic(lang: Lang, error: &RuleError, source: &str) -> String {
+    let (message, help) = told(lang, error);
+    let (warning, hint) = (say(lang, "failure.warning", &[]), say(lang, "failure.help", &[]));
     let span = error.position.bytes.clone().filter(|span| source.get(span.clone()).is_some());
-    let title = Level::WARNING.primary_title(message.as_str()).id(error.code);
+    let title = Level::WARNING.with_name(warning.as_str()).primary_title(message.as_str()).id(error.code);
     let group = match span {
         Some(span) => {
             let snippet =
                 Snippet::source(source).path(error.file.as_str()).annotation(AnnotationKind::Primary.span(span));
             title.element(snippet)
         }
-        None => Group::with_title(title)
-            .element(Level::NOTE.message(format!("{}:{}:{}", error.file, error.position.line, error.position.column))),
+        None => Group::with_title(title).element(
+            Level::NOTE.no_name().message(format!("{}:{}:{}", error.file, error.position.line, error.position.column)),
+        ),
     };
-    let report = &[group.element(Level::HELP.message(help.as_str()))];
+    let report = &[group.element(Level::HELP.with_name(hint.as_str()).message(help.as_str()))];
     Renderer::plain().render(report).to_string()
 }
