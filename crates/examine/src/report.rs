@@ -18,7 +18,8 @@ pub struct Report<'a> {
     findings: Vec<Finding>,
     dropped: u64,
     examiners: BTreeSet<ExaminerRef>,
-    facts: Vec<Fact>,
+    /// Each fact with its place in the order in which they were noted.
+    facts: BTreeMap<Fact, usize>,
     members: u64,
     unpacked_bytes: u64,
     /// How many there may be.
@@ -47,7 +48,7 @@ impl<'a> Report<'a> {
             findings: Vec::new(),
             dropped: 0,
             examiners: BTreeSet::new(),
-            facts: Vec::new(),
+            facts: BTreeMap::new(),
             members: 0,
             unpacked_bytes: 0,
             unpacked_bytes_max: limits.unpacked_bytes_max,
@@ -100,10 +101,13 @@ impl<'a> Report<'a> {
     /// Notes what the current member says of itself. An empty value says nothing; past `facts_max` nothing more is noted,
     /// and as facts are claims and no findings, that is no finding either.
     pub fn fact(&mut self, name: FactName, value: impl std::fmt::Display) {
+        let next = self.facts.len();
+        if next >= self.limits.facts_max {
+            return;
+        }
         let fact = Fact::new(name, value, self.whole());
-        let known = self.facts.iter().any(|f| f.name == name && f.value == fact.value && f.place == fact.place);
-        if !fact.value.is_empty() && !known && self.facts.len() < self.limits.facts_max {
-            self.facts.push(fact);
+        if !fact.value.is_empty() {
+            self.facts.entry(fact).or_insert(next);
         }
     }
 
@@ -217,11 +221,13 @@ impl<'a> Report<'a> {
         if self.dropped > 0 {
             self.findings.push(finding(&codes::MORE_FINDINGS, Place::WHOLE).with("count", self.dropped));
         }
+        let mut facts: Vec<(usize, Fact)> = self.facts.into_iter().map(|(fact, order)| (order, fact)).collect();
+        facts.sort_unstable();
         Examination {
             kind,
             findings: self.findings,
             examiners: self.examiners.into_iter().collect(),
-            facts: self.facts,
+            facts: facts.into_iter().map(|(_, fact)| fact).collect(),
         }
     }
 }

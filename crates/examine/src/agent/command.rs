@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use regex::bytes::Regex;
 use serde::Deserialize;
 
+use super::begun::{Begun, Case};
 use super::judge::Judge;
 use super::{codes, links};
 
@@ -62,20 +62,14 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     toml::from_str(include_str!("data/commands.toml")).unwrap_or_else(|e| panic!("commands.toml: {e}"))
 });
 
-static HARMS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
-    // By bytes, so that long gaps stay small.
-    let regex =
-        |h: &Harm| Regex::new(&format!("(?-u){}", h.text)).unwrap_or_else(|e| panic!("{} in commands.toml: {e}", h.id));
-    TABLE.harm.iter().map(regex).collect()
-});
+static HARMS: LazyLock<Begun> =
+    LazyLock::new(|| Begun::new(TABLE.harm.iter().map(|harm| harm.text.as_str()), Case::Ignored));
 
 /// The first thing in a text of commands that does harm whoever runs it: its kind, and its words.
 pub fn harm(text: &str) -> Option<(&'static str, &str)> {
-    let found = |regex: &Regex| {
-        let hit = regex.find(text.as_bytes())?;
-        Some(&text[text.floor_char_boundary(hit.start())..text.ceil_char_boundary(hit.end())])
-    };
-    TABLE.harm.iter().zip(HARMS.iter()).find_map(|(harm, regex)| Some((harm.id.as_str(), found(regex)?)))
+    let (number, hit) = HARMS.first(text)?;
+    let words = &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)];
+    Some((TABLE.harm[number].id.as_str(), words))
 }
 
 /// Reports the harm in a text that a person or an agent may follow. To install something by what its maker's page says is a
@@ -396,6 +390,15 @@ mod tests {
             "ssh-keygen -t ed25519 -f deploy_key",
         ] {
             assert_eq!(harm(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn first_matches_are_those_of_a_search() {
+        let samples = HARMS.samples();
+        let upper = samples.iter().map(|text| text.to_uppercase());
+        for text in samples.iter().cloned().chain(upper).chain(["CURL x | Bash -i; rm -RF /".to_owned()]) {
+            assert_eq!(HARMS.first_matches(&text), HARMS.searched(&text), "{text}");
         }
     }
 

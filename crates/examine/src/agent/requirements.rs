@@ -1,6 +1,6 @@
 //! What a package needs to be installed: lists for pip, projects, environments of conda, manifests of npm.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -16,6 +16,8 @@ use crate::prose::lookalike::is_one_edit;
 
 /// Letters of a name below which one letter makes too little of a difference.
 const NAME_CHARS_MIN: usize = 5;
+/// Bytes of a name beyond which it is no edit of a known one.
+const KEYED_BYTES_MAX: usize = 64;
 /// Requirements of one file that are judged; of more it is said.
 const REQUIREMENTS_MAX: usize = 20_000;
 
@@ -159,19 +161,42 @@ fn named(judge: &mut Judge<'_, '_>, path: &str, name: &str) {
         return;
     }
     let folded = fold(&plain);
-    let swapped = |text: &str| text.replace('0', "o").replace('1', "l").replace("rn", "m").replace('-', "");
-    let near = TABLE.known.iter().find(|known| {
+    let imitates = |known: &str| {
         let near = known.len() >= NAME_CHARS_MIN
             && folded.len() >= NAME_CHARS_MIN
             && folded.is_ascii()
             && is_one_edit(&folded, known);
-        (folded != plain && folded == **known)
+        (folded != plain && folded == known)
             || near && !only_a_digit(&folded, known)
             || known.len() >= NAME_CHARS_MIN && swapped(&folded) == swapped(known)
-    });
-    if let Some(known) = near {
+    };
+    // In the order of the table, so that the first one is named.
+    let near: BTreeSet<usize> = keys(&folded).filter_map(|key| NEAR.get(&key)).flatten().copied().collect();
+    if let Some(known) = near.into_iter().map(|at| &TABLE.known[at]).find(|known| imitates(known)) {
         judge.found(&codes::IMITATED_NAME, path, &format!("{name} / {known}"));
     }
+}
+
+/// The names of the table by their keys.
+static NEAR: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
+    let mut near: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, known) in TABLE.known.iter().enumerate() {
+        keys(known).for_each(|key| near.entry(key).or_default().push(at));
+    }
+    near
+});
+
+/// Of two names that are the same, that are one edit apart or of which one looks like the other, at least one key is the same:
+/// the name, the name without any one of its bytes, and what it looks like.
+fn keys(name: &str) -> impl Iterator<Item = String> {
+    let edited = if name.is_ascii() && name.len() <= KEYED_BYTES_MAX { name } else { "" };
+    let without = (0..edited.len()).map(|at| [&edited[..at], &edited[at + 1..]].concat());
+    [name.to_owned(), swapped(name)].into_iter().chain(without)
+}
+
+/// A name with what is taken for one another at a glance made alike.
+fn swapped(name: &str) -> String {
+    name.replace('0', "o").replace('1', "l").replace("rn", "m").replace('-', "")
 }
 
 /// True for names such as `boto3` and `boto`, `httpx` and `httpx2`: a number at the end is a version.
@@ -284,6 +309,33 @@ pub fn judge_npm(judge: &mut Judge<'_, '_>, doc: &Doc) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_imitate_one_another_have_a_key_in_common() {
+        let longest = TABLE.known.iter().map(String::len).max().expect("a name");
+        assert!(longest < KEYED_BYTES_MAX, "a name one byte longer is keyed, too");
+        let edits = |name: &str| {
+            let mut all = vec![name.to_owned(), name.replace('o', "0"), name.replace('m', "rn"), name.replace('-', "")];
+            for at in 0..name.len() {
+                let (before, behind) = (&name[..at], &name[at + 1..]);
+                all.extend([
+                    format!("{before}{behind}"),
+                    format!("{before}x{behind}"),
+                    format!("{before}x{}", &name[at..]),
+                ]);
+                if let Some(next) = behind.get(..1) {
+                    all.push(format!("{before}{next}{}{}", &name[at..=at], &behind[1..]));
+                }
+            }
+            all
+        };
+        for (at, known) in TABLE.known.iter().enumerate() {
+            for edit in edits(known) {
+                let near = keys(&edit).filter_map(|key| NEAR.get(&key)).flatten().any(|one| *one == at);
+                assert!(near, "{edit} and {known}");
+            }
+        }
+    }
 
     #[test]
     fn lists_for_pip_are_told_from_word_lists() {

@@ -64,16 +64,14 @@ pub fn judge(judge: &mut Judge<'_, '_>, path: &str, text: &str, audience: Audien
             judge.found(&codes::ENCODED_ORDER, path, &plain);
         }
     }
-    told(judge, path, &orders(text), audience);
+    if audience != Audience::Program {
+        told(judge, path, &orders(text), audience);
+    }
 }
 
 /// Reports the orders of one text.
 fn told(judge: &mut Judge<'_, '_>, path: &str, orders: &[Order], audience: Audience) {
-    let counts = |order: &&Order| match audience {
-        Audience::Description => true,
-        Audience::Instructions => in_instructions(order.sign),
-        Audience::Program => false,
-    };
+    let counts = |order: &&Order| audience == Audience::Description || in_instructions(order.sign);
     let orders: Vec<&Order> = orders.iter().filter(counts).collect();
     for order in &orders {
         judge.found(code(order.sign), path, &order.words);

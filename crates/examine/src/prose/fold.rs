@@ -15,6 +15,10 @@ pub fn fold(text: &str) -> String {
 
 /// Adds one character to a folded text. `space` says that a space came last; returns whether one does now.
 fn fold_into(c: char, space: bool, out: &mut String) -> bool {
+    if c.is_ascii() && !c.is_whitespace() {
+        out.push(c.to_ascii_lowercase());
+        return false;
+    }
     if is_invisible(c) || is_combining(c) {
         return space;
     }

@@ -8,12 +8,13 @@
 mod names;
 mod tokens;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
 use regex::Regex;
 use sakimori_model::Code;
 
+use super::begun::{Begun, Case};
 use super::judge::Judge;
 use super::texts::decoded;
 use super::{codes, command, links};
@@ -70,21 +71,21 @@ fn is_plain_encoding(line: &str) -> bool {
     matches!(named.as_str(), "" | "utf-8" | "utf8" | "ascii" | "us-ascii" | "latin-1" | "iso-8859-1" | "utf-8-unix")
 }
 
-struct Walk<'j, 'a, 'r> {
+struct Walk<'t, 'j, 'a, 'r> {
     judge: &'j mut Judge<'a, 'r>,
     /// What names stand for: each may stand for several.
-    aliases: BTreeMap<String, BTreeSet<String>>,
+    aliases: HashMap<&'t str, BTreeSet<String>>,
     /// What the program does, with the first line of each.
     does: BTreeMap<Sign, u32>,
 }
 
-impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
+impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
     fn new(judge: &'j mut Judge<'a, 'r>) -> Self {
-        Self { judge, aliases: BTreeMap::new(), does: BTreeMap::new() }
+        Self { judge, aliases: HashMap::new(), does: BTreeMap::new() }
     }
 
-    fn run(mut self, program: &Program) {
-        let lines: Vec<&[Token]> = std::iter::once(&program.tokens)
+    fn run(mut self, program: &Program<'t>) {
+        let lines: Vec<&[Token<'t>]> = std::iter::once(&program.tokens)
             .chain(&program.inner)
             .flat_map(|tokens| tokens.split(|t| t.what == What::End))
             .filter(|line| !line.is_empty())
@@ -102,7 +103,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
     }
 
     /// Notes an import, and judges what is imported.
-    fn import(&mut self, line: &[Token]) {
+    fn import(&mut self, line: &[Token<'t>]) {
         // Imports also stand behind a colon in the same line.
         let starts = (0..line.len()).filter(|&i| i == 0 || line[i - 1].what == What::Op(':'));
         for start in starts {
@@ -115,22 +116,22 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
     }
 
     /// `import a.b as c, d`
-    fn modules(&mut self, rest: &[Token]) {
+    fn modules(&mut self, rest: &[Token<'t>]) {
         let rest = until_colon(rest);
         for part in rest.split(|t| t.what == What::Op(',')) {
             let (path, used) = dotted(part, 0);
-            let Some(first) = path.first().cloned() else { continue };
+            let Some(first) = path.first() else { continue };
             let full = path.join(".");
             match (name(part, used), name(part, used + 1)) {
                 (Some("as"), Some(alias)) => self.alias(alias, &full, part[0].line),
-                _ => self.alias(&first, &first, part[0].line),
+                _ => self.alias(first, first, part[0].line),
             }
             self.imported(&full, part[0].line);
         }
     }
 
     /// `from a.b import c as d, e`
-    fn names_from(&mut self, rest: &[Token]) {
+    fn names_from(&mut self, rest: &[Token<'t>]) {
         let rest = until_colon(rest);
         let relative = rest.first().is_some_and(|t| t.what == What::Op('.'));
         let start = rest.iter().take_while(|t| t.what == What::Op('.')).count();
@@ -173,11 +174,11 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
         }
     }
 
-    fn alias(&mut self, alias: &str, path: &str, line: u32) {
+    fn alias(&mut self, alias: &'t str, path: &str, line: u32) {
         if self.aliases.len() >= ALIASES_MAX {
             return;
         }
-        let known = self.aliases.entry(alias.to_owned()).or_default();
+        let known = self.aliases.entry(alias).or_default();
         if known.len() < ALIAS_VALUES_MAX {
             known.insert(path.to_owned());
         } else if !known.contains(path) {
@@ -186,7 +187,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
     }
 
     /// `x = a.b` gives a name another one.
-    fn assignment(&mut self, line: &[Token]) {
+    fn assignment(&mut self, line: &[Token<'t>]) {
         let (Some(target), Some(What::Op('='))) = (name(line, 0), line.get(1).map(|t| &t.what)) else { return };
         let (path, used) = dotted(line, 2);
         if used != line.len() || path.is_empty() || target == path[0] {
@@ -200,18 +201,14 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
     }
 
     /// What a dotted name stands for: itself, unless its first word is imported or assigned.
-    fn resolved(&self, path: &[String]) -> Vec<String> {
-        let Some(known) = self.aliases.get(&path[0]) else { return Vec::new() };
-        known
-            .iter()
-            .map(|full| {
-                std::iter::once(full.as_str()).chain(path[1..].iter().map(String::as_str)).collect::<Vec<_>>().join(".")
-            })
-            .collect()
+    fn resolved(&self, path: &[&str]) -> Vec<String> {
+        let Some(known) = self.aliases.get(path[0]) else { return Vec::new() };
+        let rest: String = path[1..].iter().flat_map(|step| [".", step]).collect();
+        known.iter().map(|full| format!("{full}{rest}")).collect()
     }
 
     /// Judges the names and strings of one logical line.
-    fn line(&mut self, line: &[Token]) {
+    fn line(&mut self, line: &[Token<'t>]) {
         let import = matches!(name(line, 0), Some("import" | "from"));
         let mut at = 0;
         let mut here = BTreeSet::new();
@@ -237,7 +234,14 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
     }
 
     /// Judges one use of a dotted name, and says what it does.
-    fn name_used(&mut self, line: &[Token], at: usize, used: usize, path: &[String], attribute: bool) -> Vec<Sign> {
+    fn name_used(
+        &mut self,
+        line: &[Token<'t>],
+        at: usize,
+        used: usize,
+        path: &[&'t str],
+        attribute: bool,
+    ) -> Vec<Sign> {
         let number = line[at].line;
         let mut signs = Vec::new();
         if path.iter().any(|step| !step.is_ascii()) {
@@ -255,30 +259,25 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
         for step in path.iter().skip(from) {
             signs.extend(sign_of_attribute(step));
         }
-        if !attribute && path.len() == 1 && matches!(path[0].as_str(), "getattr" | "setattr") {
+        if !attribute && path.len() == 1 && matches!(path[0], "getattr" | "setattr") {
             signs.extend(self.attribute_by_name(line, used));
         }
         if !attribute && path == ["open"] && line.get(used).is_some_and(|t| t.what == What::Op('(')) {
             signs.extend(opened(whole_call(&line[used..])));
         }
-        let what: String = path.join(".");
         for sign in &signs {
-            self.does(*sign, number, &what);
+            self.does(*sign, number, &path.join("."));
         }
         signs
     }
 
     /// What a name that is no attribute does, by what it stands for.
-    fn sign_of(&mut self, line: &[Token], used: usize, path: &[String], number: u32) -> Vec<Sign> {
-        let mut resolved = self.resolved(path);
+    fn sign_of(&mut self, line: &[Token<'t>], used: usize, path: &[&'t str], number: u32) -> Vec<Sign> {
+        let resolved = self.resolved(path);
         if resolved.is_empty() {
             // Not imported: a name of its own, or built in.
-            resolved = if path.len() == 1 || names::is_builtin(&path[0]) { vec![path.join(".")] } else { Vec::new() };
-            return resolved
-                .iter()
-                .filter_map(|full| sign_of_name(full).filter(|_| names::is_builtin(&path[0])))
-                .filter(|s| s.acts())
-                .collect();
+            let built_in = names::is_builtin(path[0]).then(|| sign_of_name(&path.join("."))).flatten();
+            return built_in.filter(|sign| sign.acts()).into_iter().collect();
         }
         let mut signs = Vec::new();
         for full in resolved {
@@ -326,7 +325,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
 
     /// `getattr(x, "name")`: the name counts as if it stood there; one that is computed can't be followed, whatever
     /// the object is called.
-    fn attribute_by_name(&self, line: &[Token], used: usize) -> Option<Sign> {
+    fn attribute_by_name(&self, line: &[Token<'t>], used: usize) -> Option<Sign> {
         if line.get(used).is_none_or(|t| t.what != What::Op('(')) {
             return Some(Sign::Reach);
         }
@@ -339,7 +338,7 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
         let literal = matches!(arguments.get(after + 2).map(|t| &t.what), Some(What::Op(',' | ')')));
         match text.filter(|_| literal) {
             Some(text) => sign_of_attribute(text).or_else(|| {
-                let full = self.resolved(&[target.as_slice(), std::slice::from_ref(text)].concat());
+                let full = self.resolved(&[target.as_slice(), &[text.as_ref()]].concat());
                 full.iter().find_map(|full| sign_of_name(full).filter(|s| s.acts()))
             }),
             None => Some(Sign::Reach),
@@ -348,14 +347,14 @@ impl<'j, 'a, 'r> Walk<'j, 'a, 'r> {
 
     /// What a string gives away.
     fn text(&mut self, text: &str, line: u32) -> Vec<Sign> {
-        static PLACES: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"(?i)(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b")
-                .expect("the pattern is a constant")
+        static PLACES: LazyLock<Begun> = LazyLock::new(|| {
+            let places = r"(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b";
+            Begun::new([places], Case::Ignored)
         });
         let mut signs = Vec::new();
         // What is written in sentences documents something.
         let sentence = text.split_whitespace().nth(12).is_some();
-        if !sentence && PLACES.is_match(text) {
+        if !sentence && PLACES.first(text).is_some() {
             signs.push(Sign::Secret);
             self.does(Sign::Secret, line, text);
         }
@@ -406,7 +405,7 @@ fn code(sign: Sign) -> Option<&'static Code> {
     }
 }
 
-fn name(tokens: &[Token], at: usize) -> Option<&str> {
+fn name<'t>(tokens: &[Token<'t>], at: usize) -> Option<&'t str> {
     match tokens.get(at).map(|t| &t.what) {
         Some(What::Name(name)) => Some(name),
         _ => None,
@@ -414,10 +413,10 @@ fn name(tokens: &[Token], at: usize) -> Option<&str> {
 }
 
 /// The dotted name that begins at a place, and the place behind it.
-fn dotted(tokens: &[Token], at: usize) -> (Vec<String>, usize) {
+fn dotted<'t>(tokens: &[Token<'t>], at: usize) -> (Vec<&'t str>, usize) {
     let (mut path, mut at) = (Vec::new(), at);
     while let Some(one) = name(tokens, at) {
-        path.push(one.to_owned());
+        path.push(one);
         at += 1;
         if tokens.get(at).is_none_or(|t| t.what != What::Op('.')) || name(tokens, at + 1).is_none() {
             break;
@@ -428,13 +427,13 @@ fn dotted(tokens: &[Token], at: usize) -> (Vec<String>, usize) {
 }
 
 /// What stands before the next colon: no import goes on behind it.
-fn until_colon(tokens: &[Token]) -> &[Token] {
+fn until_colon<'l, 't>(tokens: &'l [Token<'t>]) -> &'l [Token<'t>] {
     let end = tokens.iter().position(|t| t.what == What::Op(':')).unwrap_or(tokens.len());
     &tokens[..end]
 }
 
 /// The tokens of a call up to the parenthesis that closes it; of a very long one, the first.
-fn whole_call(tokens: &[Token]) -> &[Token] {
+fn whole_call<'l, 't>(tokens: &'l [Token<'t>]) -> &'l [Token<'t>] {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate().take(CALL_TOKENS_MAX) {
         match token.what {
@@ -450,22 +449,22 @@ fn whole_call(tokens: &[Token]) -> &[Token] {
 }
 
 /// True when a call has this argument with this value, or with a dotted name that ends so.
-fn has_argument(call: &[Token], argument: &str, value: &str) -> bool {
+fn has_argument(call: &[Token<'_>], argument: &str, value: &str) -> bool {
     call.windows(3).enumerate().any(|(at, three)| {
-        let named = matches!(&three[0].what, What::Name(name) if name == argument) && three[1].what == What::Op('=');
-        named && dotted(call, at + 2).0.last().is_some_and(|last| last == value)
+        let named = three[0].what == What::Name(argument) && three[1].what == What::Op('=');
+        named && dotted(call, at + 2).0.last() == Some(&value)
     })
 }
 
 /// What a call of `open` does, which is not known of one that is too long to be looked at whole: a file that is named here, below the folder of the program, is its own business.
-fn opened(call: &[Token]) -> Option<Sign> {
+fn opened(call: &[Token<'_>]) -> Option<Sign> {
     if call.len() == CALL_TOKENS_MAX {
         return Some(Sign::Unknown);
     }
     let texts: Vec<(usize, &str)> = call
         .iter()
         .enumerate()
-        .filter_map(|(at, t)| if let What::Text(text) = &t.what { Some((at, text.as_str())) } else { None })
+        .filter_map(|(at, t)| if let What::Text(text) = &t.what { Some((at, text.as_ref())) } else { None })
         .collect();
     let is_mode = |text: &str| text.len() <= 4 && !text.is_empty() && text.chars().all(|c| "rwaxbt+U".contains(c));
     let mode = texts.iter().find(|(at, text)| *at > 1 && is_mode(text)).map(|(_, text)| *text);

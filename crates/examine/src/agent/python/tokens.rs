@@ -4,6 +4,8 @@
 //! a file of brackets brings to the end of the stack); for what is judged here, words are enough. What can't be read as
 //! Python to the end is an error, and is never judged by half.
 
+use std::borrow::Cow;
+
 /// Words of one program.
 const TOKENS_MAX: usize = 400_000;
 /// Formatted strings inside of formatted strings.
@@ -13,22 +15,22 @@ const BRACKETS_MAX: usize = 200;
 
 /// One word, and the line in which it begins, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
+pub struct Token<'t> {
     /// What it is.
-    pub what: What,
+    pub what: What<'t>,
     /// Its line.
     pub line: u32,
 }
 
 /// What a word is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum What {
+pub enum What<'t> {
     /// A name or keyword.
-    Name(String),
+    Name(&'t str),
     /// A number.
     Number,
     /// A string, its plain escapes read.
-    Text(String),
+    Text(Cow<'t, str>),
     /// An operator or bracket; of several characters only the first counts here, except for `==` and its kind.
     Op(char),
     /// A comparison, or an assignment with an operation.
@@ -39,11 +41,11 @@ pub enum What {
 
 /// A program that was read to its end.
 #[derive(Debug, Default)]
-pub struct Program {
+pub struct Program<'t> {
     /// Its words.
-    pub tokens: Vec<Token>,
+    pub tokens: Vec<Token<'t>>,
     /// The expressions in its formatted strings.
-    pub inner: Vec<Vec<Token>>,
+    pub inner: Vec<Vec<Token<'t>>>,
 }
 
 /// Why a text was not read as Python: a reason and a line.
@@ -59,9 +61,9 @@ pub struct NotPython {
 ///
 /// # Errors
 /// [`NotPython`] at the first place that is no Python, or where a limit is reached.
-pub fn read(text: &str) -> Result<Program, NotPython> {
+pub fn read(text: &str) -> Result<Program<'_>, NotPython> {
     let mut program = Program::default();
-    let tokens = Reader::new(text, 1, 0, &mut program.inner).run()?;
+    let tokens = Reader::new(text.trim_start_matches('\u{feff}'), 1, 0, &mut program.inner).run()?;
     check(&tokens)?;
     for inner in &program.inner {
         check(inner)?;
@@ -70,32 +72,80 @@ pub fn read(text: &str) -> Result<Program, NotPython> {
     Ok(program)
 }
 
-/// Words after which an expression begins anew.
-const KEYWORDS: &[&str] = &[
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
-    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
-    "not", "or", "pass", "raise", "return", "try", "while", "with", "yield", "match", "case", "type",
-];
+/// True for words after which an expression begins anew.
+fn is_keyword(name: &str) -> bool {
+    matches!(
+        name,
+        "False"
+            | "None"
+            | "True"
+            | "and"
+            | "as"
+            | "assert"
+            | "async"
+            | "await"
+            | "break"
+            | "class"
+            | "continue"
+            | "def"
+            | "del"
+            | "elif"
+            | "else"
+            | "except"
+            | "finally"
+            | "for"
+            | "from"
+            | "global"
+            | "if"
+            | "import"
+            | "in"
+            | "is"
+            | "lambda"
+            | "nonlocal"
+            | "not"
+            | "or"
+            | "pass"
+            | "raise"
+            | "return"
+            | "try"
+            | "while"
+            | "with"
+            | "yield"
+            | "match"
+            | "case"
+            | "type"
+    )
+}
+
+/// What of a word counts for its neighbours.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Operand,
+    Text,
+    Closed,
+    Opens,
+    Other,
+}
 
 /// Two operands never stand beside one another in Python. Where they do, this is another language.
-fn check(tokens: &[Token]) -> Result<(), NotPython> {
-    for pair in tokens.windows(2) {
-        let [first, second] = pair else { continue };
-        let operand = |token: &Token| match &token.what {
-            What::Name(name) => !KEYWORDS.contains(&name.as_str()),
-            What::Number | What::Text(_) => true,
-            _ => false,
+fn check(tokens: &[Token<'_>]) -> Result<(), NotPython> {
+    let mut before = Side::Other;
+    for token in tokens {
+        let side = match &token.what {
+            What::Name(name) if is_keyword(name) => Side::Other,
+            What::Name(_) | What::Number => Side::Operand,
+            What::Text(_) => Side::Text,
+            What::Op(')' | ']' | '}') => Side::Closed,
+            What::Op('{') => Side::Opens,
+            _ => Side::Other,
         };
-        // Nor does one, or the beginning of a block, follow a closing bracket.
-        let closed = matches!(first.what, What::Op(')' | ']' | '}'));
-        let opens = second.what == What::Op('{');
-        if closed && (operand(second) || opens) || operand(first) && opens {
-            return Err(NotPython { why: "two words beside one another", line: second.line });
+        // Nor does one, or the beginning of a block, follow a closing bracket. Strings do stand beside strings.
+        let ended = matches!(before, Side::Operand | Side::Text | Side::Closed);
+        let begins = matches!(side, Side::Operand | Side::Text | Side::Opens);
+        if ended && begins && (before, side) != (Side::Text, Side::Text) {
+            return Err(NotPython { why: "two words beside one another", line: token.line });
         }
-        let texts = matches!((&first.what, &second.what), (What::Text(_), What::Text(_)));
-        if operand(first) && operand(second) && !texts {
-            return Err(NotPython { why: "two words beside one another", line: second.line });
-        }
+        before = side;
     }
     Ok(())
 }
@@ -105,16 +155,39 @@ struct Reader<'t, 'p> {
     line: u32,
     depth: usize,
     brackets: Vec<char>,
-    tokens: Vec<Token>,
-    inner: &'p mut Vec<Vec<Token>>,
+    tokens: Vec<Token<'t>>,
+    inner: &'p mut Vec<Vec<Token<'t>>>,
 }
 
 impl<'t, 'p> Reader<'t, 'p> {
-    fn new(text: &'t str, line: u32, depth: usize, inner: &'p mut Vec<Vec<Token>>) -> Self {
-        Self { rest: text.trim_start_matches('\u{feff}'), line, depth, brackets: Vec::new(), tokens: Vec::new(), inner }
+    fn new(text: &'t str, line: u32, depth: usize, inner: &'p mut Vec<Vec<Token<'t>>>) -> Self {
+        Self { rest: text, line, depth, brackets: Vec::new(), tokens: Vec::new(), inner }
     }
 
-    fn run(mut self) -> Result<Vec<Token>, NotPython> {
+    /// Reads an expression as if it stood in parentheses: it may go on over several lines.
+    fn run_bracketed(mut self) -> Result<Vec<Token<'t>>, NotPython> {
+        self.push(What::Op('('));
+        self.brackets.push('(');
+        self.words()?;
+        if self.brackets != ['('] {
+            return Err(self.error("a bracket is open at the end"));
+        }
+        self.line += 1;
+        self.push(What::Op(')'));
+        self.push(What::End);
+        Ok(self.tokens)
+    }
+
+    fn run(mut self) -> Result<Vec<Token<'t>>, NotPython> {
+        self.words()?;
+        if !self.brackets.is_empty() {
+            return Err(self.error("a bracket is open at the end"));
+        }
+        self.push(What::End);
+        Ok(self.tokens)
+    }
+
+    fn words(&mut self) -> Result<(), NotPython> {
         while let Some(c) = self.rest.chars().next() {
             if self.tokens.len() >= TOKENS_MAX {
                 return Err(self.error("too many words"));
@@ -123,7 +196,7 @@ impl<'t, 'p> Reader<'t, 'p> {
                 '\r' | '\n' => self.line_end(),
                 ' ' | '\t' | '\u{c}' => self.skip(1),
                 '#' => {
-                    let end = self.rest.find(['\n', '\r']).unwrap_or(self.rest.len());
+                    let end = memchr::memchr2(b'\n', b'\r', self.rest.as_bytes()).unwrap_or(self.rest.len());
                     self.skip(end);
                 }
                 '\\' => self.continued()?,
@@ -134,11 +207,7 @@ impl<'t, 'p> Reader<'t, 'p> {
                 _ => self.operator(c)?,
             }
         }
-        if !self.brackets.is_empty() {
-            return Err(self.error("a bracket is open at the end"));
-        }
-        self.push(What::End);
-        Ok(self.tokens)
+        Ok(())
     }
 
     fn error(&self, why: &'static str) -> NotPython {
@@ -149,7 +218,7 @@ impl<'t, 'p> Reader<'t, 'p> {
         self.rest = &self.rest[bytes..];
     }
 
-    fn push(&mut self, what: What) {
+    fn push(&mut self, what: What<'t>) {
         self.tokens.push(Token { what, line: self.line });
     }
 
@@ -172,7 +241,9 @@ impl<'t, 'p> Reader<'t, 'p> {
     }
 
     fn name(&mut self) -> Result<(), NotPython> {
-        let end = self.rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(self.rest.len());
+        let plain = self.rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'_').count();
+        let more = self.rest[plain..].find(|c: char| c != '_' && !c.is_alphanumeric());
+        let end = more.map_or(self.rest.len(), |more| plain + more);
         let name = &self.rest[..end];
         let quoted = self.rest[end..].starts_with(['"', '\'']);
         if quoted
@@ -183,7 +254,7 @@ impl<'t, 'p> Reader<'t, 'p> {
             self.skip(end);
             return self.string(&prefix);
         }
-        self.push(What::Name(name.to_owned()));
+        self.push(What::Name(name));
         self.skip(end);
         Ok(())
     }
@@ -205,13 +276,15 @@ impl<'t, 'p> Reader<'t, 'p> {
     }
 
     fn operator(&mut self, c: char) -> Result<(), NotPython> {
-        let wide = [
-            "**=", "//=", ">>=", "<<=", "==", "!=", "<=", ">=", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "@=",
-            "->",
-        ];
-        if let Some(found) = wide.iter().find(|w| self.rest.starts_with(**w)) {
+        let wide = match self.rest.as_bytes() {
+            [b'*', b'*', b'=', ..] | [b'/', b'/', b'=', ..] | [b'>', b'>', b'=', ..] | [b'<', b'<', b'=', ..] => 3,
+            [b'=' | b'!' | b'<' | b'>' | b'+' | b'-' | b'*' | b'/' | b'%' | b'&' | b'|' | b'^' | b'@', b'=', ..] => 2,
+            [b'-', b'>', ..] => 2,
+            _ => 0,
+        };
+        if wide > 0 {
             self.push(What::Wide);
-            self.skip(found.len());
+            self.skip(wide);
             return Ok(());
         }
         match c {
@@ -243,25 +316,24 @@ impl<'t, 'p> Reader<'t, 'p> {
 
     /// A string, from its quotes on.
     fn string(&mut self, prefix: &str) -> Result<(), NotPython> {
-        let quote = &self.rest[..1];
-        let triple = quote.repeat(3);
-        let quotes = if self.rest.starts_with(&triple) { triple.as_str() } else { quote };
-        let body = &self.rest[quotes.len()..];
-        let end = end_of(body, quotes).ok_or_else(|| self.error("a string without an end"))?;
+        let quote = self.rest.as_bytes()[0];
+        let quotes = if self.rest.as_bytes().starts_with(&[quote; 3]) { 3 } else { 1 };
+        let body = &self.rest[quotes..];
+        let end = end_of(body.as_bytes(), quote, quotes).ok_or_else(|| self.error("a string without an end"))?;
         let text = &body[..end];
         let line = self.line;
-        let value = if prefix.contains('r') { text.to_owned() } else { plain(text) };
+        let value = if prefix.contains('r') { Cow::Borrowed(text) } else { plain(text) };
         self.push(What::Text(value));
         if prefix.contains(['f', 't']) {
             self.fields(text, line)?;
         }
         self.line += u32::try_from(lines(text)).unwrap_or(u32::MAX);
-        self.skip(2 * quotes.len() + end);
+        self.skip(2 * quotes + end);
         Ok(())
     }
 
     /// The expressions in a formatted string.
-    fn fields(&mut self, text: &str, line: u32) -> Result<(), NotPython> {
+    fn fields(&mut self, text: &'t str, line: u32) -> Result<(), NotPython> {
         let (mut rest, mut line) = (text, line);
         while let Some(at) = rest.find('{') {
             line += u32::try_from(lines(&rest[..at])).unwrap_or(0);
@@ -278,10 +350,10 @@ impl<'t, 'p> Reader<'t, 'p> {
             // `{x=}` and `{x!r}` show a value, and are no operators.
             let bare = expression.trim_end().trim_end_matches('=');
             let bare = ["!r", "!s", "!a"].iter().find_map(|end| bare.strip_suffix(end)).unwrap_or(bare);
+            // A backslash at the end goes on with a line that is empty.
             let bare = bare.trim_end_matches('=');
-            // An expression may go on over several lines, as inside of brackets.
-            let bracketed = format!("({bare}\n)");
-            let tokens = Reader::new(&bracketed, line, self.depth + 1, self.inner).run()?;
+            let bare = bare.strip_suffix('\\').unwrap_or(bare);
+            let tokens = Reader::new(bare, line, self.depth + 1, self.inner).run_bracketed()?;
             self.inner.push(tokens);
             if format.contains('{') {
                 self.depth += 1;
@@ -318,31 +390,44 @@ fn field(text: &str) -> Option<(&str, &str, &str)> {
     None
 }
 
-/// Where a string ends that begins here.
-fn end_of(body: &str, quotes: &str) -> Option<usize> {
+/// Where a string ends that begins here with so many quotes.
+fn end_of(body: &[u8], quote: u8, quotes: usize) -> Option<usize> {
     let mut at = 0;
-    let bytes = body.as_bytes();
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 1,
-            b'\n' | b'\r' if quotes.len() == 1 => return None,
-            _ if body.as_bytes()[at..].starts_with(quotes.as_bytes()) => return Some(at),
-            _ => {}
+    loop {
+        at += memchr::memchr2(quote, b'\\', &body[at..])?;
+        if body[at] == b'\\' {
+            at = (at + 2).min(body.len());
+        } else if quotes == 1 || body[at..].starts_with(&[quote; 3]) {
+            break;
+        } else {
+            at += 1;
         }
-        at += 1;
     }
-    None
+    // One that is in single quotes ends with its line, unless a backslash stands before the line's end.
+    let ends_with_line = quotes == 1 && ends_before(&body[..at]);
+    (!ends_with_line).then_some(at)
+}
+
+/// True when a line ends in a string, without a backslash before the end.
+fn ends_before(string: &[u8]) -> bool {
+    memchr::memchr2_iter(b'\n', b'\r', string).any(|end| {
+        let of_both = string[end] == b'\n' && string[..end].ends_with(b"\r");
+        let backslashes = string[..end].iter().rev().take_while(|b| **b == b'\\').count();
+        !of_both && backslashes % 2 == 0
+    })
 }
 
 fn lines(text: &str) -> usize {
-    let crlf = text.matches("\r\n").count();
-    text.matches(['\n', '\r']).count() - crlf
+    let bytes = text.as_bytes();
+    memchr::memchr2_iter(b'\n', b'\r', bytes)
+        .filter(|&at| bytes[at] == b'\r' || at == 0 || bytes[at - 1] != b'\r')
+        .count()
 }
 
 /// A string with its escapes for single characters read.
-fn plain(text: &str) -> String {
-    if !text.contains('\\') {
-        return text.to_owned();
+fn plain(text: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
@@ -362,7 +447,7 @@ fn plain(text: &str) -> String {
             Some(other) => out.push(other),
         }
     }
-    out
+    Cow::Owned(out)
 }
 
 fn hex(chars: &mut std::str::Chars<'_>, digits: usize) -> Option<char> {
@@ -388,8 +473,8 @@ mod tests {
 
     fn words(text: &str) -> Vec<String> {
         let program = read(text).expect("Python");
-        let word = |t: &Token| match &t.what {
-            What::Name(name) => name.clone(),
+        let word = |t: &Token<'_>| match &t.what {
+            What::Name(name) => (*name).to_owned(),
             What::Text(text) => format!("{text:?}"),
             What::Number => "0".to_owned(),
             What::Op(c) => c.to_string(),
@@ -410,8 +495,8 @@ mod tests {
     #[test]
     fn expressions_in_formatted_strings_are_read() {
         let program = read("f'{{}} {os.system(\"x\")!r:>{width}} {a=}'").expect("Python");
-        let name = |t: &Token| if let What::Name(name) = &t.what { Some(name.clone()) } else { None };
-        let names: Vec<String> = program.inner.iter().flatten().filter_map(name).collect();
+        let name = |t: &Token<'static>| if let What::Name(name) = &t.what { Some(*name) } else { None };
+        let names: Vec<&str> = program.inner.iter().flatten().filter_map(name).collect();
         assert_eq!(names, ["os", "system", "width", "a"]);
     }
 

@@ -1,0 +1,117 @@
+//! Patterns whose matches begin with one of a few words: one pass over a text tells where these stand, and a pattern is tried
+//! there alone. It is made when a text first has one of its words, as most texts have none of most.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use aho_corasick::AhoCorasick;
+use regex_automata::meta::{self, Regex};
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use regex_syntax::hir::literal::{ExtractKind, Extractor, Literal};
+
+/// Bytes that the states of one pattern may take. With less, there is no quick automaton for the largest.
+const DFA_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Whether upper and lower case of ASCII letters are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// They are.
+    Ignored,
+    /// They are not.
+    Kept,
+}
+
+/// A table of patterns.
+pub struct Begun {
+    patterns: Vec<Pattern>,
+    case: Case,
+    begins: AhoCorasick,
+    /// The pattern of each of these words.
+    owners: Vec<usize>,
+}
+
+struct Pattern {
+    text: String,
+    regex: OnceLock<Regex>,
+}
+
+impl Begun {
+    /// A table of these patterns (syntax of the crate `regex`). Where all words of one are ASCII, it goes by bytes: gaps and the
+    /// ends of words are small then, and a word that stands between Japanese ones is one.
+    ///
+    /// # Panics
+    /// When one is no pattern, or may begin with anything. The tables are part of the program, and tests read them.
+    pub fn new<'p>(texts: impl IntoIterator<Item = &'p str>, case: Case) -> Self {
+        let patterns: Vec<Pattern> =
+            texts.into_iter().map(|text| Pattern { text: text.to_owned(), regex: OnceLock::new() }).collect();
+        let words: Vec<(usize, Literal)> = patterns
+            .iter()
+            .enumerate()
+            .flat_map(|(owner, pattern)| pattern.begins().into_iter().map(move |word| (owner, word)))
+            .collect();
+        let begins = AhoCorasick::builder()
+            .ascii_case_insensitive(case == Case::Ignored)
+            .build(words.iter().map(|(_, word)| word.as_bytes()))
+            .unwrap_or_else(|e| panic!("the words make an automaton: {e}"));
+        Self { patterns, case, begins, owners: words.into_iter().map(|(owner, _)| owner).collect() }
+    }
+
+    /// The first match of each pattern.
+    pub fn first_matches(&self, text: &str) -> Vec<Option<Range<usize>>> {
+        let mut first: Vec<Option<Range<usize>>> = vec![None; self.patterns.len()];
+        let mut tried = vec![None; first.len()];
+        for word in self.begins.find_overlapping_iter(text) {
+            let (owner, start) = (self.owners[word.pattern().as_usize()], word.start());
+            let later = first[owner].as_ref().is_some_and(|first| first.start <= start);
+            if !later && tried[owner].replace(start) != Some(start) {
+                // A search from a given place on ends where no match can go on, and meets few states.
+                let here = Input::new(text).range(start..).anchored(Anchored::Yes);
+                let end = self.patterns[owner].regex(self.case).search_half(&here);
+                first[owner] = end.map(|end| start..end.offset()).or_else(|| first[owner].take());
+            }
+        }
+        first
+    }
+
+    /// The number of the first pattern of the table that matches, and its first match.
+    pub fn first(&self, text: &str) -> Option<(usize, Range<usize>)> {
+        self.first_matches(text).into_iter().enumerate().find_map(|(number, found)| Some((number, found?)))
+    }
+}
+
+impl Pattern {
+    fn regex(&self, case: Case) -> &Regex {
+        self.regex.get_or_init(|| {
+            let syntax = syntax::Config::new()
+                .utf8(false)
+                .unicode(!self.text.is_ascii())
+                .case_insensitive(case == Case::Ignored);
+            let config = meta::Config::new().utf8_empty(false).hybrid_cache_capacity(DFA_BYTES_MAX);
+            let made = Regex::builder().syntax(syntax).configure(config).build(&self.text);
+            made.unwrap_or_else(|e| panic!("{}: {e}", self.text))
+        })
+    }
+
+    /// The words that its matches begin with.
+    fn begins(&self) -> Vec<Literal> {
+        let parsed = regex_syntax::parse(&self.text).unwrap_or_else(|e| panic!("{}: {e}", self.text));
+        let begins = Extractor::new().kind(ExtractKind::Prefix).extract(&parsed);
+        let literals = begins.literals().filter(|literals| literals.iter().all(|literal| !literal.is_empty()));
+        literals.unwrap_or_else(|| panic!("it may begin with anything: {}", self.text)).to_vec()
+    }
+}
+
+#[cfg(test)]
+impl Begun {
+    /// Tells the first match of each pattern by a search through the whole text.
+    pub fn searched(&self, text: &str) -> Vec<Option<Range<usize>>> {
+        self.patterns.iter().map(|pattern| Some(pattern.regex(self.case).find(text)?.range())).collect()
+    }
+
+    /// The patterns as texts that have all of their words, and stretches that match here and there.
+    pub fn samples(&self) -> Vec<String> {
+        let marks = ['(', ')', '?', ':', '|', '\\', '[', ']'];
+        self.patterns.iter().map(|pattern| pattern.text.replace(marks, " ")).collect()
+    }
+}
