@@ -19,7 +19,7 @@ pub struct Limits {
     pub pickle_streams_max: u32,
     /// Values on the stack of one pickle.
     pub pickle_stack_max: usize,
-    /// Memo slots in use of one pickle.
+    /// Memo slots of one pickle that are kept. What others hold counts as not known, but for globals.
     pub pickle_memo_max: usize,
     /// Memo slots of one pickle whose numbers lie far beyond the number of slots in use.
     pub pickle_memo_sparse_max: usize,
@@ -69,10 +69,10 @@ impl Default for Limits {
             ratio_max: 200,
             pickle_opcodes_max: 50_000_000,
             pickle_streams_max: 100_000,
-            pickle_stack_max: 4_000_000,
-            pickle_memo_max: 8_000_000,
+            pickle_stack_max: 600_000,
+            pickle_memo_max: 2_000_000,
             pickle_memo_sparse_max: 100_000,
-            pickle_cells_max: 4_000_000,
+            pickle_cells_max: 2_000_000,
             pickle_globals_max: 10_000,
             pickle_literals_max: 100,
             pickle_literals_tried_max: 100_000,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sakimori_model::{ExaminerRef, Fact, FactName, Finding, Kind, Place};
+use sakimori_model::{Code, ExaminerRef, Fact, FactName, Finding, Kind, Place};
 
 use crate::Examination;
 use crate::catalogue::{self, finding};
@@ -123,6 +123,14 @@ impl<'a> Report<'a> {
             self.findings.pop();
             self.findings.push(finding);
         }
+    }
+
+    /// True when a finding of this code would be counted only; it is counted then. For readers that may find the same many times.
+    pub fn only_counts(&mut self, code: &Code) -> bool {
+        let full = self.findings.len() >= self.limits.findings_max;
+        let only_counted = full && catalogue::entry(code).is_some_and(|entry| !entry.unexamined);
+        self.dropped += u64::from(only_counted);
+        only_counted
     }
 
     /// The place of a byte of the current member.

@@ -7,6 +7,9 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::sigma::yaml;
 
+/// Parts of one document, by the commas and lines that part them. One of more is read as no document of this family.
+const PARTS_MAX: usize = 200_000;
+
 /// A part of a document.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doc {
@@ -27,18 +30,18 @@ pub enum Doc {
 impl Doc {
     /// Reads JSON; comments and trailing commas, as editors accept them in their settings, are passed over.
     pub fn from_json(text: &str) -> Option<Self> {
-        let text = text.trim_start_matches('\u{feff}');
+        let text = bounded(text)?.trim_start_matches('\u{feff}');
         serde_json::from_str(text).ok().or_else(|| serde_json::from_str(&without_comments(text)).ok())
     }
 
     /// Reads the first document of YAML. JSON and TOML have their readers' own limits on nesting (128 and 80).
     pub fn from_yaml(text: &str) -> Option<Self> {
-        yaml::read(text.as_bytes()).ok()?.into_iter().next()
+        yaml::read(bounded(text)?.as_bytes()).ok()?.into_iter().next()
     }
 
     /// Reads TOML.
     pub fn from_toml(text: &str) -> Option<Self> {
-        toml::from_str(text).ok()
+        toml::from_str(bounded(text)?).ok()
     }
 
     /// The part with this name; the last one where it stands twice, as most readers do.
@@ -96,6 +99,11 @@ impl Doc {
             _ => self.items().iter().filter_map(Self::text).collect(),
         }
     }
+}
+
+/// The text, if it has no more parts than a tree may have.
+fn bounded(text: &str) -> Option<&str> {
+    (memchr::memchr2_iter(b',', b'\n', text.as_bytes()).count() <= PARTS_MAX).then_some(text)
 }
 
 /// The document with spaces in place of comments, and without commas before a closing bracket.

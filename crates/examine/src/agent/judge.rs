@@ -31,12 +31,18 @@ impl<'a, 'r> Judge<'a, 'r> {
 
     /// Reports something at a path of the document, with the words that show it.
     pub fn found(&mut self, code: &Code, path: &str, quote: &str) {
+        if self.report.only_counts(code) {
+            return;
+        }
         let place = if self.seen.len() < PLACED_MAX { self.place_of(quote) } else { self.report.whole() };
         self.at(code, place, path, quote);
     }
 
     /// Reports something in a line of the text, counted from 1.
     pub fn in_line(&mut self, code: &Code, line: u32, quote: &str) {
+        if self.report.only_counts(code) {
+            return;
+        }
         let place = Place::Text { member: self.report.path(), line, column: 1 };
         self.at(code, place, &format!("line {line}"), quote);
     }

@@ -10,7 +10,7 @@ use super::codes;
 use super::joblib::Built;
 use super::judge::{self, Role, Verdict};
 use super::machine::{Broken, Loader, Machine, Purpose};
-use super::value::{Node, Value};
+use super::value::{Call, Node, Value};
 
 /// Calls of one global that are reported one by one.
 const CALLS_TOLD_MAX: u32 = 8;
@@ -92,7 +92,7 @@ impl Machine<'_, '_, '_> {
 
     /// Only what a call returned, or what was not kept, can be text that the stream doesn't hold.
     fn computed(&self, value: Value) -> bool {
-        matches!(value, Value::Computed | Value::Data) || matches!(self.heap.node(value), Some(Node::Call { .. }))
+        matches!(value, Value::Computed | Value::Data) || matches!(self.heap.node(value), Some(Node::Call(_)))
     }
 
     fn import(&mut self, module: String, name: String) -> Result<Value, Broken> {
@@ -170,7 +170,7 @@ impl Machine<'_, '_, '_> {
 
     fn returned(&mut self, callee: Value, args: Value) -> Value {
         let weight = self.heap.weight(args);
-        let node = self.heap.add(Node::Call { callee, args, state: Value::None }, weight);
+        let node = self.heap.add(Node::Call(Box::new(Call { callee, args, state: Value::None })), weight);
         // Kept or not, it is something that a call returned: never a literal.
         if node == Value::Computed { Value::Data } else { node }
     }
@@ -223,7 +223,7 @@ impl Machine<'_, '_, '_> {
             _ => (Value::Computed, None),
         };
         let class = match self.heap.node(target) {
-            Some(Node::Call { callee: class @ Value::Global(_), .. }) => *class,
+            Some(Node::Call(call)) if matches!(call.callee, Value::Global(_)) => call.callee,
             _ => target,
         };
         let owner = match class {
@@ -260,7 +260,7 @@ impl Machine<'_, '_, '_> {
     /// Calling something that was not imported.
     fn call_of_value(&mut self, callee: Value, args: Value) -> Result<Value, Broken> {
         match self.heap.node(callee) {
-            Some(Node::Call { .. }) => self.computed_call(callee, args),
+            Some(Node::Call(_)) => self.computed_call(callee, args),
             Some(_) => Err(Broken::NotCallable),
             None if matches!(callee, Value::Computed | Value::Data) => self.computed_call(callee, args),
             None => Err(Broken::NotCallable),
@@ -318,11 +318,11 @@ impl Machine<'_, '_, '_> {
             Value::Node(_) => {
                 self.check_slots(target, state);
                 let mut built = Built::First;
-                if let Some(Node::Call { state: old, .. }) = self.heap.node_mut(target) {
-                    if *old != Value::None {
+                if let Some(Node::Call(call)) = self.heap.node_mut(target) {
+                    if call.state != Value::None {
                         built = Built::Again;
                     }
-                    *old = state;
+                    call.state = state;
                 }
                 if self.loader == Loader::Joblib {
                     return self.array_wrapper(target, built);

@@ -8,7 +8,7 @@ use crate::catalogue::finding;
 
 use super::codes;
 use super::machine::{Broken, Machine, Purpose};
-use super::value::{Node, Value};
+use super::value::{Call, Value};
 
 /// What follows the wrapper in the file.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ const PARAMETERS: &[&str] = &["subclass", "shape", "order", "dtype", "allow_mmap
 impl Machine<'_, '_, '_> {
     /// Follows the loader over the array if `target` is one of joblib's wrappers.
     pub(super) fn array_wrapper(&mut self, target: Value, built: Built) -> Result<(), Broken> {
-        let Some(Node::Call { callee: Value::Global(class), .. }) = self.heap.node(target) else { return Ok(()) };
-        let Some(class) = self.globals.at(*class).filter(|c| c.module.contains("joblib.numpy_pickle")) else {
+        let Some(&Call { callee: Value::Global(class), .. }) = self.heap.call(target) else { return Ok(()) };
+        let Some(class) = self.globals.at(class).filter(|c| c.module.contains("joblib.numpy_pickle")) else {
             return Ok(());
         };
         match class.name.as_str() {
@@ -121,31 +121,31 @@ impl Machine<'_, '_, '_> {
 
     /// An attribute that the constructor or the state gave. The last one counts.
     fn attribute(&self, instance: Value, name: &str) -> Option<Value> {
-        let Some(Node::Call { args, state, .. }) = self.heap.node(instance) else { return None };
-        if *state != Value::None {
-            let entries = self.heap.entries(*state)?;
+        let Some(&Call { args, state, .. }) = self.heap.call(instance) else { return None };
+        if state != Value::None {
+            let entries = self.heap.entries(state)?;
             let named = entries.iter().rev().find(|(key, _)| self.text_of(*key).as_deref() == Some(name));
             if let Some((_, value)) = named {
                 return Some(*value);
             }
         }
         let at = PARAMETERS.iter().position(|p| *p == name)?;
-        self.heap.items(*args)?.get(at).copied()
+        self.heap.items(args)?.get(at).copied()
     }
 
     /// What `numpy.dtype(code, …)` with its state describes (numpy, `arraydescr_setstate`): version, byte order,
     /// sub-array, names, fields, item size, alignment, flags.
     fn item(&self, dtype: Value) -> Option<Item> {
-        let Some(Node::Call { callee: Value::Global(class), args, state }) = self.heap.node(dtype) else { return None };
-        if !self.globals.at(*class).is_some_and(|c| c.module.starts_with("numpy") && c.name == "dtype") {
+        let Some(&Call { callee: Value::Global(class), args, state }) = self.heap.call(dtype) else { return None };
+        if !self.globals.at(class).is_some_and(|c| c.module.starts_with("numpy") && c.name == "dtype") {
             return None;
         }
-        let code = self.text_of(*self.heap.items(*args)?.first()?)?;
+        let code = self.text_of(*self.heap.items(args)?.first()?)?;
         let of_code = item_of_code(&code)?;
-        if *state == Value::None {
+        if state == Value::None {
             return Some(of_code);
         }
-        let state = self.heap.items(*state)?;
+        let state = self.heap.items(state)?;
         let (Some(Value::Int(size)), Some(Value::Int(flags))) = (state.get(5), state.get(7)) else { return None };
         let has_object = flags & 1 == 1;
         match of_code {

@@ -122,6 +122,7 @@ pub(super) struct Machine<'s, 'r, 'l> {
 
 impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     pub(super) fn new(source: &'s dyn Source, loader: Loader, purpose: Purpose, report: &'r mut Report<'l>) -> Self {
+        let memo = Memo::new(report.limits().pickle_memo_max);
         Self {
             input: Input::new(source, if purpose == Purpose::Probe { GLANCE_BYTES } else { CHUNK_BYTES }),
             heap: Heap::new(report.limits().pickle_cells_max),
@@ -132,7 +133,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             purpose,
             calls: 0,
             marks: Vec::new(),
-            memo: Memo::default(),
+            memo,
             opcodes: 0,
             offset: 0,
             frame_end: 0,
@@ -157,7 +158,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         let outer = (
             std::mem::take(&mut self.stack),
             std::mem::take(&mut self.marks),
-            std::mem::take(&mut self.memo),
+            self.memo.take(),
             std::mem::replace(&mut self.loader, Loader::Plain),
         );
         self.frame_end = 0;
@@ -223,10 +224,6 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         let limits = self.report.limits();
         if self.stack.len() > limits.pickle_stack_max {
             self.report.over("pickle_stack_max", limits.pickle_stack_max as u64);
-            return Err(Broken::Limit);
-        }
-        if self.memo.count() > limits.pickle_memo_max {
-            self.report.over("pickle_memo_max", limits.pickle_memo_max as u64);
             return Err(Broken::Limit);
         }
         if self.memo.count_sparse() > limits.pickle_memo_sparse_max {

@@ -12,7 +12,7 @@ use crate::source::{Source, Window, read_up_to};
 
 use super::input::Span;
 use super::machine::{Machine, Purpose};
-use super::value::{Node, TextForm, Value};
+use super::value::{Call, TextForm, Value};
 use super::{Carrier, codes, examine, looks_like_pickle};
 
 /// Literals shorter than this hold no pickle that imports anything.
@@ -73,9 +73,9 @@ impl Machine<'_, '_, '_> {
         if let Value::Bytes { len, offset } | Value::Text { form: TextForm::Raw, len, offset } = value {
             return Some(Literal::Window(Span { offset, len: u64::from(len) }));
         }
-        let Some(Node::Call { callee: Value::Global(callee), args, .. }) = self.heap.node(value) else { return None };
-        let encode = self.globals.at(*callee).is_some_and(|g| g.name == "encode" && g.module == "_codecs");
-        let Some(&[Value::Text { form: TextForm::Raw, len, offset }, encoding]) = self.heap.items(*args) else {
+        let Some(&Call { callee: Value::Global(callee), args, .. }) = self.heap.call(value) else { return None };
+        let encode = self.globals.at(callee).is_some_and(|g| g.name == "encode" && g.module == "_codecs");
+        let Some(&[Value::Text { form: TextForm::Raw, len, offset }, encoding]) = self.heap.items(args) else {
             return None;
         };
         let latin1 = self.text_of(encoding).is_some_and(|e| e.starts_with("latin"));

@@ -80,19 +80,19 @@ impl Machine<'_, '_, '_> {
                     .collect();
                 format!("{{{}{}}}", shown.join(", "), elided(*len))
             }
-            Some(Node::Call { callee, args, .. }) => self.call_at(*callee, *args, depth),
+            Some(Node::Call(call)) => self.call_at(call.callee, call.args, depth),
             Some(Node::Set) | None => "…".to_owned(),
         }
     }
 
-    fn items_at(&self, items: &[Value], len: usize, depth: usize) -> String {
+    fn items_at(&self, items: &[Value], len: u32, depth: usize) -> String {
         let shown: Vec<String> = items.iter().take(ITEMS_SHOWN).map(|v| self.shown_at(*v, depth)).collect();
         format!("{}{}", shown.join(", "), elided(len))
     }
 }
 
-fn elided(len: usize) -> &'static str {
-    if len > ITEMS_SHOWN { ", …" } else { "" }
+fn elided(len: u32) -> &'static str {
+    if len as usize > ITEMS_SHOWN { ", …" } else { "" }
 }
 
 /// Resolves the escapes of a bytes literal, as `codecs.escape_decode` does.
