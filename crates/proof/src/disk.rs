@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -11,7 +13,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 #[cfg(target_os = "linux")]
-use rustix::fs::{CWD, RenameFlags};
+use rustix::fs::{AtFlags, CWD, RenameFlags, StatxFlags};
 
 use crate::backend::{Bulk, Listed, ListedKind};
 use crate::error::LogError;
@@ -65,6 +67,55 @@ struct Spares {
 struct FolderWal {
     path: PathBuf,
     file: File,
+    identity: Identity,
+}
+
+impl FolderWal {
+    fn new(path: PathBuf, file: File) -> Result<Self, LogError> {
+        let identity = Identity::of(&file).map_err(|source| LogError::from_io("read", &path, source))?;
+        Ok(Self { path, file, identity })
+    }
+}
+
+/// What tells a file from all others that there are: its device and its number on it. The number of an open file isn't given to
+/// another one.
+///
+/// Nothing else is asked for, and that matters: Linux since 6.13 gives a file whose times were looked at a new time with its next
+/// write (Documentation/filesystems/multigrain-ts.rst), and on ext4 without a journal `fdatasync` then writes the inode, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    number: u64,
+}
+
+#[cfg(target_os = "linux")]
+impl Identity {
+    /// That of whatever has this name.
+    fn at(path: &Path) -> io::Result<Self> {
+        Self::looked_up(CWD, path, AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn of(file: &File) -> io::Result<Self> {
+        Self::looked_up(file, Path::new(""), AtFlags::EMPTY_PATH)
+    }
+
+    fn looked_up(folder: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<Self> {
+        let found = rustix::fs::statx(folder, path, flags, StatxFlags::INO)?;
+        let device = rustix::fs::makedev(found.stx_dev_major, found.stx_dev_minor);
+        Ok(Self { device, number: found.stx_ino })
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Identity {
+    /// That of whatever has this name.
+    fn at(path: &Path) -> io::Result<Self> {
+        fs::symlink_metadata(path).map(|found| Self { device: found.dev(), number: found.ino() })
+    }
+
+    fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|found| Self { device: found.dev(), number: found.ino() })
+    }
 }
 
 impl Folder {
@@ -251,7 +302,7 @@ impl Desk for Folder {
             Ok(file) => {
                 let synced = File::open(&self.root).and_then(|folder| folder.sync_all());
                 synced.map_err(|source| LogError::from_io("write", &self.root, source))?;
-                Ok(Some(Box::new(FolderWal { path, file })))
+                Ok(Some(Box::new(FolderWal::new(path, file)?)))
             }
             Err(LogError::Missing { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -285,7 +336,7 @@ impl Desk for Folder {
             Ok(file)
         })();
         match begun {
-            Ok(file) => Ok(Box::new(FolderWal { path, file })),
+            Ok(file) => Ok(Box::new(FolderWal::new(path, file)?)),
             Err(source) => {
                 let _ = fs::remove_file(&draft);
                 Err(LogError::from_io("write", &path, source))
@@ -296,9 +347,7 @@ impl Desk for Folder {
 
 impl WalFile for FolderWal {
     fn is_current(&self) -> bool {
-        let same = |at: fs::Metadata, open: fs::Metadata| (at.dev(), at.ino()) == (open.dev(), open.ino());
-        // The number of an open file isn't given to another one.
-        fs::symlink_metadata(&self.path).and_then(|at| Ok(same(at, self.file.metadata()?))).unwrap_or(false)
+        Identity::at(&self.path).is_ok_and(|at| at == self.identity)
     }
 
     fn read_at(&self, offset: u64, length: usize) -> Result<Vec<u8>, LogError> {

@@ -26,10 +26,7 @@ const TEXT_BYTES_MAX: usize = 1024 * 1024;
 /// The first piece of program in a text.
 #[must_use]
 pub fn program_in(text: &str) -> Option<&str> {
-    let text = match text.char_indices().nth(TEXT_BYTES_MAX) {
-        Some((end, _)) => &text[..end],
-        None => text,
-    };
+    let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
     PROGRAM.find(text).map(|m| m.as_str().trim())
 }
 

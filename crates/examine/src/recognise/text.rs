@@ -265,8 +265,9 @@ fn is_jinja(start: &str) -> bool {
 
 /// A template by how much of it is code: programs and manuals hold a brace here and there, templates everywhere.
 fn is_dense_jinja(start: &str) -> bool {
-    let statements = start.matches("{%").count().min(start.matches("%}").count());
-    let values = start.matches("{{").count().min(start.matches("}}").count());
+    let count = |mark: &str| memchr::memmem::find_iter(start.as_bytes(), mark).count();
+    let statements = count("{%").min(count("%}"));
+    let values = count("{{").min(count("}}"));
     statements + values > 0 && (statements + values) * CHARS_FOR_A_TAG >= start.len()
 }
 
