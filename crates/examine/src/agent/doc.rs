@@ -41,7 +41,7 @@ impl Doc {
 
     /// Reads TOML.
     pub fn from_toml(text: &str) -> Option<Self> {
-        toml::from_str(bounded(text)?).ok()
+        toml::from_str(bounded(text).filter(|text| begins_as_toml(text))?).ok()
     }
 
     /// The part with this name; the last one where it stands twice, as most readers do.
@@ -104,6 +104,18 @@ impl Doc {
 /// The text, if it has no more parts than a tree may have.
 fn bounded(text: &str) -> Option<&str> {
     (memchr::memchr2_iter(b',', b'\n', text.as_bytes()).count() <= PARTS_MAX).then_some(text)
+}
+
+/// True for a text whose first line besides comments may be one of TOML: a table, or a key with its value (TOML 1.0, "Spec"). The
+/// parser reads all of what is none, to tell of every error.
+fn begins_as_toml(text: &str) -> bool {
+    let mut lines = text.trim_start_matches('\u{feff}').lines().map(str::trim_start);
+    let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
+    let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '\t');
+    first.is_none_or(|line| match line.split_once('=') {
+        Some((key, _)) if !line.starts_with('[') => key.starts_with(['"', '\'']) || key.chars().all(bare),
+        _ => line.starts_with('['),
+    })
 }
 
 /// The document with spaces in place of comments, and without commas before a closing bracket.
@@ -218,6 +230,16 @@ mod tests {
         let doc = Doc::from_json("{ // one\n \"a\": [\"//x\", /* two */ 1,],\n}").expect("read");
         assert_eq!(doc.get("a").map(Doc::words), Some(vec!["//x"]));
         assert_eq!(Doc::from_json("{\"a\": /"), None);
+    }
+
+    #[test]
+    fn what_is_no_toml_is_told_by_its_first_line() {
+        for text in ["", "# one\n\n [a]\n", "a.b-c = 1", "\"a b\" = 1", "\u{feff}a=1"] {
+            assert!(begins_as_toml(text), "{text}");
+        }
+        for text in ["# one\nimport os\nx = 1\n", "def f(x=1):", "- a", "{}"] {
+            assert!(!begins_as_toml(text), "{text}");
+        }
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl Machine<'_, '_, '_> {
 
     /// An attribute that the constructor or the state gave. The last one counts.
     fn attribute(&self, instance: Value, name: &str) -> Option<Value> {
-        let Some(&Call { args, state, .. }) = self.heap.call(instance) else { return None };
+        let &Call { args, state, .. } = self.heap.call(instance)?;
         if state != Value::None {
             let entries = self.heap.entries(state)?;
             let named = entries.iter().rev().find(|(key, _)| self.text_of(*key).as_deref() == Some(name));
