@@ -113,6 +113,7 @@ pub fn limits() -> Limits {
         nesting_max: 32,
         mail_bytes_max: 64 * KIB,
         mail_parts_max: 50,
+        mail_text_bytes_max: 100_000,
         mail_links_max: 50,
         mailbox_mails_max: 50,
         message_bytes_max: 16 * KIB,

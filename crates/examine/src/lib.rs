@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod artefact;
+mod begun;
 pub mod catalogue;
 pub mod codes;
 pub mod disclosure;
@@ -84,6 +85,22 @@ pub fn examine_member(source: &dyn Source, settings: &Settings, report: &mut Rep
     if report.diverts(source) {
         return recognise::UNKNOWN;
     }
+    if source.size() > HELD_BYTES_MAX as u64 {
+        return examine_undiverted(source, settings, report);
+    }
+    match source::read_up_to(source, 0, HELD_BYTES_MAX) {
+        Ok(held) => examine_undiverted(&held, settings, report),
+        Err(error) => {
+            report.unreadable(&error);
+            recognise::UNKNOWN
+        }
+    }
+}
+
+/// Bytes of what is read once, instead of by each that looks whether it is of its kind: archives have thousands of small members.
+const HELD_BYTES_MAX: usize = 64 * 1024;
+
+fn examine_undiverted(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) -> Kind {
     let kind = match recognise::recognise(source) {
         Ok(kind) => kind,
         Err(error) => {

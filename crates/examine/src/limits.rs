@@ -44,6 +44,8 @@ pub struct Limits {
     pub mail_bytes_max: u64,
     /// Parts of one mail.
     pub mail_parts_max: usize,
+    /// Bytes of the text that a reader of one mail sees, over all bodies, as they are decoded. Attachments have none.
+    pub mail_text_bytes_max: usize,
     /// Links looked at in one mail.
     pub mail_links_max: usize,
     /// Mails of one mailbox.
@@ -82,6 +84,7 @@ impl Default for Limits {
             nesting_max: 64,
             mail_bytes_max: 32 * MIB,
             mail_parts_max: 1_000,
+            mail_text_bytes_max: 4 * MIB as usize,
             mail_links_max: 2_000,
             mailbox_mails_max: 100_000,
             message_bytes_max: 64 * 1024,

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::begun::{Begun, Case};
 use super::judge::Judge;
 use super::{codes, links};
+use crate::begun::{Begun, Case};
 
 /// Words of a command that are looked at.
 const WORDS_MAX: usize = 1_000;

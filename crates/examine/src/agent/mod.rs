@@ -4,7 +4,6 @@
 //! Each is recognised by what stands in it ([`kinds`]), read once into a tree ([`doc`]) and judged by tables in `data/`:
 //! what is said to the model ([`texts`]), what is started ([`command`]) and what programs do ([`python`]).
 
-mod begun;
 pub mod codes;
 mod command;
 mod config;

@@ -1,6 +1,6 @@
 //! What a package needs to be installed: lists for pip, projects, environments of conda, manifests of npm.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -12,12 +12,10 @@ use super::doc::Doc;
 use super::judge::Judge;
 use super::{codes, command, config, links};
 use crate::prose::fold::fold;
-use crate::prose::lookalike::is_one_edit;
+use crate::prose::near::{Near, is_one_edit};
 
 /// Letters of a name below which one letter makes too little of a difference.
 const NAME_CHARS_MIN: usize = 5;
-/// Bytes of a name beyond which it is no edit of a known one.
-const KEYED_BYTES_MAX: usize = 64;
 /// Requirements of one file that are judged; of more it is said.
 const REQUIREMENTS_MAX: usize = 20_000;
 
@@ -170,29 +168,12 @@ fn named(judge: &mut Judge<'_, '_>, path: &str, name: &str) {
             || near && !only_a_digit(&folded, known)
             || known.len() >= NAME_CHARS_MIN && swapped(&folded) == swapped(known)
     };
-    // In the order of the table, so that the first one is named.
-    let near: BTreeSet<usize> = keys(&folded).filter_map(|key| NEAR.get(&key)).flatten().copied().collect();
-    if let Some(known) = near.into_iter().map(|at| &TABLE.known[at]).find(|known| imitates(known)) {
+    if let Some(known) = NEAR.of(&folded).into_iter().map(|at| &TABLE.known[at]).find(|known| imitates(known)) {
         judge.found(&codes::IMITATED_NAME, path, &format!("{name} / {known}"));
     }
 }
 
-/// The names of the table by their keys.
-static NEAR: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
-    let mut near: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, known) in TABLE.known.iter().enumerate() {
-        keys(known).for_each(|key| near.entry(key).or_default().push(at));
-    }
-    near
-});
-
-/// Of two names that are the same, that are one edit apart or of which one looks like the other, at least one key is the same:
-/// the name, the name without any one of its bytes, and what it looks like.
-fn keys(name: &str) -> impl Iterator<Item = String> {
-    let edited = if name.is_ascii() && (NAME_CHARS_MIN..=KEYED_BYTES_MAX).contains(&name.len()) { name } else { "" };
-    let without = (0..edited.len()).map(|at| [&edited[..at], &edited[at + 1..]].concat());
-    [name.to_owned(), swapped(name)].into_iter().chain(without)
-}
+static NEAR: LazyLock<Near> = LazyLock::new(|| Near::new(TABLE.known.iter().map(String::as_str), swapped));
 
 /// A name with what is taken for one another at a glance made alike.
 fn swapped(name: &str) -> String {
@@ -309,33 +290,6 @@ pub fn judge_npm(judge: &mut Judge<'_, '_>, doc: &Doc) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_that_imitate_one_another_have_a_key_in_common() {
-        let longest = TABLE.known.iter().map(String::len).max().expect("a name");
-        assert!(longest < KEYED_BYTES_MAX, "a name one byte longer is keyed, too");
-        let edits = |name: &str| {
-            let mut all = vec![name.to_owned(), name.replace('o', "0"), name.replace('m', "rn"), name.replace('-', "")];
-            for at in 0..name.len() {
-                let (before, behind) = (&name[..at], &name[at + 1..]);
-                all.extend([
-                    format!("{before}{behind}"),
-                    format!("{before}x{behind}"),
-                    format!("{before}x{}", &name[at..]),
-                ]);
-                if let Some(next) = behind.get(..1) {
-                    all.push(format!("{before}{next}{}{}", &name[at..=at], &behind[1..]));
-                }
-            }
-            all
-        };
-        for (at, known) in TABLE.known.iter().enumerate() {
-            for edit in edits(known).iter().filter(|edit| edit.len() >= NAME_CHARS_MIN) {
-                let near = keys(edit).filter_map(|key| NEAR.get(&key)).flatten().any(|one| *one == at);
-                assert!(near, "{edit} and {known}");
-            }
-        }
-    }
 
     #[test]
     fn lists_for_pip_are_told_from_word_lists() {

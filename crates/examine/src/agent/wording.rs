@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::begun::{Begun, Case};
+use crate::begun::{Begun, Case};
 use crate::prose::fold::fold;
 
 /// What an order is about.

@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use crate::begun::{Begins, Case};
+
 use super::template::{Comments, Hazard, Level, Regions, Token, Value, tokens};
 
 /// Words from which on a text is a sentence.
@@ -118,7 +120,7 @@ impl Reader {
         let because = self.blocks.iter().rev().find_map(|block| *block);
         let what = match because {
             Some(why) if is_sentence(text) || text.contains("://") => Some(format!("{why}: {}", start(text))),
-            _ => PATTERNS.iter().find_map(|p| p.in_text(text)).or_else(|| invisible(text)),
+            _ => PATTERNS.in_text(text).or_else(|| invisible(text)),
         };
         self.found = what.map(|what| Hazard { level: Level::Orders, what, offset });
     }
@@ -251,7 +253,20 @@ impl Pattern {
     }
 }
 
-static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
+/// The patterns, with the words with which their matches begin.
+struct Patterns {
+    all: Vec<Pattern>,
+    begins: Begins,
+}
+
+impl Patterns {
+    fn in_text(&self, text: &str) -> Option<String> {
+        let may: BTreeSet<usize> = self.begins.places(text).map(|(number, _)| number).collect();
+        may.into_iter().find_map(|number| self.all[number].in_text(text))
+    }
+}
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
     let file: File = toml::from_str(include_str!("templates.toml")).unwrap_or_else(|e| panic!("templates.toml: {e}"));
     let regex = |text: &str| {
         RegexBuilder::new(text).case_insensitive(true).build().unwrap_or_else(|e| panic!("templates.toml: {e}"))
@@ -261,7 +276,8 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
         unless: entry.unless.as_deref().map(regex),
         what: entry.what,
     };
-    file.orders.into_iter().map(made).collect()
+    let begins = Begins::new(file.orders.iter().map(|entry| entry.pattern.as_str()), Case::Ignored);
+    Patterns { all: file.orders.into_iter().map(made).collect(), begins }
 });
 
 #[cfg(test)]

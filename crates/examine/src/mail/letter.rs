@@ -47,6 +47,8 @@ pub struct Letter<'a> {
     pub damaged: Vec<String>,
     /// More parts than the limit lets through.
     pub parts_cut: bool,
+    /// More text in bodies than the limit lets through.
+    pub text_cut: bool,
     /// Subject and visible text of the bodies, folded. Bodies are separated by line ends.
     pub folded: String,
     /// The type that the whole mail declares, such as `multipart/alternative`.
@@ -138,6 +140,8 @@ pub struct Bounds {
     pub parts_max: usize,
     /// Links over all bodies.
     pub links_max: usize,
+    /// Bytes of text over all bodies.
+    pub text_bytes_max: usize,
 }
 
 impl<'a> Letter<'a> {
@@ -162,6 +166,7 @@ impl<'a> Letter<'a> {
             links_cut: false,
             damaged: Vec::new(),
             parts_cut: false,
+            text_cut: false,
             folded: String::new(),
         };
         letter.authentication = Authentication::read(&letter.fields, &letter.sender_domain());
@@ -279,7 +284,7 @@ impl<'a> Letter<'a> {
                 if part.is_encoding_problem && part.content_transfer_encoding().is_some() {
                     self.damaged.push(number.clone());
                 }
-                self.take_body(part, number, bounds.links_max);
+                self.take_body(part, number, bounds);
             } else {
                 let (declared, is_damaged) = (declared(&part), part.is_encoding_problem);
                 let bytes = content(part, raw);
@@ -288,9 +293,10 @@ impl<'a> Letter<'a> {
         }
     }
 
-    fn take_body(&mut self, part: MessagePart<'a>, number: String, links_max: usize) {
+    fn take_body(&mut self, part: MessagePart<'a>, number: String, bounds: Bounds) {
         let is_calendar = is_calendar(&declared(&part));
-        let (source, is_html) = match part.body {
+        let taken: usize = self.bodies.iter().map(|body| body.source.len()).sum();
+        let (mut source, is_html) = match part.body {
             PartType::Text(text) if is_calendar => (Cow::Owned(text.replace("\r\n ", "").replace("\n ", "")), false),
             PartType::Html(text) => (text, true),
             PartType::Text(text) => {
@@ -300,7 +306,15 @@ impl<'a> Letter<'a> {
             }
             _ => return,
         };
-        let page = is_html.then(|| Page::read(&source, links_max));
+        let end = source.floor_char_boundary(bounds.text_bytes_max.saturating_sub(taken));
+        if end < source.len() {
+            self.text_cut = true;
+            match &mut source {
+                Cow::Borrowed(text) => *text = &text[..end],
+                Cow::Owned(text) => text.truncate(end),
+            }
+        }
+        let page = is_html.then(|| Page::read(&source, bounds.links_max));
         self.bodies.push(Body { part: number, source, page });
     }
 
@@ -436,7 +450,8 @@ pub mod tests {
 
     /// A mail from its text, line ends as they are.
     pub fn letter(text: &str) -> Letter<'_> {
-        Letter::read(text.as_bytes(), None, Bounds { parts_max: 100, links_max: 100 }).expect("a mail")
+        Letter::read(text.as_bytes(), None, Bounds { parts_max: 100, links_max: 100, text_bytes_max: 100_000 })
+            .expect("a mail")
     }
 
     #[test]
@@ -466,7 +481,8 @@ pub mod tests {
         ] {
             let mut mail = format!("From: a@example.com\nContent-Type: text/plain; charset={charset}\n\n").into_bytes();
             mail.extend_from_slice(bytes);
-            let letter = Letter::read(&mail, None, Bounds { parts_max: 9, links_max: 9 }).expect("a mail");
+            let letter =
+                Letter::read(&mail, None, Bounds { parts_max: 9, links_max: 9, text_bytes_max: 99 }).expect("a mail");
             assert_eq!(letter.bodies[0].visible(), "利用停止", "{charset}");
         }
     }

@@ -113,7 +113,11 @@ fn examine_mail(bytes: &[u8], reporting: Reporting, settings: &Settings, report:
     }
     let bytes = within_levels(bytes, limits.mail_parts_max, report);
     let bytes = within_boundaries(bytes, report);
-    let bounds = Bounds { parts_max: limits.mail_parts_max, links_max: limits.mail_links_max };
+    let bounds = Bounds {
+        parts_max: limits.mail_parts_max,
+        links_max: limits.mail_links_max,
+        text_bytes_max: limits.mail_text_bytes_max,
+    };
     let Some(letter) = Letter::read(bytes, report.path(), bounds) else {
         report.unreadable(&"no mail header");
         return;
@@ -152,6 +156,9 @@ fn judge(letter: &Letter<'_>, reporting: Reporting, report: &mut Report<'_>) {
     }
     if letter.links_cut {
         report.over("mail_links_max", limits.mail_links_max as u64);
+    }
+    if letter.text_cut {
+        report.over("mail_text_bytes_max", limits.mail_text_bytes_max as u64);
     }
     for part in &letter.damaged {
         report.unreadable(&format_args!("broken transfer encoding of part {part}"));

@@ -1,8 +1,9 @@
 //! Brands and the domains that are theirs.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::domain::{chosen_label, is_under, suffix};
+use super::domain::{above, chosen_label, is_under, suffix};
 use super::tables::{BRAND_WORDS, BRANDS, Brand};
 
 /// The brands that a folded text names, each once.
@@ -22,8 +23,26 @@ pub fn owns(brand: &Brand, host: &str) -> bool {
 /// The brand that owns a host.
 pub fn owner(host: &str) -> Option<&'static Brand> {
     let host = Host::of(host);
-    BRANDS.iter().find(|b| host.belongs_to(b))
+    let by_domain = above(&host.host).filter_map(|domain| OWNERS.by_domain.get(domain));
+    let by_label = host.label.as_deref().and_then(|label| OWNERS.by_label.get(label));
+    // In the order of the table, so that the first one is named.
+    by_domain.chain(by_label).min().map(|brand| &BRANDS[*brand])
 }
+
+/// The first brand of each domain, and of each first label of one.
+struct Owners {
+    by_domain: HashMap<&'static str, usize>,
+    by_label: HashMap<&'static str, usize>,
+}
+
+static OWNERS: LazyLock<Owners> = LazyLock::new(|| {
+    let mut owners = Owners { by_domain: HashMap::new(), by_label: HashMap::new() };
+    for (at, domain) in BRANDS.iter().enumerate().flat_map(|(at, brand)| brand.domains.iter().map(move |d| (at, d))) {
+        owners.by_domain.entry(domain).or_insert(at);
+        owners.by_label.entry(domain.split('.').next().unwrap_or_default()).or_insert(at);
+    }
+    owners
+});
 
 /// A host taken apart once, to be compared with many brands.
 struct Host {
@@ -112,6 +131,18 @@ const GENERIC: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_owner_is_the_first_brand_that_owns() {
+        let hosts = BRANDS.iter().flat_map(|brand| &brand.domains).flat_map(|domain| {
+            let label = domain.split('.').next().unwrap_or_default();
+            [domain.clone(), format!("a.{domain}"), format!("a{domain}"), format!("{label}.pl"), format!("{label}.top")]
+        });
+        for host in hosts {
+            let by_search = BRANDS.iter().find(|brand| owns(brand, &host)).map(|brand| &brand.name);
+            assert_eq!(owner(&host).map(|brand| &brand.name), by_search, "{host}");
+        }
+    }
 
     #[test]
     fn a_brand_owns_its_domains_and_its_name_in_other_countries() {

@@ -71,7 +71,13 @@ pub fn is_shared_hosting(host: &str) -> bool {
 
 /// True for the domains where anyone gets a mailbox for nothing.
 pub fn is_free_mail(host: &str) -> bool {
-    tables::HOSTS.free_mail.iter().any(|d| is_under(&host.to_lowercase(), d))
+    let host = host.to_lowercase();
+    tables::HOSTS.free_mail.iter().any(|d| is_under(&host, d))
+}
+
+/// A host and all that it is under, the host first: `a.example.com`, `example.com`, `com`.
+pub fn above(host: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(host), |host| host.split_once('.').map(|(_, above)| above))
 }
 
 /// True when `host` is `domain` or a name below it. Both in lower case.

@@ -19,6 +19,10 @@ fn fold_into(c: char, space: bool, out: &mut String) -> bool {
         out.push(c.to_ascii_lowercase());
         return false;
     }
+    if is_plain_wide(c) {
+        out.push(c);
+        return false;
+    }
     if is_invisible(c) || is_combining(c) {
         return space;
     }
@@ -30,6 +34,11 @@ fn fold_into(c: char, space: bool, out: &mut String) -> bool {
     }
     out.extend(ascii_lookalike(c).to_lowercase());
     false
+}
+
+/// True for kana, Chinese characters and Hangul syllables: they have no case, and imitate no other letters.
+const fn is_plain_wide(c: char) -> bool {
+    matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
 /// A folded text that knows where each of its bytes comes from.
@@ -183,6 +192,15 @@ mod tests {
         assert_eq!(fold("𝗪𝗲𝗹𝗰𝗼𝗺𝗲 ２０２４"), "welcome 2024");
         assert_eq!(fold("Co\u{337}rreio\u{337}s"), "correios");
         assert_eq!(fold("本人確認　のお願い"), "本人確認 のお願い");
+    }
+
+    #[test]
+    fn wide_letters_are_folded_as_they_are() {
+        for c in ('\u{3000}'..='\u{d7ff}').filter(|c| is_plain_wide(*c)) {
+            let lower: String = ascii_lookalike(c).to_lowercase().collect();
+            let is_plain = !is_invisible(c) && !is_combining(c) && !c.is_whitespace() && lower == c.to_string();
+            assert!(is_plain, "{c}");
+        }
     }
 
     #[test]

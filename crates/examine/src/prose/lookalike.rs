@@ -1,12 +1,15 @@
 //! Hosts that are made to be taken for others: foreign letters, swapped letters, borrowed names.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use unicode_security::MixedScript;
 
 use super::brands::{labels, owner, owns};
 use super::domain::{chosen_label, is_shared_hosting, organisation, unicode};
 use super::fold::{fold, is_script_lookalike};
+use super::near::{Near, is_one_edit};
 use super::tables::Brand;
 
 /// How a host imitates another. `shown` is the host as a person reads it.
@@ -63,25 +66,37 @@ fn imitated(host: &str) -> Option<&'static Brand> {
         return None;
     }
     let plain = swap_lookalikes(&label);
-    labels()
-        .zip(SWAPPED_LABELS.iter())
-        .find(|((_, real), swapped)| {
-            label != *real
-                && (plain == **swapped
-                    || real.len() >= 7 && label.len().abs_diff(real.len()) <= 1 && is_one_edit(&label, real))
-        })
-        .map(|((brand, _), _)| brand)
+    let imitates = |real: &str| {
+        label != real
+            && (plain == swap_lookalikes(real)
+                || real.len() >= 7 && label.len().abs_diff(real.len()) <= 1 && is_one_edit(&label, real))
+    };
+    LABELS.near.of(&label).into_iter().map(|at| LABELS.all[at]).find(|(_, real)| imitates(real)).map(|(brand, _)| brand)
 }
 
-/// The brands' labels as [`swap_lookalikes`] reads them, in the order of [`labels`].
-static SWAPPED_LABELS: LazyLock<Vec<String>> =
-    LazyLock::new(|| labels().map(|(_, label)| swap_lookalikes(label)).collect());
+/// The brands' labels, in the order of [`labels`].
+struct Labels {
+    all: Vec<(&'static Brand, &'static str)>,
+    near: Near,
+    within: AhoCorasick,
+}
+
+static LABELS: LazyLock<Labels> = LazyLock::new(|| {
+    let all: Vec<_> = labels().collect();
+    let names = || all.iter().map(|(_, label)| *label);
+    let within = AhoCorasick::new(names()).unwrap_or_else(|e| panic!("the labels make an automaton: {e}"));
+    Labels { near: Near::new(names(), swap_lookalikes), within, all }
+});
 
 /// The brand whose name stands as a word in a host that isn't the brand's.
 fn carried(host: &str) -> Option<&'static Brand> {
     let org = organisation(host)?;
     let words: Vec<&str> = host.split(['.', '-', '_']).collect();
-    labels()
+    let in_host: BTreeSet<usize> =
+        LABELS.within.find_overlapping_iter(host).map(|found| found.pattern().as_usize()).collect();
+    in_host
+        .into_iter()
+        .map(|at| LABELS.all[at])
         .find(|(brand, real)| {
             let compact = real.len() >= 7
                 && host.strip_suffix(org.split_once('.').map_or("", |(_, s)| s)).is_some_and(|h| h.contains(real));
@@ -102,28 +117,4 @@ fn swap_lookalikes(label: &str) -> String {
         .replace('3', "e")
         .replace('5', "s")
         .replace('-', "")
-}
-
-/// True when one letter was changed, added, left out or swapped with its neighbour.
-pub fn is_one_edit(a: &str, b: &str) -> bool {
-    let (a, b) = (a.as_bytes(), b.as_bytes());
-    let front = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    let (ra, rb) = (&a[front..], &b[front..]);
-    let back = ra.iter().rev().zip(rb.iter().rev()).take_while(|(x, y)| x == y).count();
-    let (ma, mb) = (&ra[..ra.len() - back], &rb[..rb.len() - back]);
-    match (ma, mb) {
-        ([x, y], [z, w]) => x == w && y == z,
-        _ => ma.len() + mb.len() > 0 && ma.len() <= 1 && mb.len() <= 1,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_edit_is_one() {
-        assert!(is_one_edit("paypla", "paypal") && is_one_edit("paypall", "paypal") && is_one_edit("pavpal", "paypal"));
-        assert!(!is_one_edit("paypal", "paypal") && !is_one_edit("payful", "paypal"));
-    }
 }

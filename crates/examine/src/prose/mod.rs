@@ -6,6 +6,7 @@ pub mod domain;
 pub mod fold;
 pub mod hidden;
 pub mod lookalike;
+pub mod near;
 pub mod orders;
 pub mod redirect;
 pub mod seen;

@@ -14,10 +14,10 @@ use std::sync::LazyLock;
 use regex::Regex;
 use sakimori_model::Code;
 
-use super::begun::{Begun, Case};
 use super::judge::Judge;
 use super::texts::decoded;
 use super::{codes, command, links};
+use crate::begun::{Begun, Case};
 use names::{Sign, sign_of_argument, sign_of_attribute, sign_of_name};
 use tokens::{NotPython, Program, Token, What};
 

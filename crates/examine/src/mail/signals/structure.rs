@@ -13,10 +13,9 @@ const WORDS_BESIDE_IMAGE_MAX: usize = 120;
 
 /// Looks at the bodies and the declared type.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
-    let visible: usize =
-        letter.bodies.iter().map(|b| b.visible().chars().filter(|c| c.is_alphanumeric()).count()).max().unwrap_or(0);
+    let is_short = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).nth(WORDS_BESIDE_IMAGE_MAX).is_none();
     let linked_image = letter.links.iter().find(|t| t.link.has_image && !t.host.is_empty());
-    if let Some(target) = linked_image.filter(|_| visible <= WORDS_BESIDE_IMAGE_MAX) {
+    if let Some(target) = linked_image.filter(|_| letter.bodies.iter().all(|body| is_short(body.visible()))) {
         seen.add(finding(&codes::IMAGE_ONLY, letter.at_body(target.body, target.link.offset)));
     }
     image_host(letter, seen);

@@ -22,13 +22,49 @@ pub enum Case {
     Kept,
 }
 
+/// The words with which the matches of each pattern of a table begin.
+pub struct Begins {
+    words: AhoCorasick,
+    /// The pattern of each of these words.
+    owners: Vec<usize>,
+}
+
+impl Begins {
+    /// Those of these patterns (syntax of the crate `regex`).
+    ///
+    /// # Panics
+    /// When one is no pattern, or may begin with anything. The tables are part of the program, and tests read them.
+    pub fn new<'p>(texts: impl Iterator<Item = &'p str>, case: Case) -> Self {
+        let words: Vec<(usize, Literal)> = texts
+            .enumerate()
+            .flat_map(|(owner, text)| begins(text).into_iter().map(move |word| (owner, word)))
+            .collect();
+        let automaton = AhoCorasick::builder()
+            .ascii_case_insensitive(case == Case::Ignored)
+            .build(words.iter().map(|(_, word)| word.as_bytes()))
+            .unwrap_or_else(|e| panic!("the words make an automaton: {e}"));
+        Self { words: automaton, owners: words.into_iter().map(|(owner, _)| owner).collect() }
+    }
+
+    /// Each place where a pattern may match: its number, and the first byte. A place may come twice.
+    pub fn places<'s>(&'s self, text: &'s str) -> impl Iterator<Item = (usize, usize)> + 's {
+        self.words.find_overlapping_iter(text).map(|word| (self.owners[word.pattern().as_usize()], word.start()))
+    }
+}
+
+/// The words that the matches of a pattern begin with.
+fn begins(text: &str) -> Vec<Literal> {
+    let parsed = regex_syntax::parse(text).unwrap_or_else(|e| panic!("{text}: {e}"));
+    let begins = Extractor::new().kind(ExtractKind::Prefix).extract(&parsed);
+    let literals = begins.literals().filter(|literals| literals.iter().all(|literal| !literal.is_empty()));
+    literals.unwrap_or_else(|| panic!("it may begin with anything: {text}")).to_vec()
+}
+
 /// A table of patterns.
 pub struct Begun {
     patterns: Vec<Pattern>,
     case: Case,
-    begins: AhoCorasick,
-    /// The pattern of each of these words.
-    owners: Vec<usize>,
+    begins: Begins,
 }
 
 struct Pattern {
@@ -37,32 +73,23 @@ struct Pattern {
 }
 
 impl Begun {
-    /// A table of these patterns (syntax of the crate `regex`). Where all words of one are ASCII, it goes by bytes: gaps and the
-    /// ends of words are small then, and a word that stands between Japanese ones is one.
+    /// A table of these patterns. Where all words of one are ASCII, it goes by bytes: gaps and the ends of words are small then, and
+    /// a word that stands between Japanese ones is one.
     ///
     /// # Panics
-    /// When one is no pattern, or may begin with anything. The tables are part of the program, and tests read them.
+    /// As [`Begins::new`].
     pub fn new<'p>(texts: impl IntoIterator<Item = &'p str>, case: Case) -> Self {
         let patterns: Vec<Pattern> =
             texts.into_iter().map(|text| Pattern { text: text.to_owned(), regex: OnceLock::new() }).collect();
-        let words: Vec<(usize, Literal)> = patterns
-            .iter()
-            .enumerate()
-            .flat_map(|(owner, pattern)| pattern.begins().into_iter().map(move |word| (owner, word)))
-            .collect();
-        let begins = AhoCorasick::builder()
-            .ascii_case_insensitive(case == Case::Ignored)
-            .build(words.iter().map(|(_, word)| word.as_bytes()))
-            .unwrap_or_else(|e| panic!("the words make an automaton: {e}"));
-        Self { patterns, case, begins, owners: words.into_iter().map(|(owner, _)| owner).collect() }
+        let begins = Begins::new(patterns.iter().map(|pattern| pattern.text.as_str()), case);
+        Self { patterns, case, begins }
     }
 
     /// The first match of each pattern.
     pub fn first_matches(&self, text: &str) -> Vec<Option<Range<usize>>> {
         let mut first: Vec<Option<Range<usize>>> = vec![None; self.patterns.len()];
         let mut tried = vec![None; first.len()];
-        for word in self.begins.find_overlapping_iter(text) {
-            let (owner, start) = (self.owners[word.pattern().as_usize()], word.start());
+        for (owner, start) in self.begins.places(text) {
             let later = first[owner].as_ref().is_some_and(|first| first.start <= start);
             if !later && tried[owner].replace(start) != Some(start) {
                 // A search from a given place on ends where no match can go on, and meets few states.
@@ -91,14 +118,6 @@ impl Pattern {
             let made = Regex::builder().syntax(syntax).configure(config).build(&self.text);
             made.unwrap_or_else(|e| panic!("{}: {e}", self.text))
         })
-    }
-
-    /// The words that its matches begin with.
-    fn begins(&self) -> Vec<Literal> {
-        let parsed = regex_syntax::parse(&self.text).unwrap_or_else(|e| panic!("{}: {e}", self.text));
-        let begins = Extractor::new().kind(ExtractKind::Prefix).extract(&parsed);
-        let literals = begins.literals().filter(|literals| literals.iter().all(|literal| !literal.is_empty()));
-        literals.unwrap_or_else(|| panic!("it may begin with anything: {}", self.text)).to_vec()
     }
 }
 
