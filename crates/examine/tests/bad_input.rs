@@ -127,6 +127,15 @@ fn twenty_containers_are_too_deep() {
 }
 
 #[test]
+fn streams_that_are_not_unpacked_are_told() {
+    let harmless = gzip_of(b"harmless ");
+    let few = [harmless.repeat(900), gzip_of(b"cos\nsystem\n(S'id'\ntR.")].concat();
+    assert!(!has(&run("900 streams", &few), "SKM-OBS-0003"));
+    let many = [harmless.repeat(1_100), gzip_of(b"cos\nsystem\n(S'id'\ntR.")].concat();
+    assert!(has(&run("1,100 streams", &many), "SKM-OBS-0003"));
+}
+
+#[test]
 fn lengths_beyond_the_end_are_told() {
     let huge = u64::MAX.to_le_bytes();
     let half = (u64::MAX / 2).to_le_bytes();

@@ -16,8 +16,8 @@ use crate::{Settings, examine_member};
 const DICTIONARY_KIB_MAX: u32 = 80 * 1024;
 /// The window of Zstandard, in bytes.
 const WINDOW_BYTES_MAX: u64 = 64 * 1024 * 1024;
-/// Streams one after the other in one file.
-const STREAMS_MAX: usize = 10_000;
+/// Streams one after the other in one file. Those of parallel packers hold 64 KiB or more, of which there are fewer in one member.
+const STREAMS_MAX: usize = 1_000;
 /// Bytes in front of the zlib stream in a file of early joblib: `ZF` and the size in hexadecimal.
 const ZFILE_HEADER_BYTES: u64 = 2 + 19;
 
@@ -36,7 +36,11 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let mut input = BufReader::with_capacity(32 * 1024, SourceReader::new(&packed));
     let mut bytes = Vec::new();
     let (mut exhausted, mut whole) = (false, false);
-    for _ in 0..STREAMS_MAX {
+    for number in 1.. {
+        if number > STREAMS_MAX {
+            report.over("streams_max", STREAMS_MAX as u64);
+            break;
+        }
         let part = one(kind, &mut input, source.size(), report);
         exhausted |= matches!(part.end, End::Exhausted(_));
         if !append(&mut bytes, part.bytes, report) {
