@@ -7,6 +7,9 @@ use crate::report::{LimitReached, Report};
 /// Unpacked bytes from which on the ratio is looked at: small things may well shrink to nearly nothing.
 const RATIO_FROM_BYTES: u64 = 1024 * 1024;
 
+/// Bytes that are unpacked at a time, at most.
+const CHUNK_BYTES: usize = 64 * 1024;
+
 /// What came out of a stream.
 pub struct Unpacked {
     /// The bytes, from the first on.
@@ -31,7 +34,9 @@ pub enum End {
 pub fn unpack(reader: &mut dyn Read, packed_bytes: u64, report: &mut Report<'_>) -> Unpacked {
     let limits = report.limits();
     let mut bytes = Vec::new();
-    let mut chunk = vec![0; 64 * 1024];
+    // Small streams, which archives have by the thousand, get by with little room.
+    let mut chunk =
+        vec![0; usize::try_from(packed_bytes.saturating_mul(4)).unwrap_or(CHUNK_BYTES).clamp(1024, CHUNK_BYTES)];
     let end = loop {
         let count = match reader.read(&mut chunk) {
             Ok(0) => break End::Whole,

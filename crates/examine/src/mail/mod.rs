@@ -36,7 +36,7 @@ const VERSION: u32 = 2;
 /// Bytes of the header of a mail: the parser keeps several times as much of it.
 const HEADER_BYTES_MAX: usize = 1024 * 1024;
 /// Lines of a mail that may begin a part; the parser keeps each that does.
-const BOUNDARIES_MAX: usize = 20_000;
+const BOUNDARIES_MAX: usize = 5_000;
 /// Declarations that make the parser open a level or search for a boundary. Each costs it up to the whole mail, and
 /// levels cost stack when they are dropped; honest mails hold a few dozen.
 const LEVELS_MAX: usize = 256;

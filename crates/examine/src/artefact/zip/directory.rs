@@ -201,19 +201,29 @@ fn widen(values: &mut [u64], extra: &[u8]) {
     }
 }
 
+/// Bytes that most headers have at most, with name and extra fields.
+const HEADER_BYTES: usize = 256;
+
 /// The local header at this offset; `None` when there is none.
 ///
 /// # Errors
 /// When the source can't be read.
 pub fn local(source: &dyn Source, at: u64) -> io::Result<Option<Local>> {
-    let fixed = read_up_to(source, at, 30)?;
+    let fixed = read_up_to(source, at, HEADER_BYTES)?;
     if fixed.len() < 30 || !fixed.starts_with(b"PK\x03\x04") {
         return Ok(None);
     }
     let u16_at = |i: usize| u16::from_le_bytes([fixed[i], fixed[i + 1]]);
     let u32_at = |i: usize| u32::from_le_bytes([fixed[i], fixed[i + 1], fixed[i + 2], fixed[i + 3]]);
     let (name_len, extra_len) = (usize::from(u16_at(26)), usize::from(u16_at(28)));
-    let variable = read_up_to(source, at + 30, name_len + extra_len)?;
+    let long;
+    let variable = match fixed.get(30..30 + name_len + extra_len) {
+        Some(variable) => variable,
+        None => {
+            long = read_up_to(source, at + 30, name_len + extra_len)?;
+            &long
+        }
+    };
     let (name, extra) = variable.split_at(name_len.min(variable.len()));
     let mut sizes = [u64::from(u32_at(22)), u64::from(u32_at(18))];
     widen(&mut sizes, extra);

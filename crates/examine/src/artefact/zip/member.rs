@@ -13,7 +13,7 @@ use crate::codes::ENCRYPTED;
 use crate::recognise::{kinds, program};
 use crate::report::Report;
 use crate::source::{Source, SourceReader, Window, read_up_to};
-use crate::{Settings, examine_member};
+use crate::{HELD_BYTES_MAX, Settings, examine_member};
 
 /// Flags with which readers refuse a member or ask for a password: encrypted, patched, strongly encrypted.
 const FLAGS_REFUSED: u16 = 1 | 1 << 5 | 1 << 6;
@@ -23,6 +23,8 @@ const MARKER_BYTES_MAX: u64 = 4096;
 const PEEK_BYTES: usize = 4096;
 /// How often the bytes of an archive are read because members share them.
 const READ_AGAIN_MAX: u64 = 8;
+/// Bytes that are read ahead of a decoder.
+const INPUT_BYTES: usize = 32 * 1024;
 /// Bytes of the target of a symbolic link.
 const LINK_BYTES_MAX: usize = 4096;
 
@@ -42,7 +44,14 @@ enum Content<'a> {
     Unpacked(Vec<u8>),
 }
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    /// What is stored as it is: read once if it is small, as most members of large archives are.
+    fn stored(packed: Window<'a>) -> Self {
+        let is_small = packed.size() <= HELD_BYTES_MAX as u64;
+        let held = is_small.then(|| read_up_to(&packed, 0, HELD_BYTES_MAX).ok()).flatten();
+        held.map_or(Self::InPlace(packed), Self::Unpacked)
+    }
+
     fn source(&self) -> &dyn Source {
         match self {
             Self::InPlace(window) => window,
@@ -88,10 +97,11 @@ impl<'a, 'r> Walk<'a, 'r> {
         self.compare(entry, local.as_ref());
         let data = local.map_or(entry.local.saturating_add(30 + entry.name.len() as u64), |l| l.data);
         self.spans.push((entry.local, data.saturating_add(entry.packed)));
-        let packed = entry.packed.min(self.source.size());
-        self.packed_bytes = self.packed_bytes.saturating_add(packed);
-        // Bytes that are read again, for which members overlap, cost as much as unpacked ones: archives in archives multiply them.
-        if self.packed_bytes > self.source.size() && self.report.unpacked(packed).is_err() {
+        let read = entry.packed.min(self.source.size()).saturating_add(data.saturating_sub(entry.local));
+        self.packed_bytes = self.packed_bytes.saturating_add(read);
+        // Bytes that are read again, for which members or their headers overlap, cost as much as unpacked ones: archives in archives
+        // multiply them.
+        if self.packed_bytes > self.source.size() && self.report.unpacked(read).is_err() {
             return ControlFlow::Break(());
         }
         if self.packed_bytes > self.source.size().saturating_mul(READ_AGAIN_MAX) {
@@ -163,7 +173,7 @@ impl<'a, 'r> Walk<'a, 'r> {
         let refused = entry.flags & FLAGS_REFUSED != 0;
         let (content, whole, flow) = if entry.method == 0 {
             let whole = entry.packed == entry.unpacked;
-            (Content::InPlace(packed), whole, ControlFlow::Continue(()))
+            (Content::stored(packed), whole, ControlFlow::Continue(()))
         } else if let Some(mut reader) = decoder(entry, &packed) {
             let unpacked = unpack(reader.as_mut(), entry.packed, self.report);
             let whole = matches!(unpacked.end, End::Whole) && unpacked.bytes.len() as u64 == entry.unpacked;
@@ -201,9 +211,20 @@ impl<'a, 'r> Walk<'a, 'r> {
         {
             return;
         }
-        let mut crc = flate2::CrcReader::new(BufReader::with_capacity(64 * 1024, SourceReader::new(content)));
-        let read = std::io::copy(&mut crc, &mut std::io::sink());
-        if read.is_ok() && crc.crc().sum() != entry.crc {
+        let (mut crc, mut at) = (flate2::Crc::new(), 0);
+        let mut buffer =
+            vec![0; usize::try_from(content.size()).map_or(HELD_BYTES_MAX, |size| size.min(HELD_BYTES_MAX))];
+        let end = loop {
+            match content.read_at(at, &mut buffer) {
+                Ok(0) => break Ok(()),
+                Ok(count) => {
+                    crc.update(&buffer[..count]);
+                    at += count as u64;
+                }
+                Err(error) => break Err(error),
+            }
+        };
+        if end.is_ok() && crc.sum() != entry.crc {
             self.report.add(finding(&codes::WRONG_CHECKSUM, self.report.whole()));
         }
     }
@@ -244,7 +265,8 @@ impl<'a, 'r> Walk<'a, 'r> {
 
 /// A reader of the unpacked bytes; `None` for stored members and methods that are not known.
 fn decoder<'s>(entry: &Entry, packed: &'s Window<'_>) -> Option<Box<dyn Read + 's>> {
-    let input = BufReader::with_capacity(32 * 1024, SourceReader::new(packed));
+    let room = usize::try_from(packed.size()).map_or(INPUT_BYTES, |size| size.min(INPUT_BYTES));
+    let input = BufReader::with_capacity(room, SourceReader::new(packed));
     match entry.method {
         8 => Some(Box::new(flate2::bufread::DeflateDecoder::new(input))),
         12 => Some(Box::new(bzip2::bufread::BzDecoder::new(input))),
