@@ -6,7 +6,7 @@
 
 Standard library only; nothing is loaded or executed.
 """
-import io, json, lzma, os, random, resource, struct, subprocess, sys, tempfile, zipfile, zlib
+import bz2, io, json, lzma, os, random, resource, struct, subprocess, sys, tarfile, tempfile, zipfile, zlib
 
 MIB = 1 << 20
 
@@ -217,6 +217,47 @@ def packed(data, members):
     return write
 
 
+def members(count, data, name="m%d"):
+    """So many small members, stored as they are."""
+
+    def write(out):
+        with zipfile.ZipFile(out, "w") as archive:
+            for n in range(count):
+                archive.writestr(zipfile.ZipInfo(name % n), data(n))
+
+    return write
+
+
+def tar_members(out):
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for n in range(60_000):
+            member = tarfile.TarInfo(f"m{n}")
+            member.size = 8
+            archive.addfile(member, io.BytesIO(b"hello %02d" % (n % 100)))
+
+
+def real_programs(out):
+    """The programs of the standard library that runs this, about 20 MB of them, stored in an archive."""
+    root, size = os.path.dirname(os.__file__), 0
+    with zipfile.ZipFile(out, "w") as archive:
+        for folder, _, names in sorted(os.walk(root)):
+            for name in sorted(n for n in names if n.endswith(".py")):
+                if size < 20_000_000 and "site-packages" not in folder:
+                    path = os.path.join(folder, name)
+                    size += os.path.getsize(path)
+                    archive.write(path, os.path.relpath(path, root))
+
+
+JAPANESE = "本日はお忙しいところ、ご連絡をいただきありがとうございます。\n".encode()
+TEXT = b"Content-Type: text/plain; charset=utf-8\n\n"
+HTML = b"Content-Type: text/html; charset=utf-8\n\n"
+
+
+def mailbox(out):
+    one = b"From a@b Mon Jan  1 00:00:00 2024\n" + HEADER + b"\nhello there, see http://x.example/a\n\n"
+    out.write(one * (30 * MIB // len(one)))
+
+
 # Files of less than a megabyte, or of one sort of mail, that took seconds or hundreds of megabytes once.
 SMALL = {
     "subscripts.jinja": lambda out: out.write(b"{{ a }}{{ " + b"a[" * 100_000),
@@ -234,6 +275,21 @@ SMALL = {
     "base64.zip": packed(b"import os\nx='" + b"YWFhYWFh" * 130_000 + b"'\n", 20),
     "orders.zip": packed(b"---\nname: a\ndescription: b\n---\n" + b"before using " * 79_000, 20),
     "rows_url.zip": packed(b"://a" * 260_000, 900),
+    "requirements.txt": lambda out: out.write(b"torch==2.1.0\n" + numbered(b"aaaaaa%d==1\n", 80_000)),
+    "imports_apart.py": lambda out: out.write(numbered(b"import a%d\n", 70_000)),
+    "skill.md": lambda out: out.write(b"---\nname: a\ndescription: b\n---\n" + numbered(b"- do the thing with [a](http://a%d.example)\n", 20_000)),
+    "parts.json": lambda out: out.write(b'{"mcpServers":{"a":{"command":"x","args":[' + b"1," * 2_000_000 + b"1]}}}"),
+    "parts.toml": lambda out: out.write(b"[project]\nname='a'\ndependencies=[" + b"1," * 2_000_000 + b"]\n"),
+    "streams.bz2": lambda out: out.write(bz2.compress(b"x") * 100_000),
+    "empty_lists.pkl": lambda out: out.write(b"\x80\x04(" + b"]" * 10_000_000 + b"t."),
+    "members.zip": members(60_000, lambda n: b"hello %d" % n),
+    "members_json.zip": members(60_000, lambda n: b'{"a":%d}' % n),
+    "members.tar": tar_members,
+    "programs.zip": real_programs,
+    "japanese.txt": lambda out: out.write(JAPANESE * (30 * MIB // len(JAPANESE))),
+    "japanese.eml": lambda out: out.write(HEADER + TEXT + JAPANESE * (30 * MIB // len(JAPANESE))),
+    "html.eml": lambda out: out.write(HEADER + HTML + b"<p class=x>The <b>brown</b> fox &amp; jumps</p>\n" * 700_000),
+    "mailbox.mbox": mailbox,
 }
 
 MONSTERS = {
