@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use mail_parser::{Address, Message, MessageParser, MessagePart, MimeHeaders, PartType};
@@ -11,7 +12,7 @@ use url::Url;
 use super::authentication::Authentication;
 use super::page::{Link, Page, plain_links};
 use crate::prose::domain::{organisation, same_organisation};
-use crate::prose::fold::fold;
+use crate::prose::fold::{fold, fold_onto};
 use crate::source::Source;
 
 /// The parser's table of headers is made once.
@@ -31,6 +32,8 @@ pub struct Letter<'a> {
     pub to: Vec<Mailbox>,
     /// The decoded subject.
     pub subject: String,
+    /// The subject, folded.
+    pub subject_folded: String,
     /// The sender's clock, seconds since 1970 (UTC).
     pub date: Option<i64>,
     /// What the receiving host found about the sender.
@@ -96,6 +99,8 @@ pub struct Body<'a> {
     pub source: Cow<'a, str>,
     /// What it shows, if it is HTML.
     pub page: Option<Page>,
+    /// Where its visible text stands in [`Letter::folded`].
+    pub folded: Range<usize>,
 }
 
 impl Body<'_> {
@@ -156,6 +161,7 @@ impl<'a> Letter<'a> {
             reply_to: mailboxes(message.reply_to()),
             to: mailboxes(message.to()).into_iter().chain(mailboxes(message.cc())).collect(),
             subject: message.subject().unwrap_or_default().to_owned(),
+            subject_folded: fold(message.subject().unwrap_or_default()),
             date: message.date().filter(|d| d.is_valid()).map(mail_parser::DateTime::to_timestamp),
             authentication: Authentication::default(),
             declared: declared(root).to_ascii_lowercase(),
@@ -172,11 +178,7 @@ impl<'a> Letter<'a> {
         letter.authentication = Authentication::read(&letter.fields, &letter.sender_domain());
         letter.take_parts(message, raw, bounds);
         letter.gather_links(bounds.links_max);
-        let shown: String = std::iter::once(letter.subject.as_str())
-            .chain(letter.bodies.iter().map(Body::visible))
-            .collect::<Vec<_>>()
-            .join("\n");
-        letter.folded = fold(&shown);
+        letter.fold();
         Some(letter)
     }
 
@@ -293,15 +295,27 @@ impl<'a> Letter<'a> {
         }
     }
 
+    /// Folds the subject and each body once.
+    fn fold(&mut self) {
+        self.folded.clone_from(&self.subject_folded);
+        for body in &mut self.bodies {
+            if !self.folded.is_empty() && !self.folded.ends_with(' ') {
+                self.folded.push(' ');
+            }
+            let start = self.folded.len();
+            fold_onto(body.visible(), &mut self.folded);
+            body.folded = start..self.folded.len();
+        }
+    }
+
     fn take_body(&mut self, part: MessagePart<'a>, number: String, bounds: Bounds) {
         let is_calendar = is_calendar(&declared(&part));
         let taken: usize = self.bodies.iter().map(|body| body.source.len()).sum();
         let (mut source, is_html) = match part.body {
-            PartType::Text(text) if is_calendar => (Cow::Owned(text.replace("\r\n ", "").replace("\n ", "")), false),
             PartType::Html(text) => (text, true),
             PartType::Text(text) => {
                 let head: String = text.trim_start().chars().take(15).collect::<String>().to_ascii_lowercase();
-                let is_html = head.starts_with("<!doctype html") || head.starts_with("<html");
+                let is_html = !is_calendar && (head.starts_with("<!doctype html") || head.starts_with("<html"));
                 (text, is_html)
             }
             _ => return,
@@ -311,11 +325,17 @@ impl<'a> Letter<'a> {
             self.text_cut = true;
             match &mut source {
                 Cow::Borrowed(text) => *text = &text[..end],
-                Cow::Owned(text) => text.truncate(end),
+                Cow::Owned(text) => {
+                    text.truncate(end);
+                    text.shrink_to_fit();
+                }
             }
         }
+        if is_calendar {
+            source = Cow::Owned(source.replace("\r\n ", "").replace("\n ", ""));
+        }
         let page = is_html.then(|| Page::read(&source, bounds.links_max));
-        self.bodies.push(Body { part: number, source, page });
+        self.bodies.push(Body { part: number, source, page, folded: 0..0 });
     }
 
     fn gather_links(&mut self, links_max: usize) {
@@ -470,6 +490,17 @@ pub mod tests {
         );
         assert_eq!(letter.at_header("Subject").to_string(), "header:Subject:2:1");
         assert_eq!(letter.at_body(0, 4).to_string(), "part:1:1:5");
+    }
+
+    #[test]
+    fn bodies_are_folded_as_one_text() {
+        let mail = "Subject: A  Ｂ \nContent-Type: multipart/mixed; boundary=x\n\n--x\n\n c \n D\n\n--x\n\n\n--x\n\nİE\n--x--\n";
+        let letter = letter(mail);
+        let shown: Vec<&str> = letter.bodies.iter().map(Body::visible).collect();
+        assert_eq!(letter.folded, fold(&[&[letter.subject.as_str()], shown.as_slice()].concat().join("\n")));
+        for body in &letter.bodies {
+            assert_eq!(letter.folded[body.folded.clone()], fold(body.visible()));
+        }
     }
 
     #[test]

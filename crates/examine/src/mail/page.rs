@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::html::{Token, Tokens, decode};
 use super::sheet::Sheet;
@@ -156,10 +159,13 @@ impl Page {
     }
 }
 
+/// Made once: a page has very many short pieces of text.
+static SCHEME_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("://"));
+
 /// Links in plain text, found by their scheme.
 pub fn plain_links(text: &str, max: usize) -> Vec<Link> {
     let mut links = Vec::new();
-    for at in memchr::memmem::find_iter(text.as_bytes(), "://") {
+    for at in SCHEME_END.find_iter(text.as_bytes()) {
         let Some(start) = ["https", "http"].iter().map(|s| at.wrapping_sub(s.len())).find(|s| {
             text.get(*s..at).is_some_and(|t| t.eq_ignore_ascii_case("https") || t.eq_ignore_ascii_case("http"))
         }) else {
@@ -428,7 +434,7 @@ impl Style {
         let mut clipped = false;
         let mut no_height = false;
         for (property, value) in text.split(';').take(64).filter_map(|d| d.split_once(':')) {
-            let value = value.replace("!important", "");
+            let value = if value.contains('!') { value.replace("!important", "").into() } else { Cow::from(value) };
             let value = value.trim();
             match property.trim() {
                 "display" if value == "none" => self.how = Some(How::NotDisplayed),

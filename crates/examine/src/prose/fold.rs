@@ -5,12 +5,18 @@ use std::sync::LazyLock;
 /// Lower case, lookalike letters as the ASCII letters they imitate, accents and invisible characters removed, runs of
 /// white space as one space. Written by us: only letters that people take for one another at reading size.
 pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
+    fold_onto(text, &mut out);
+    out
+}
+
+/// Adds the folded text to `out`.
+pub fn fold_onto(text: &str, out: &mut String) {
+    out.reserve(text.len());
     let mut space = true;
     for c in text.chars() {
-        space = fold_into(c, space, &mut out);
+        space = fold_into(c, space, out);
     }
-    out
 }
 
 /// Adds one character to a folded text. `space` says that a space came last; returns whether one does now.
@@ -32,7 +38,10 @@ fn fold_into(c: char, space: bool, out: &mut String) -> bool {
         }
         return true;
     }
-    out.extend(ascii_lookalike(c).to_lowercase());
+    match PLAIN.get(c as usize) {
+        Some(Some(plain)) => out.push(*plain),
+        _ => out.extend(ascii_lookalike(c).to_lowercase()),
+    }
     false
 }
 
@@ -40,6 +49,18 @@ fn fold_into(c: char, space: bool, out: &mut String) -> bool {
 const fn is_plain_wide(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
+
+/// Behind the last letter of [`PLAIN`].
+const PLAIN_END: char = '\u{2180}';
+
+/// What each letter before [`PLAIN_END`] is read as in lower case, where that is one letter.
+static PLAIN: LazyLock<Vec<Option<char>>> = LazyLock::new(|| {
+    let single = |c: char| {
+        let mut lower = ascii_lookalike(c).to_lowercase();
+        lower.next().filter(|_| lower.next().is_none())
+    };
+    ('\0'..PLAIN_END).map(single).collect()
+});
 
 /// A folded text that knows where each of its bytes comes from.
 pub struct Folded {

@@ -25,8 +25,12 @@ pub fn tag_message(text: &str) -> Option<String> {
 
 /// The surroundings of an order, as folded text.
 pub fn order(text: &str) -> Option<String> {
-    let folded = fold(text);
-    let found = ORDERS.find(&folded)?;
+    order_in(&fold(text))
+}
+
+/// The surroundings of an order in folded text.
+pub fn order_in(folded: &str) -> Option<String> {
+    let found = ORDERS.find(folded)?;
     Some(folded[found.start()..].chars().take(120).collect())
 }
 

@@ -1,5 +1,8 @@
 //! Known names borrowed by a sender to whom they don't belong.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use sakimori_model::Place;
 
 use super::Seen;
@@ -52,7 +55,8 @@ fn imitated_letters(letter: &Letter<'_>, seen: &mut Seen) {
     let names = letter.from.iter().map(|m| (m.name.as_str(), "From"));
     let start = letter.bodies.first().map_or("", |b| b.visible());
     let start = &start[..start.floor_char_boundary(OPENING_CHARS * 4)];
-    for (text, header) in names.chain([(letter.subject.as_str(), "Subject"), (start, "Subject")]) {
+    let texts = names.chain([(letter.subject.as_str(), "Subject"), (start, "Subject")]);
+    for (text, header) in texts.filter(|(text, _)| text.contains(['I', '0'])) {
         let plain = named_in(&fold(text));
         let read = fold(&text.replace('I', "l").replace('0', "o"));
         let called = called_so(&read).filter(|_| header == "From" && called_so(&fold(text)).is_none());
@@ -65,12 +69,22 @@ fn imitated_letters(letter: &Letter<'_>, seen: &mut Seen) {
 
 /// The brand whose name, an ordinary word, is what a sender calls itself: `Apple`, `Visa Support`.
 fn called_so(name: &str) -> Option<&'static Brand> {
-    let words: Vec<&str> = name.split(' ').collect();
-    BRANDS.iter().find(|b| words.len() <= 3 && b.names.iter().any(|n| words[0] == n))
+    let mut words = name.splitn(4, ' ');
+    let first = words.next()?;
+    if words.count() > 2 { None } else { NAMES.get(first).copied() }
 }
 
+/// The first brand of each name that is an ordinary word.
+static NAMES: LazyLock<HashMap<&'static str, &'static Brand>> = LazyLock::new(|| {
+    let mut names = HashMap::new();
+    for (name, brand) in BRANDS.iter().flat_map(|brand| brand.names.iter().map(move |name| (name, brand))) {
+        names.entry(name.as_str()).or_insert(brand);
+    }
+    names
+});
+
 fn opening(letter: &Letter<'_>) -> (String, Place) {
-    let start: String = letter.folded.chars().take(fold(&letter.subject).chars().count() + OPENING_CHARS).collect();
+    let start: String = letter.folded.chars().take(letter.subject_folded.chars().count() + OPENING_CHARS).collect();
     (start, letter.at_header("Subject"))
 }
 

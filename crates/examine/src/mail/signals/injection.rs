@@ -5,7 +5,7 @@ use crate::catalogue::finding;
 use crate::mail::codes;
 use crate::mail::letter::{Body, Letter};
 use crate::mail::sniff::{Sniffed, sniff};
-use crate::prose::orders::{order, tag_message};
+use crate::prose::orders::{order, order_in, tag_message};
 
 /// Bytes from the start of an attached text in which an order is looked for.
 const ATTACHMENT_BYTES: usize = 64 * 1024;
@@ -16,7 +16,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
         if let Some((text, offset)) = hidden(body) {
             let made = finding(&codes::INJECTION_HIDDEN, letter.at_body(number, offset));
             seen.add(made.with("text", super::quote(&text)));
-        } else if let Some(text) = order(body.visible()) {
+        } else if let Some(text) = order_in(&letter.folded[body.folded.clone()]) {
             seen.add(finding(&codes::INJECTION_VISIBLE, letter.at_body(number, 0)).with("text", super::quote(&text)));
         }
     }
@@ -32,7 +32,7 @@ pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     }
     if let Some(text) = tag_message(&letter.subject) {
         seen.add(finding(&codes::INJECTION_HIDDEN, letter.at_header("Subject")).with("text", super::quote(&text)));
-    } else if let Some(text) = order(&letter.subject) {
+    } else if let Some(text) = order_in(&letter.subject_folded) {
         seen.add(finding(&codes::INJECTION_VISIBLE, letter.at_header("Subject")).with("text", super::quote(&text)));
     }
 }

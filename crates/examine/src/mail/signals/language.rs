@@ -9,7 +9,6 @@ use crate::mail::letter::Letter;
 use crate::mail::phrases::{Hit, PHRASES};
 use crate::prose::brands::owner;
 use crate::prose::domain::is_free_mail;
-use crate::prose::fold::fold;
 
 /// Bytes of folded text, from the subject on, in which a lure says what it wants. In long texts everything occurs.
 const LURE_BYTES: usize = 6_000;
@@ -26,7 +25,7 @@ const TOO_GOOD: &[&str] = &["prize", "advance-fee", "personal-lure", "miracle-of
 /// Looks at the subject and the visible text.
 pub fn look(letter: &Letter<'_>, seen: &mut Seen) {
     let text = start_of(&letter.folded);
-    let subject = fold(&letter.subject).len();
+    let subject = letter.subject_folded.len();
     let hits = PHRASES.find(text);
     // People who answer each other use all these words; so do lists.
     let conversation = letter.field("in-reply-to").is_some() || letter.is_from_list();
@@ -81,7 +80,7 @@ fn described(finding: Finding, hits: &[Hit<'_>]) -> Finding {
 
 /// Folding keeps no offsets: the place is the subject or the body.
 fn place(letter: &Letter<'_>, start: usize) -> Place {
-    if start <= fold(&letter.subject).len() { letter.at_header("Subject") } else { letter.at_body(0, 0) }
+    if start <= letter.subject_folded.len() { letter.at_header("Subject") } else { letter.at_body(0, 0) }
 }
 
 fn start_of(folded: &str) -> &str {

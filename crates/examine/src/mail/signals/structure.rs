@@ -5,7 +5,6 @@ use crate::catalogue::finding;
 use crate::mail::codes;
 use crate::mail::letter::Letter;
 use crate::prose::domain::is_under;
-use crate::prose::fold::fold;
 use crate::prose::tables::HOSTS;
 
 /// Letters of visible text up to which a linked image is the message.
@@ -45,7 +44,7 @@ fn image_host(letter: &Letter<'_>, seen: &mut Seen) {
 
 /// An answer names what it answers, or quotes it.
 fn false_reply(letter: &Letter<'_>, seen: &mut Seen) {
-    let subject = fold(&letter.subject);
+    let subject = &letter.subject_folded;
     let pretends =
         ["re:", "fw:", "fwd:", "aw:", "sv:", "tr:", "rv:", "res:", "enc:"].iter().any(|p| subject.starts_with(p));
     let traces = ["in-reply-to", "references", "thread-index", "thread-topic", "resent-from"]
