@@ -51,7 +51,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The service can read its state and its log, and its writer answers. */
+        /** The service can read its state and its log, and can record: its key signs, and the log can be written. */
         get: {
             parameters: {
                 query?: never;
