@@ -1,6 +1,7 @@
 //! Where examiners read from: bytes at an offset, whether they lie in memory, in a file or inside another source.
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes that can be read at any offset. Implemented for byte slices here and for files by the caller.
 ///
@@ -78,6 +79,47 @@ impl Source for Window<'_> {
     }
 }
 
+/// A source of which the bytes around the last small read are held: for formats of very many small parts, each with a reader of its
+/// own.
+pub struct Paged<'a> {
+    source: &'a dyn Source,
+    /// Where the held bytes begin, and they.
+    page: Mutex<(u64, Vec<u8>)>,
+}
+
+/// Bytes that are held.
+const PAGE_BYTES: usize = 16 * 1024;
+
+impl<'a> Paged<'a> {
+    /// The same bytes as `source`.
+    #[must_use]
+    pub fn new(source: &'a dyn Source) -> Self {
+        Self { source, page: Mutex::new((0, Vec::new())) }
+    }
+}
+
+impl Source for Paged<'_> {
+    fn size(&self) -> u64 {
+        self.source.size()
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.len() >= PAGE_BYTES {
+            return self.source.read_at(offset, buf);
+        }
+        let mut page = self.page.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, held) = &mut *page;
+        if offset < *start || offset - *start >= held.len() as u64 {
+            held.resize(PAGE_BYTES, 0);
+            let read = self.source.read_at(offset, held);
+            held.truncate(*read.as_ref().unwrap_or(&0));
+            *start = offset;
+            read?;
+        }
+        held[usize::try_from(offset - *start).unwrap_or(held.len())..].read_at(0, buf)
+    }
+}
+
 /// A source as a stream, for parsers that want [`Read`] and [`Seek`]. Wrap it in a `BufReader` for small reads.
 pub struct SourceReader<'a> {
     source: &'a dyn Source,
@@ -134,4 +176,27 @@ pub fn read_up_to(source: &dyn Source, offset: u64, max: usize) -> io::Result<Ve
     }
     bytes.truncate(filled);
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_paged_source_has_the_same_bytes() {
+        let bytes: Vec<u8> =
+            (0..3 * PAGE_BYTES as u32 + 7).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+        let paged = Paged::new(&bytes);
+        let mut offset = 0;
+        for step in 0..2_000_usize {
+            offset = (offset + step * 7_919) % (bytes.len() + 10);
+            let length = [1, 3, 100, PAGE_BYTES - 1, PAGE_BYTES, 2 * PAGE_BYTES][step % 6];
+            let expected = &bytes[offset.min(bytes.len())..(offset + length).min(bytes.len())];
+            assert_eq!(read_up_to(&paged, offset as u64, length).expect("memory"), expected, "{offset} {length}");
+        }
+        assert_eq!(
+            (paged.size(), Paged::new(&Vec::new()).read_at(0, &mut [0]).expect("memory")),
+            (bytes.len() as u64, 0)
+        );
+    }
 }

@@ -10,7 +10,7 @@ use crate::artefact::wire::{Field, Fields, Span, Value, text};
 use crate::artefact::{codes, codetext, names, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
-use crate::source::Source;
+use crate::source::{Paged, Source};
 
 /// Fields of a model: a version, a description, whether it can be trained, and what it is.
 const FIELDS_MAX: usize = 16;
@@ -92,7 +92,8 @@ pub fn looks_like(source: &dyn Source) -> io::Result<bool> {
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
     report.ran("coreml", 1);
     let whole = Span { start: 0, end: source.size() };
-    let mut walk = Walk { source, report, messages: 0, told: 0 };
+    let paged = Paged::new(source);
+    let mut walk = Walk { source: &paged, report, messages: 0, told: 0 };
     if let Err(e) = walk.message(Message::Model, whole, 0) {
         walk.report.unreadable(&e);
     }

@@ -10,7 +10,7 @@ use crate::artefact::wire::{self, Field, Fields, Span, Value, text};
 use crate::artefact::{codes, codetext, names, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
-use crate::source::{Source, read_up_to};
+use crate::source::{Paged, Source, read_up_to};
 
 /// Fields of a model that are looked at to recognise it.
 const FIELDS_MAX: usize = 100_000;
@@ -86,8 +86,9 @@ fn is_graph(source: &dyn Source, span: Span) -> bool {
 /// Examines a model. Tensors are numbers and are never read.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
     report.ran("onnx", 2);
+    let paged = Paged::new(source);
     let mut walk = Walk {
-        source,
+        source: &paged,
         report,
         seen: BTreeSet::new(),
         own: BTreeSet::new(),

@@ -11,7 +11,7 @@ use crate::artefact::wire::{self, Field, Fields, Span, Value, text};
 use crate::artefact::{codes, tensors};
 use crate::catalogue::finding;
 use crate::report::Report;
-use crate::source::Source;
+use crate::source::{Paged, Source};
 
 /// Blocks of a program that are looked at to recognise it.
 const BLOCKS_LOOKED_AT: usize = 64;
@@ -74,7 +74,8 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) {
     let mut seen = BTreeSet::new();
     let mut count = tensors::Count::default();
     let whole = Span { start: 0, end: source.size() };
-    if let Err(e) = walk(source, Message::Program, whole, (&mut seen, &mut count), report) {
+    let paged = Paged::new(source);
+    if let Err(e) = walk(&paged, Message::Program, whole, (&mut seen, &mut count), report) {
         report.unreadable(&e);
     }
     count.report(report);

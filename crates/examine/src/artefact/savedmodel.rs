@@ -12,7 +12,7 @@ use crate::artefact::{codes, config};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
-use crate::source::{Source, Window};
+use crate::source::{Paged, Source, Window};
 
 /// Fields that are looked at to recognise a graph.
 const FIELDS_MAX: usize = 1_000;
@@ -262,7 +262,8 @@ pub fn examine_fingerprint(report: &mut Report<'_>) {
 
 fn run(source: &dyn Source, message: Message, report: &mut Report<'_>) {
     report.ran("tf-savedmodel", 2);
-    let mut walk = Walk { source, seen: BTreeSet::new(), configurations: 0 };
+    let paged = Paged::new(source);
+    let mut walk = Walk { source: &paged, seen: BTreeSet::new(), configurations: 0 };
     let whole = Span { start: 0, end: source.size() };
     if let Err(e) = walk.message(message, whole, report) {
         report.unreadable(&e);
