@@ -248,6 +248,19 @@ def real_programs(out):
                     archive.write(path, os.path.relpath(path, root))
 
 
+def nodes(out):
+    """An ONNX graph of a million nodes (field 7 of the model, field 1 of the graph)."""
+
+    def field(number, data):
+        size, length = len(data), b""
+        while size > 127:
+            size, length = size >> 7, length + bytes([size & 127 | 128])
+        return bytes([number << 3 | 2]) + length + bytes([size]) + data
+
+    graph = b"".join(field(1, field(1, b"x%d" % n) + field(2, b"y%d" % n) + field(4, b"Relu")) for n in range(1_000_000))
+    out.write(b"\x08\x07" + field(8, field(1, b"") + b"\x10\x0d") + field(7, graph + field(2, b"g")))
+
+
 JAPANESE = "本日はお忙しいところ、ご連絡をいただきありがとうございます。\n".encode()
 TEXT = b"Content-Type: text/plain; charset=utf-8\n\n"
 HTML = b"Content-Type: text/html; charset=utf-8\n\n"
@@ -290,6 +303,7 @@ SMALL = {
     "japanese.eml": lambda out: out.write(HEADER + TEXT + JAPANESE * (30 * MIB // len(JAPANESE))),
     "html.eml": lambda out: out.write(HEADER + HTML + b"<p class=x>The <b>brown</b> fox &amp; jumps</p>\n" * 700_000),
     "mailbox.mbox": mailbox,
+    "nodes.onnx": nodes,
 }
 
 MONSTERS = {
