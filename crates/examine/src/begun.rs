@@ -73,8 +73,8 @@ struct Pattern {
 }
 
 impl Begun {
-    /// A table of these patterns. Where all words of one are ASCII, it goes by bytes: gaps and the ends of words are small then, and
-    /// a word that stands between Japanese ones is one.
+    /// A table of these patterns. Where all words of one are ASCII, it goes by bytes ([`by_characters`]): gaps and the ends of words
+    /// are small then, and a word that stands between Japanese ones is one.
     ///
     /// # Panics
     /// As [`Begins::new`].
@@ -110,15 +110,45 @@ impl Begun {
 impl Pattern {
     fn regex(&self, case: Case) -> &Regex {
         self.regex.get_or_init(|| {
-            let syntax = syntax::Config::new()
-                .utf8(false)
-                .unicode(!self.text.is_ascii())
-                .case_insensitive(case == Case::Ignored);
+            let by_bytes = self.text.is_ascii();
+            let syntax = syntax::Config::new().utf8(false).unicode(!by_bytes).case_insensitive(case == Case::Ignored);
             let config = meta::Config::new().utf8_empty(false).hybrid_cache_capacity(DFA_BYTES_MAX);
-            let made = Regex::builder().syntax(syntax).configure(config).build(&self.text);
+            let text = if by_bytes { by_characters(&self.text) } else { self.text.clone() };
+            let made = Regex::builder().syntax(syntax).configure(config).build(&text);
             made.unwrap_or_else(|e| panic!("{}: {e}", self.text))
         })
     }
+}
+
+/// The same pattern for an automaton of bytes, in which what is not among some characters (`[^…]`), and a character of a word
+/// (`\w`), is still one character of UTF-8: a first byte with those that belong to it. Beyond ASCII, all count as characters of words.
+fn by_characters(text: &str) -> String {
+    const MORE: &str = r"[\x80-\xbf]*";
+    let (mut out, mut rest) = (String::new(), text);
+    while let Some(at) = rest.find(['\\', '[']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let length = if rest.starts_with('[') { class_length(rest) } else { 2 };
+        let (one, behind) = rest.split_at(length.min(rest.len()));
+        match one.strip_prefix("[^").and_then(|class| class.strip_suffix(']')) {
+            Some(class) => out.push_str(&format!(r"(?:[^{class}\x80-\xbf]{MORE})")),
+            None if one == r"\w" => out.push_str(&format!(r"(?:\w|[\xc2-\xf4]{MORE})")),
+            None => out.push_str(one),
+        }
+        rest = behind;
+    }
+    out + rest
+}
+
+/// Bytes of the class of characters that a pattern begins with, to its bracket.
+fn class_length(text: &str) -> usize {
+    let mut escaped = false;
+    let end = text.find(|c| {
+        let ends = c == ']' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    });
+    end.map_or(text.len(), |end| end + 1)
 }
 
 #[cfg(test)]
@@ -132,5 +162,26 @@ impl Begun {
     pub fn samples(&self) -> Vec<String> {
         let marks = ['(', ')', '?', ':', '|', '\\', '[', ']'];
         self.patterns.iter().map(|pattern| pattern.text.replace(marks, " ")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gaps_count_characters() {
+        let table = Begun::new([r"from[^\]\n]{0,3}to", r"the \w{1,2} tool"], Case::Ignored);
+        for (text, matches) in [
+            ("fromとうとto", [true, false]),
+            ("fromとうとうto", [false, false]),
+            ("from]to", [false, false]),
+            ("FROM\u{1f600}abTO", [true, false]),
+            ("the 検索 tool", [false, true]),
+            ("the 検索器 tool", [false, false]),
+        ] {
+            assert_eq!(table.first_matches(text).iter().map(Option::is_some).collect::<Vec<_>>(), matches, "{text}");
+            assert_eq!(table.first_matches(text), table.searched(text), "{text}");
+        }
     }
 }

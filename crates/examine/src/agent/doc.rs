@@ -113,7 +113,7 @@ fn begins_as_toml(text: &str) -> bool {
     let first = lines.find(|line| !line.is_empty() && !line.starts_with('#'));
     let bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ' | '\t');
     first.is_none_or(|line| match line.split_once('=') {
-        Some((key, _)) if !line.starts_with('[') => key.starts_with(['"', '\'']) || key.chars().all(bare),
+        Some((key, _)) if !line.starts_with('[') => key.contains(['"', '\'']) || key.chars().all(bare),
         _ => line.starts_with('['),
     })
 }
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn what_is_no_toml_is_told_by_its_first_line() {
-        for text in ["", "# one\n\n [a]\n", "a.b-c = 1", "\"a b\" = 1", "\u{feff}a=1"] {
+        for text in ["", "# one\n\n [a]\n", "a.b-c = 1", "\"a b\" = 1", "a.\"b=c\".d = 1", "\u{feff}a=1"] {
             assert!(begins_as_toml(text), "{text}");
         }
         for text in ["# one\nimport os\nx = 1\n", "def f(x=1):", "- a", "{}"] {

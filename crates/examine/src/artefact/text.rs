@@ -53,9 +53,8 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
             let place = place_in(&text, offset, report);
             report.add(finding(&repository::codes::HIDDEN_ORDER, place).with("quote", quote(&order)));
         }
-        let is_template = text.contains("{{");
-        if let Some(hazard) =
-            is_template.then(|| template::hazard(&text)).flatten().filter(|h| h.level == Level::Escape)
+        if text.contains("{{")
+            && let Some(hazard) = template::hazard(&text).filter(|h| h.level == Level::Escape)
         {
             template::report(&hazard, place_in(&text, hazard.offset, report), report);
         }

@@ -50,7 +50,7 @@ const fn is_plain_wide(c: char) -> bool {
     matches!(c, '\u{3041}'..='\u{3096}' | '\u{30a1}'..='\u{30fe}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7a3}')
 }
 
-/// Behind the last letter of [`PLAIN`].
+/// Behind the last letter that imitates another one.
 const PLAIN_END: char = '\u{2180}';
 
 /// What each letter before [`PLAIN_END`] is read as in lower case, where that is one letter.
@@ -158,8 +158,6 @@ fn from_table(c: char) -> char {
     if !matches!(c, '\u{80}'..='\u{58f}' | '\u{1e00}'..='\u{1eff}' | '\u{2100}'..='\u{217f}') {
         return c;
     }
-    /// Behind the last letter that imitates another one.
-    const LAST: char = '\u{2180}';
     const TABLE: &[(char, &str)] = &[
         ('a', "аαɑàáâãäåāăąǎạảấầẩẫậắằẳẵặΑАÀÁÂÃÄÅĀĂĄ"),
         ('b', "ЬВβΒƄ"),
@@ -189,7 +187,7 @@ fn from_table(c: char) -> char {
         ('z', "źżžΖŹŻŽ"),
     ];
     static PLAIN: LazyLock<Vec<char>> = LazyLock::new(|| {
-        let mut plain: Vec<char> = ('\0'..LAST).collect();
+        let mut plain: Vec<char> = ('\0'..PLAIN_END).collect();
         // Of a character that stands in two rows, the first one counts.
         for (letter, alike) in TABLE.iter().rev() {
             for c in alike.chars() {

@@ -23,8 +23,6 @@ const MARKER_BYTES_MAX: u64 = 4096;
 const PEEK_BYTES: usize = 4096;
 /// How often the bytes of an archive are read because members share them.
 const READ_AGAIN_MAX: u64 = 8;
-/// Bytes that are read ahead of a decoder.
-const INPUT_BYTES: usize = 32 * 1024;
 /// Bytes of the target of a symbolic link.
 const LINK_BYTES_MAX: usize = 4096;
 
@@ -211,20 +209,9 @@ impl<'a, 'r> Walk<'a, 'r> {
         {
             return;
         }
-        let (mut crc, mut at) = (flate2::Crc::new(), 0);
-        let mut buffer =
-            vec![0; usize::try_from(content.size()).map_or(HELD_BYTES_MAX, |size| size.min(HELD_BYTES_MAX))];
-        let end = loop {
-            match content.read_at(at, &mut buffer) {
-                Ok(0) => break Ok(()),
-                Ok(count) => {
-                    crc.update(&buffer[..count]);
-                    at += count as u64;
-                }
-                Err(error) => break Err(error),
-            }
-        };
-        if end.is_ok() && crc.sum() != entry.crc {
+        let mut crc = flate2::CrcReader::new(buffered(content, 64 * 1024));
+        let read = std::io::copy(&mut crc, &mut std::io::sink());
+        if read.is_ok() && crc.crc().sum() != entry.crc {
             self.report.add(finding(&codes::WRONG_CHECKSUM, self.report.whole()));
         }
     }
@@ -263,10 +250,15 @@ impl<'a, 'r> Walk<'a, 'r> {
     }
 }
 
+/// A reader that reads so much ahead, and no more than there is: archives have thousands of small members.
+fn buffered<'s>(source: &'s dyn Source, max: usize) -> BufReader<SourceReader<'s>> {
+    let room = usize::try_from(source.size()).map_or(max, |size| size.min(max));
+    BufReader::with_capacity(room, SourceReader::new(source))
+}
+
 /// A reader of the unpacked bytes; `None` for stored members and methods that are not known.
 fn decoder<'s>(entry: &Entry, packed: &'s Window<'_>) -> Option<Box<dyn Read + 's>> {
-    let room = usize::try_from(packed.size()).map_or(INPUT_BYTES, |size| size.min(INPUT_BYTES));
-    let input = BufReader::with_capacity(room, SourceReader::new(packed));
+    let input = buffered(packed, 32 * 1024);
     match entry.method {
         8 => Some(Box::new(flate2::bufread::DeflateDecoder::new(input))),
         12 => Some(Box::new(bzip2::bufread::BzDecoder::new(input))),
