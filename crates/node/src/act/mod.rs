@@ -38,7 +38,8 @@ pub(crate) fn try_to_deliver(target: &Path) -> Result<(), NodeError> {
     tried.map_err(|error| NodeError::Output { path: target.to_owned(), error })
 }
 
-fn parent_of(target: &Path) -> &Path {
+/// The folder that a file or folder lies in.
+pub(crate) fn parent_of(target: &Path) -> &Path {
     target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

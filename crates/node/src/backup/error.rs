@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::NodeError;
 use crate::audit::Mismatch;
+use crate::error::is_full;
 
 /// Why a backup or a restore could not be done. No node was changed by it.
 #[derive(Debug, Error)]
@@ -144,8 +145,4 @@ impl BackupError {
     pub(super) fn torn(path: &Path, what: &dyn Display) -> Self {
         Self::Torn { path: path.to_owned(), what: what.to_string() }
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge)
 }

@@ -23,7 +23,7 @@ mod restore;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sakimori_model::Digest;
 use sakimori_proof::{Tile, Tree};
@@ -31,6 +31,7 @@ use sakimori_store::{Snapshot, Store};
 use sha2::{Digest as _, Sha256};
 
 use crate::NodeError;
+use crate::act::parent_of;
 use crate::node::Node;
 use crate::observe::now;
 
@@ -76,7 +77,7 @@ pub fn back_up(home: &Path, folder: &Path, config: Option<&Path>, on: OnProgress
     // A disk that is not mounted, or a name that was mistyped, must not look like a backup.
     let parent = parent_of(folder);
     if !parent.is_dir() {
-        return Err(BackupError::NoParent { path: parent });
+        return Err(BackupError::NoParent { path: parent.to_owned() });
     }
     let mut node = Node::open(home)?;
     let moment = moment(&mut node)?;
@@ -216,14 +217,14 @@ struct Draft(tempfile::TempDir);
 impl Draft {
     /// Makes an empty folder beside the one that it is to become, on the same file system.
     fn beside(folder: &Path) -> Result<Self, BackupError> {
+        make_parent(folder)?;
         let parent = parent_of(folder);
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&parent).map_err(BackupError::io(&parent))?;
         let name = folder.file_name().unwrap_or_default().to_string_lossy();
         let made = tempfile::Builder::new()
             .prefix(&format!(".{name}.partial-"))
             .permissions(fs::Permissions::from_mode(0o700))
-            .tempdir_in(&parent);
-        Ok(Self(made.map_err(BackupError::io(&parent))?))
+            .tempdir_in(parent);
+        Ok(Self(made.map_err(BackupError::io(parent))?))
     }
 
     fn path(&self) -> &Path {
@@ -235,12 +236,8 @@ impl Draft {
         fs::rename(self.path(), folder).map_err(BackupError::io(folder))?;
         // It is no longer where its destructor would look for it.
         let _ = self.0.keep();
-        sync_folder(&parent_of(folder))
+        sync_folder(parent_of(folder))
     }
-}
-
-fn parent_of(folder: &Path) -> PathBuf {
-    folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned()
 }
 
 /// A backup goes to a folder that is new or empty, and not to where it would be lost together with the node.
@@ -268,7 +265,7 @@ fn is_free(folder: &Path) -> Result<bool, BackupError> {
 
 fn make_parent(path: &Path) -> Result<(), BackupError> {
     let parent = parent_of(path);
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(&parent).map_err(BackupError::io(&parent))
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(BackupError::io(parent))
 }
 
 fn create_new(path: &Path) -> io::Result<File> {

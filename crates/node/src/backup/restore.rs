@@ -7,6 +7,7 @@ use sakimori_proof::{Checkpoint, CheckpointError};
 use sakimori_store::Store;
 
 use super::{BackupError, Draft, Manifest, OnProgress, Progress, copy_file, is_free, sync_folder, sync_folders};
+use crate::act::parent_of;
 use crate::audit::verify_log;
 use crate::node::Node;
 use crate::observe::now;
@@ -152,6 +153,6 @@ fn set_aside(home: &Path) -> Result<PathBuf, BackupError> {
     let name = home.file_name().unwrap_or_default().to_string_lossy();
     let aside = home.with_file_name(format!("{name}.before-{}", now().as_micros()));
     fs::rename(home, &aside).map_err(BackupError::io(home))?;
-    sync_folder(&super::parent_of(home))?;
+    sync_folder(parent_of(home))?;
     Ok(aside)
 }
