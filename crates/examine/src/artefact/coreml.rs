@@ -274,7 +274,7 @@ impl Walk<'_, '_> {
     fn leaf(&mut self, message: Message, number: u64, span: Span) -> Result<(), Broken> {
         match (message, number) {
             (Message::CustomLayer, 10) => self.tell(&codes::APPLICATION_CODE, span, |name| Some(name.to_owned())),
-            (Message::CustomModel, 1) => self.tell(&codes::APPLICATION_CODE, span, |name| Some(name.to_owned())),
+            (Message::CustomModel, 10) => self.tell(&codes::APPLICATION_CODE, span, |name| Some(name.to_owned())),
             (Message::FileName, 1) => self.tell(&codes::EXTERNAL_PATH, span, outside),
             (Message::Blob, 1) => self.tell(&codes::EXTERNAL_PATH, span, outside),
             (Message::Metadata, 1) => self.says("description", FactName::Description, span),

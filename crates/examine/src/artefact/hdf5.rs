@@ -107,6 +107,7 @@ fn configuration(source: &dyn Source, start: u64, report: &mut Report<'_>) -> (u
         Ok(()) => json.into_iter::<serde::de::IgnoredAny>().byte_offset() as u64,
         Err(_) => counted.bytes,
     };
+    judge.finish(judge.is_model());
     (length, reader.get_ref().position())
 }
 
@@ -124,5 +125,9 @@ impl json::Sink for Counted<'_, '_, '_> {
 
     fn object(&mut self, object: &json::Object) {
         self.judge.object(object);
+    }
+
+    fn asks_for(&self, key: &str) -> Option<&'static str> {
+        self.judge.asks_for(key)
     }
 }

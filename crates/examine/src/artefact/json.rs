@@ -6,9 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::de::Read;
 
-/// Keys of one object that are kept.
-const KEYS_MAX: usize = 64;
-/// Characters of a kept key or value.
+/// Characters of a kept value.
 const KEPT_CHARS_MAX: usize = 256;
 /// Keys whose values are kept for [`Sink::object`].
 const KEPT: &[&str] = &[
@@ -33,6 +31,8 @@ const KEPT: &[&str] = &[
     "_attn_implementation_internal",
     "_attn_implementation",
     "attn_implementation",
+    "fn",
+    "function",
 ];
 
 /// Takes what the walk meets.
@@ -41,6 +41,10 @@ pub trait Sink {
     fn string(&mut self, key: &str, value: &str);
     /// An object, after everything in it.
     fn object(&mut self, object: &Object);
+    /// The key, if the sink wants to know whether an object has it.
+    fn asks_for(&self, _key: &str) -> Option<&'static str> {
+        None
+    }
 }
 
 /// What is kept of an object.
@@ -48,28 +52,38 @@ pub trait Sink {
 pub struct Object {
     /// Objects and arrays around it.
     pub depth: usize,
-    /// Its first keys.
-    pub keys: Vec<String>,
+    /// True when it has no key.
+    pub is_empty: bool,
+    keys: Vec<&'static str>,
     strings: Vec<(&'static str, String)>,
 }
 
 impl Object {
-    /// The value of a key, if it is text and one of those that are kept.
+    /// The value of a key, if it is text and one of those that are kept. Of several, the last counts, as for most readers.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.strings.iter().rev().find(|(k, _)| *k == key).map(|(_, value)| value.as_str())
+        self.strings.iter().find(|(k, _)| *k == key).map(|(_, value)| value.as_str())
     }
 
-    /// True when the object has the key, within the number of keys that are kept.
+    /// True when the object has the key, which must be one that the sink asks for.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
-        self.keys.iter().any(|k| k == key)
+        self.keys.contains(&key)
     }
 
-    fn note_key(&mut self, key: &str) {
-        if self.keys.len() < KEYS_MAX {
-            let end = key.char_indices().nth(KEPT_CHARS_MAX).filter(|_| key.len() > KEPT_CHARS_MAX);
-            self.keys.push(key[..end.map_or(key.len(), |(end, _)| end)].to_owned());
+    fn note_key(&mut self, asked_for: Option<&'static str>) {
+        self.is_empty = false;
+        if let Some(key) = asked_for
+            && !self.keys.contains(&key)
+        {
+            self.keys.push(key);
+        }
+    }
+
+    fn note_text(&mut self, key: &'static str, value: String) {
+        match self.strings.iter_mut().find(|(k, _)| *k == key) {
+            Some((_, earlier)) => *earlier = value,
+            None => self.strings.push((key, value)),
         }
     }
 }
@@ -247,15 +261,14 @@ impl<'de> Visitor<'de> for Node<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         self.check_depth()?;
         let (depth, nesting_max) = (self.depth + 1, self.nesting_max);
-        let mut object = Object { depth: self.depth, ..Object::default() };
+        let mut object = Object { depth: self.depth, is_empty: true, ..Object::default() };
         while let Some(key) = map.next_key_seed(Key)? {
-            object.note_key(&key);
+            object.note_key(self.sink.asks_for(&key));
             let value = map.next_value_seed(Node { sink: &mut *self.sink, key: &key, depth, nesting_max })?;
             if let Some(value) = value
                 && let Some(kept) = KEPT.iter().find(|k| **k == key)
-                && object.strings.len() < KEYS_MAX
             {
-                object.strings.push((kept, value));
+                object.note_text(kept, value);
             }
         }
         self.sink.object(&object);
@@ -277,13 +290,24 @@ mod tests {
         fn object(&mut self, object: &Object) {
             self.0.push(format!("{:?} {:?}", object.keys, object.text("module")));
         }
+        fn asks_for(&self, key: &str) -> Option<&'static str> {
+            ["a", "i", "module"].into_iter().find(|asked| *asked == key)
+        }
     }
 
     #[test]
     fn strings_come_with_their_key_and_objects_after_their_content() {
         let mut seen = Seen::default();
         walk(br#"{"a": ["x", {"module": "m"}], "n": NaN, "i": -Infinity, "s": "NaN"}"#, 8, &mut seen).expect("JSON");
-        assert_eq!(seen.0, ["a=x", "module=m", r#"["module"] Some("m")"#, "s=NaN", r#"["a", "n", "i", "s"] None"#]);
+        assert_eq!(seen.0, ["a=x", "module=m", r#"["module"] Some("m")"#, "s=NaN", r#"["a", "i"] None"#]);
+    }
+
+    #[test]
+    fn many_keys_hide_none_and_of_equal_ones_the_last_counts() {
+        let padding: String = (0..5_000).map(|n| format!("\"k{n}\": 0, \"module\": \"m{n}\", ")).collect();
+        let mut seen = Seen::default();
+        walk(format!("{{{padding}\"module\": \"os\", \"a\": 1}}").as_bytes(), 8, &mut seen).expect("JSON");
+        assert_eq!(seen.0.last().map(String::as_str), Some(r#"["module", "a"] Some("os")"#));
     }
 
     #[test]

@@ -184,10 +184,18 @@ pub fn in_keras(module: &str, name: &str) -> Standing {
     let mut steps = module.split('.').filter(|s| !matches!(*s, "src" | "_tf_keras"));
     let root = steps.next().unwrap_or_default();
     if !ROOTS.contains(&root) {
-        return elsewhere(module, name);
+        // Functions are looked up among the built-in ones, classes never lie there.
+        let is_class = name.starts_with(|c: char| c.is_ascii_uppercase());
+        return if root == "builtins" && is_class { Standing::Foreign } else { elsewhere(module, name) };
     }
     let away = steps.next().is_some_and(|part| AWAY.contains(&part));
     if away || CALLS.contains(&name) { Standing::Harmful } else { Standing::Framework }
+}
+
+/// True for a module whose functions act on the system.
+#[must_use]
+pub fn is_harmful_module(module: &str) -> bool {
+    HARMFUL_ROOTS.contains(&module.split('.').next().unwrap_or_default())
 }
 
 /// How a type that a skops file asks for stands.
@@ -304,6 +312,7 @@ mod tests {
         assert_eq!(in_keras("tensorflow.keras.losses", "mse"), Standing::Framework);
         assert_eq!(in_keras("builtins", "my_loss"), Standing::Framework);
         assert_eq!(in_keras("builtins", "exec"), Standing::Harmful);
+        assert_eq!(in_keras("builtins", "Dense"), Standing::Foreign);
         assert_eq!(in_keras("hospital.layers", "Gate"), Standing::Foreign);
         assert_eq!(in_skops("sklearn.svm._classes", "SVC"), Standing::Framework);
         assert_eq!(in_skops("operator", "methodcaller"), Standing::Harmful);

@@ -1,5 +1,6 @@
 //! MessagePack (specification of 2017), in which Flax saves checkpoints: one value, whose arrays are extensions of type 1.
-//! The structure is gone through; arrays are numbers and are never read.
+//! The structure is gone through; arrays are numbers and are never read. Names and texts are searched for programs, which
+//! weights have no use for.
 
 use std::io;
 
@@ -7,7 +8,7 @@ use sakimori_model::FactName;
 
 use crate::Settings;
 use crate::artefact::cursor::{Broken, Cursor};
-use crate::artefact::{codes, streams, tensors};
+use crate::artefact::{codes, codetext, pickle, streams, tensors};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
@@ -21,6 +22,14 @@ const VALUES_LOOKED_AT: u64 = 100_000;
 const NESTING_MAX: usize = 128;
 /// Bytes of the head of an array: its shape and type.
 const HEAD_BYTES_MAX: u64 = 1024;
+/// Bytes of texts that are searched together.
+const TEXTS_BYTES: usize = 64 * 1024;
+/// Bytes of one text, or of bytes that are no array, that are searched.
+const TEXT_BYTES_MAX: u64 = 1024 * 1024;
+/// Bytes of all texts that are searched.
+const ALL_TEXT_BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Bytes of the name of a type of numbers.
+const TYPE_BYTES_MAX: usize = 24;
 /// Extensions of Flax: an array, a complex number, a number of NumPy.
 const EXTENSIONS: std::ops::RangeInclusive<i8> = 1..=3;
 
@@ -53,9 +62,13 @@ pub fn looks_like(source: &dyn Source, head: &[u8]) -> io::Result<bool> {
 
 /// Examines a document.
 pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
-    report.ran("msgpack", 1);
+    report.ran("msgpack", 2);
     let mut walk = Walk::new(source, VALUES_MAX);
+    walk.texts = Some(Texts::default());
     let done = walk.document();
+    if let Some(texts) = walk.texts.take() {
+        texts.report(report);
+    }
     if walk.arrays > 0 {
         report.fact(FactName::Library, "flax");
     }
@@ -66,6 +79,10 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
     if let Some(number) = walk.unknown {
         let what = format_args!("an extension of the unknown type {number}").to_string();
         report.add(finding(&codes::STRUCTURE, report.whole()).with("format", "MessagePack").with("what", what));
+    }
+    if let Some(at) = walk.strange {
+        let what = "an array without a shape and a type of numbers";
+        report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "MessagePack").with("what", what));
     }
     let end = walk.cursor.position();
     match done {
@@ -87,12 +104,80 @@ struct Walk<'a> {
     arrays: u64,
     count: tensors::Count,
     unknown: Option<i8>,
+    /// Where an array begins whose head is none.
+    strange: Option<u64>,
+    /// What is said in it; `None` while it is only recognised.
+    texts: Option<Texts>,
+}
+
+/// Names and texts, which are searched together, as there may be millions.
+#[derive(Default)]
+struct Texts {
+    waiting: String,
+    bytes: u64,
+    /// Where the first piece of program was found: the texts that were searched with it begin here.
+    program_at: Option<u64>,
+    begins: u64,
+    is_over: bool,
+}
+
+impl Texts {
+    /// Adds a text that begins at this offset.
+    fn add(&mut self, cursor: &mut Cursor<'_>, length: u64) -> Result<(), Broken> {
+        let (at, looked_at) = (cursor.position(), length.min(TEXT_BYTES_MAX));
+        self.is_over |= looked_at < length || self.bytes > ALL_TEXT_BYTES_MAX;
+        if self.program_at.is_some() || self.bytes > ALL_TEXT_BYTES_MAX {
+            return cursor.skip(length);
+        }
+        let bytes = cursor.bytes(looked_at)?;
+        cursor.skip(length - looked_at)?;
+        self.bytes += looked_at;
+        let text = String::from_utf8_lossy(&bytes);
+        if pickle::is_hazardous_name(&text) {
+            self.program_at = Some(at);
+            return Ok(());
+        }
+        if self.waiting.is_empty() {
+            self.begins = at;
+        }
+        self.waiting.push_str(&text);
+        self.waiting.push('\n');
+        if self.waiting.len() >= TEXTS_BYTES {
+            self.search();
+        }
+        Ok(())
+    }
+
+    fn search(&mut self) {
+        if self.program_at.is_none() && codetext::has_program(&self.waiting) {
+            self.program_at = Some(self.begins);
+        }
+        self.waiting.clear();
+    }
+
+    fn report(mut self, report: &mut Report<'_>) {
+        self.search();
+        if let Some(at) = self.program_at {
+            report.add(finding(&codes::METADATA_PROGRAM, report.byte(at)).with("name", "MessagePack"));
+        } else if self.is_over {
+            report.over("msgpack_text_bytes_max", ALL_TEXT_BYTES_MAX);
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
     fn new(source: &'a dyn Source, values_max: u64) -> Self {
         let count = tensors::Count::default();
-        Self { cursor: Cursor::new(source), values: 0, values_max, arrays: 0, count, unknown: None }
+        Self {
+            cursor: Cursor::new(source),
+            values: 0,
+            values_max,
+            arrays: 0,
+            count,
+            unknown: None,
+            strange: None,
+            texts: None,
+        }
     }
 
     /// One value with all in it: `left` holds how many are still to come at each level.
@@ -130,14 +215,11 @@ impl<'a> Walk<'a> {
             0x00..=0x7f | 0xe0..=0xff | 0xc0 | 0xc2 | 0xc3 => 0,
             0x80..=0x8f => return Ok(2 * u64::from(kind & 0x0f)),
             0x90..=0x9f => return Ok(u64::from(kind & 0x0f)),
-            0xa0..=0xbf => u64::from(kind & 0x1f),
-            0xc4 | 0xd9 => self.length(1)?,
-            0xc5 | 0xda => self.length(2)?,
-            0xc6 | 0xdb => self.length(4)?,
-            0xc7 => return self.extension(1),
-            0xc8 => return self.extension(2),
-            0xc9 => return self.extension(4),
-            0xd4..=0xd8 => return self.extension_of(1 << (kind - 0xd4)),
+            0xa0..=0xbf => return self.text(u64::from(kind & 0x1f)),
+            0xd9..=0xdb => return self.length(1 << (kind - 0xd9)).and_then(|length| self.text(length)),
+            0xc4..=0xc6 => return self.length(1 << (kind - 0xc4)).and_then(|length| self.raw(length)),
+            0xc7..=0xc9 => return self.length(1 << (kind - 0xc7)).and_then(|length| self.extension(length)),
+            0xd4..=0xd8 => return self.extension(1 << (kind - 0xd4)),
             0xcc | 0xd0 => 1,
             0xcd | 0xd1 => 2,
             0xca | 0xce | 0xd2 => 4,
@@ -152,16 +234,28 @@ impl<'a> Walk<'a> {
         Ok(0)
     }
 
+    fn text(&mut self, length: u64) -> Result<u64, Broken> {
+        match &mut self.texts {
+            Some(texts) => texts.add(&mut self.cursor, length)?,
+            None => self.cursor.skip(length)?,
+        }
+        Ok(0)
+    }
+
+    /// Bytes without a type. Many of them are an array of some library's, and numbers.
+    fn raw(&mut self, length: u64) -> Result<u64, Broken> {
+        if length <= TEXT_BYTES_MAX {
+            return self.text(length);
+        }
+        self.cursor.skip(length)?;
+        Ok(0)
+    }
+
     fn length(&mut self, bytes: usize) -> Result<u64, Broken> {
         Ok(self.cursor.bytes(bytes as u64)?.iter().fold(0, |n, b| n << 8 | u64::from(*b)))
     }
 
-    fn extension(&mut self, length_bytes: usize) -> Result<u64, Broken> {
-        let length = self.length(length_bytes)?;
-        self.extension_of(length)
-    }
-
-    fn extension_of(&mut self, length: u64) -> Result<u64, Broken> {
+    fn extension(&mut self, length: u64) -> Result<u64, Broken> {
         let number = self.cursor.byte()?.cast_signed();
         let start = self.cursor.position();
         self.cursor.skip(length)?;
@@ -169,14 +263,23 @@ impl<'a> Walk<'a> {
         if number == 1 {
             self.arrays += 1;
             let mut head = Cursor::within(self.cursor.source(), start, start + length.min(HEAD_BYTES_MAX));
-            if let Ok((data_type, elements)) = array_head(&mut head) {
-                self.count.add(&data_type, elements);
+            match array_head(&mut head) {
+                Ok((name, elements)) if is_type(&name) => self.count.add(tensors::numpy_name(&name), elements),
+                // What NumPy is asked to make of it is nobody's guess.
+                _ => self.strange = self.strange.or(Some(start)),
             }
         } else if number != -1 && !EXTENSIONS.contains(&number) {
             self.unknown.get_or_insert(number);
         }
         Ok(0)
     }
+}
+
+/// True for the name of a type of numbers, such as `float32`, `<f4` or `bfloat16`.
+fn is_type(name: &str) -> bool {
+    let word = name.trim_start_matches(['<', '>', '=', '|']);
+    let letters = word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    letters && word.starts_with(|c: char| c.is_ascii_lowercase()) && name.len() <= TYPE_BYTES_MAX && word != "object"
 }
 
 /// Type and number of elements of an array: a list of shape, type and bytes.
@@ -206,5 +309,5 @@ fn array_head(head: &mut Cursor<'_>) -> Result<(String, u64), Broken> {
         _ => return Err(head.wrong("a type that is no text")),
     };
     let name = String::from_utf8_lossy(&head.bytes(length)?).into_owned();
-    Ok((tensors::numpy_name(&name).to_owned(), elements))
+    Ok((name, elements))
 }

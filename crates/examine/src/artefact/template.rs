@@ -81,7 +81,22 @@ const FUNCTIONS: &[&str] =
 const MAKERS: &[&str] =
     &["replace", "lower", "upper", "reverse", "join", "format", "b64decode", "decode", "urldecode", "translate"];
 /// Modules that give a shell, files or code.
-const MODULES: &[&str] = &["os", "subprocess", "importlib", "builtins", "pty", "socket", "shutil"];
+const MODULES: &[&str] = &[
+    "os",
+    "subprocess",
+    "importlib",
+    "builtins",
+    "pty",
+    "socket",
+    "shutil",
+    "requests",
+    "urllib",
+    "httpx",
+    "aiohttp",
+    "sys",
+    "pickle",
+    "ctypes",
+];
 /// Attributes through which frames, code and globals are reached without double underscores.
 const FRAMES: &[&str] = &[
     "f_globals",

@@ -84,3 +84,19 @@ fn signatures() {
     behind.extend_from_slice(b"\x89HDF\r\n\x1a\n");
     assert_eq!(kind(&behind), "hdf5");
 }
+
+/// The literals in front of an import may be longer than what is looked at of a file.
+#[test]
+fn pickles_that_begin_with_long_literals() {
+    let long = "A".repeat(3 * HEAD_BYTES);
+    for pickle in [
+        format!("V{long}\n0cbuiltins\neval\n(V1\ntR."),
+        format!("(lp0\nV{long}\np1\naI1\naI2\na."),
+        format!("X\0\0\x03\0{long}0cposix\nsystem\n(X\x02\0\0\0idtR."),
+    ] {
+        assert_eq!(kind(pickle.as_bytes()), "pickle", "{}", &pickle[..8]);
+    }
+    for text in [format!("V{long}\nand more\n"), format!("I{long}\n"), format!("(see {long})\n")] {
+        assert_eq!(kind(text.as_bytes()), "text", "{}", &text[..8]);
+    }
+}

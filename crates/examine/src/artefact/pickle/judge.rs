@@ -11,6 +11,9 @@ use serde::Deserialize;
 /// The longest module or attribute name that is looked at, in bytes.
 pub(super) const NAME_BYTES_MAX: usize = 4096;
 
+/// Bytes of the longest name that data is searched for.
+const HAZARD_BYTES_MAX: usize = 64;
+
 /// What is known about a global.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -63,6 +66,20 @@ pub(super) fn is_dotted_name(text: &str) -> bool {
             && w.chars().all(|c| c == '_' || c.is_alphanumeric() || c == '<' || c == '>')
     };
     text.split('.').all(word)
+}
+
+/// True for the full name of something that is dangerous to call, or of a hook by which Python makes objects: names that
+/// have no business in data.
+pub fn is_hazardous_name(text: &str) -> bool {
+    const HOOKS: &[&str] =
+        &["__reduce__", "__reduce_ex__", "__setstate__", "__import__", "__builtins__", "__globals__"];
+    if text.len() > HAZARD_BYTES_MAX || !text.is_ascii() {
+        return false;
+    }
+    HOOKS.contains(&text)
+        || text
+            .rsplit_once('.')
+            .is_some_and(|(module, name)| is_dotted_name(text) && matches!(judge(module, name), Verdict::Dangerous(_)))
 }
 
 /// The lists, as they stand in `globals.toml`.

@@ -23,7 +23,8 @@ use crate::source::{Source, read_up_to};
 use machine::{Broken, Loader, Machine, Purpose};
 use value::Value;
 
-pub use recognise::looks_like_pickle;
+pub use judge::is_hazardous_name;
+pub use recognise::{begins_as_pickle, looks_like_pickle};
 
 /// What recognition calls a file that is a pickle.
 pub const KIND: sakimori_model::Kind = sakimori_model::Kind::new("pickle");

@@ -2,6 +2,7 @@
 
 use crate::limits::Limits;
 use crate::report::Report;
+use crate::source::Source;
 
 use super::machine::{Broken, Loader, Machine, Purpose};
 
@@ -14,23 +15,44 @@ const OPCODES_MIN: u64 = 8;
 /// what text and other formats don't spell by accident before it breaks.
 #[must_use]
 pub fn looks_like_pickle(prefix: &[u8]) -> bool {
+    run(&prefix.to_vec(), prefix).is_pickle
+}
+
+/// The same of a source of which this is the start. The start may end within the first literals, which tells nothing; then
+/// what follows is run, too. Literals are skipped, whatever their length.
+#[must_use]
+pub fn begins_as_pickle(source: &dyn Source, start: &[u8]) -> bool {
+    let look = run(&start.to_vec(), start);
+    look.is_pickle || look.is_cut && source.size() > start.len() as u64 && run(source, start).is_pickle
+}
+
+/// What running something has shown.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    is_pickle: bool,
+    /// It ended before it told anything.
+    is_cut: bool,
+}
+
+/// Runs a source that begins with `prefix`.
+fn run(source: &dyn Source, prefix: &[u8]) -> Look {
     let has_magic = matches!(prefix, [0x80, 0..=5, ..]);
     if !has_magic && !prefix.first().is_some_and(|b| FIRST.contains(b)) {
-        return false;
+        return Look::default();
     }
     let limits = Limits::default();
     let mut report = Report::new(&limits);
-    let bytes = prefix.to_vec();
-    let mut machine = Machine::new(&bytes, Loader::Joblib, Purpose::Recognise, &mut report);
+    let mut machine = Machine::new(source, Loader::Joblib, Purpose::Recognise, &mut report);
     let end = machine.run();
     let known = machine.globals.any_known() || machine.calls > 0;
-    match end {
+    let is_pickle = match end {
         Ok(_) => machine.opcodes() > 1,
         Err(Broken::Truncated | Broken::Lost) => {
             known || (has_magic && prefix.len() > 2) || (machine.opcodes() >= OPCODES_MIN && literals(prefix))
         }
         Err(_) => known || (has_magic && machine.opcodes() > 2),
-    }
+    };
+    Look { is_pickle, is_cut: !is_pickle && matches!(end, Err(Broken::Truncated)) }
 }
 
 /// Opcodes that a pickle without magic number can start with: those that need nothing on the stack, and INST, which needs a
