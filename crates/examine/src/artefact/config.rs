@@ -67,6 +67,8 @@ const CALL_KEYS: &[&str] = &["fn", "func", "function", "hook", "callback", "load
 const NAME_BYTES_MAX: usize = 256;
 /// Characters of a key in a finding.
 const KEY_CHARS_MAX: usize = 64;
+/// Bytes of base64 that may stand for a program.
+const ENCODED_BYTES_MIN: usize = 32;
 /// Bytes of a text that may be a program, or name one; of a longer one the beginning is looked at.
 const PROGRAM_BYTES_MAX: usize = 64 * 1024;
 
@@ -166,9 +168,8 @@ pub struct Judge<'a, 'r> {
     model: bool,
     foreign: bool,
     described: bool,
-    keras: bool,
-    /// What is named to be called, with its key, in what may turn out to be a configuration.
-    named: BTreeSet<(String, String)>,
+    /// The keys of what is named to be called, in what may turn out to be a configuration.
+    named: BTreeSet<String>,
     /// The keys of what reads as a program, in the same.
     programs: BTreeSet<String>,
 }
@@ -182,7 +183,6 @@ impl<'a, 'r> Judge<'a, 'r> {
             model: false,
             foreign: false,
             described: false,
-            keras: false,
             named: BTreeSet::new(),
             programs: BTreeSet::new(),
         }
@@ -199,9 +199,7 @@ impl<'a, 'r> Judge<'a, 'r> {
         let (named, programs) = (std::mem::take(&mut self.named), std::mem::take(&mut self.programs));
         if is_configuration {
             // What no loader is known to call only reads as if one should.
-            let code = if self.keras { &codes::HARMFUL_OBJECT } else { &codes::METADATA_PROGRAM };
-            named.iter().for_each(|(name, key)| self.found(code, if self.keras { name } else { key }));
-            programs.iter().for_each(|key| self.found(&codes::METADATA_PROGRAM, key));
+            named.iter().chain(&programs).for_each(|key| self.found(&codes::METADATA_PROGRAM, key));
         }
     }
 
@@ -228,7 +226,6 @@ impl<'a, 'r> Judge<'a, 'r> {
 
     fn keras(&mut self, object: &Object) {
         let Some(written) = object.text("class_name") else { return };
-        self.keras = true;
         // Some versions wrote the whole path of a class, or the package that registered it.
         let class = written.rsplit(['.', '>']).next().unwrap_or(written);
         if matches!(class, "Lambda" | "__lambda__") {
@@ -243,6 +240,11 @@ impl<'a, 'r> Judge<'a, 'r> {
         if matches!(class, "TorchModuleWrapper" | "TFSMLayer") {
             self.found(&codes::HARMFUL_OBJECT, class);
         }
+        // Who registers a class names the package in front of it.
+        let registered = object.text("registered_name").and_then(|name| name.rsplit_once(['>', '.']));
+        if let Some((package, name)) = registered.filter(|(package, _)| !is_of_keras(package)) {
+            self.found(&codes::FOREIGN_OBJECT, &dotted(package, name));
+        }
         if let Some(module) = object.text("module") {
             self.standing(in_keras(module, name), module, name);
         } else if let Some((module, name)) = written.rsplit_once('.').filter(|_| class != "Lambda") {
@@ -254,13 +256,16 @@ impl<'a, 'r> Judge<'a, 'r> {
 
     /// What a configuration names to be called. Modules are named in logs, too, and don't count by themselves.
     fn called(&mut self, key: &str, value: &str) {
+        if key.contains("lib") && [".so", ".dll", ".dylib"].iter().any(|end| value.ends_with(end)) {
+            self.found(&codes::MODEL_LIBRARY, value);
+        }
         let last = key.rsplit('_').next().unwrap_or(key);
         let is_harmful = last == "module" && key != last && is_harmful_module(value)
             || CALL_KEYS.contains(&last) && pickle::is_hazardous_name(value)
             || last != "module" && value.starts_with("keras.") && is_harmful_in_keras(value)
             || last == "fn" && in_keras("keras", value) == Standing::Harmful;
         if is_harmful {
-            self.named.insert((value.to_owned(), key.to_owned()));
+            self.named.insert(key.chars().take(KEY_CHARS_MAX).collect());
         }
     }
 
@@ -300,6 +305,19 @@ impl<'a, 'r> Judge<'a, 'r> {
     }
 }
 
+/// True for the packages that Keras registers its own classes under.
+fn is_of_keras(package: &str) -> bool {
+    ["keras", "tf_keras", "keras_core", "keras_hub", "keras_nlp", "keras_cv"]
+        .contains(&package.to_ascii_lowercase().as_str())
+}
+
+/// True for base64 alone, long enough for a program.
+fn is_base64(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    (ENCODED_BYTES_MIN..=PROGRAM_BYTES_MAX).contains(&bytes.len())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'-' | b'_' | b'='))
+}
+
 /// True for the full name of a part of Keras that no layer needs: downloads, settings, loaders.
 fn is_harmful_in_keras(path: &str) -> bool {
     path.rsplit_once('.').is_some_and(|(module, name)| in_keras(module, name) == Standing::Harmful)
@@ -332,8 +350,8 @@ impl Sink for Judge<'_, '_> {
             self.called(key, value);
         }
         if self.programs.len() < FINDINGS_MAX
-            && may_be_program(value)
-            && codetext::program_in(&value[..value.floor_char_boundary(PROGRAM_BYTES_MAX)]).is_some()
+            && (may_be_program(value) || is_base64(value))
+            && codetext::has_program(&value[..value.floor_char_boundary(PROGRAM_BYTES_MAX)])
         {
             self.programs.insert(key.chars().take(KEY_CHARS_MAX).collect());
         }

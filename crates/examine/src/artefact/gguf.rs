@@ -76,7 +76,12 @@ impl<'a> Reader<'a> {
             return Err(self.cursor.wrong("tensors that lie behind the end of the file"));
         }
         let end = if tensors > 0 { data.saturating_add(end) } else { self.cursor.position() };
-        if self.unknown_types || self.is_padding(end)? {
+        if self.unknown_types {
+            // Where its tensors end is not known, nor what else may lie there.
+            report.unreadable(&"a tensor of a type that is not known");
+            return Ok(());
+        }
+        if self.is_padding(end)? {
             return Ok(());
         }
         if tensors == 0 {
@@ -125,6 +130,9 @@ impl<'a> Reader<'a> {
     fn pair(&mut self, about: &mut About, report: &mut Report<'_>) -> Result<(), Broken> {
         let at = self.cursor.position();
         let key = self.name()?;
+        if key.contains("..") || key.contains(['/', '\\']) {
+            return Err(self.cursor.wrong("a key that is a path"));
+        }
         let kind = self.u32()?;
         if key == "general.alignment" {
             if kind != 4 {
@@ -318,6 +326,18 @@ fn tensor_block(kind: u32) -> Option<(u64, u64)> {
         12 => (256, 144),
         13 => (256, 176),
         14 => (256, 210),
+        15 => (256, 292),
+        16 | 35 => (256, 66),
+        17 => (256, 74),
+        18 => (256, 98),
+        19 => (256, 50),
+        20 => (32, 18),
+        21 => (256, 110),
+        22 => (256, 82),
+        23 => (256, 136),
+        29 => (256, 56),
+        34 => (256, 54),
+        39 => (32, 17),
         24 => (1, 1),
         27 | 28 => (1, 8),
         _ => return None,

@@ -224,7 +224,9 @@ fn named(node: &Node, report: &Report<'_>, found: &mut Vec<(String, Place)>) {
         Yaml::Map(members) => {
             for (key, value) in members {
                 let is_target = matches!(key.scalar(), Some("_target_" | "loader_module"));
-                match value.scalar().filter(|_| is_target && found.len() < TARGETS_MAX) {
+                match value.scalar().filter(|_| is_target) {
+                    // What belongs to the frameworks is not kept, so that it can't crowd out anything.
+                    Some(name) if in_targets(name) == Standing::Framework || found.len() >= TARGETS_MAX => {}
                     Some(name) => {
                         let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
                         let (line, column) = (number(key.position.line), number(key.position.column));

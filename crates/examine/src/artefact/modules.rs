@@ -277,15 +277,54 @@ pub fn in_targets(path: &str) -> Standing {
         "ops",
         "library",
     ];
+    // Functions of these packages that read, fetch, send or import what they are given.
+    const VERBS: &[&str] = &[
+        "load",
+        "read",
+        "open",
+        "restore",
+        "from_pretrained",
+        "from_file",
+        "fromfile",
+        "fromregex",
+        "genfromtxt",
+        "download",
+        "push_to",
+        "upload",
+        "save",
+        "run",
+        "call",
+        "eval",
+        "exec",
+        "compile",
+        "import",
+        "launch",
+        "spawn",
+        "system",
+        "get_class",
+        "get_object",
+        "get_method",
+        "instantiate",
+        "pipeline",
+        "ffmpeg",
+    ];
     let (module, name) = path.rsplit_once('.').unwrap_or((path, ""));
     let mut steps = path.split('.');
     let root = steps.next().unwrap_or_default();
+    // What is put together when it is loaded is not known before.
+    if path.contains("${") {
+        return Standing::Foreign;
+    }
     if !ROOTS.contains(&root) {
         return elsewhere(if module == root || name.is_empty() { root } else { module }, name);
     }
     let outside = |step: &str| AWAY.contains(&step) && matches!(root, "torch" | "numpy" | "sklearn" | "pandas");
-    if steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) {
+    // Batches of data are made there, by classes that are told of them by others.
+    let is_data = ["torch.utils.data.", "sklearn.datasets.make_"].iter().any(|start| path.starts_with(start));
+    if !is_data && steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) {
         Standing::Harmful
+    } else if VERBS.iter().any(|verb| name.trim_start_matches('_').starts_with(verb)) {
+        Standing::Foreign
     } else {
         Standing::Framework
     }
@@ -314,6 +353,23 @@ mod tests {
         assert_eq!(in_keras("builtins", "exec"), Standing::Harmful);
         assert_eq!(in_keras("builtins", "Dense"), Standing::Foreign);
         assert_eq!(in_keras("hospital.layers", "Gate"), Standing::Foreign);
+        for own in [
+            "torch.optim.Adam",
+            "torch.utils.data.DataLoader",
+            "torch.nn.functional.relu",
+            "nemo.core.optim.CosineAnnealing",
+        ] {
+            assert_eq!(in_targets(own), Standing::Framework, "{own}");
+        }
+        for asks in [
+            "mlflow.pyfunc.load_model",
+            "nemo.models.Asr.restore_from",
+            "numpy.${x}",
+            "transformers.Trainer.push_to_hub",
+        ] {
+            assert_eq!(in_targets(asks), Standing::Foreign, "{asks}");
+        }
+        assert_eq!(in_targets("torch.hub.load"), Standing::Harmful);
         assert_eq!(in_skops("sklearn.svm._classes", "SVC"), Standing::Framework);
         assert_eq!(in_skops("operator", "methodcaller"), Standing::Harmful);
         assert_eq!(in_skops("os", "system"), Standing::Harmful);

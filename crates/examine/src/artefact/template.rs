@@ -81,22 +81,9 @@ const FUNCTIONS: &[&str] =
 const MAKERS: &[&str] =
     &["replace", "lower", "upper", "reverse", "join", "format", "b64decode", "decode", "urldecode", "translate"];
 /// Modules that give a shell, files or code.
-const MODULES: &[&str] = &[
-    "os",
-    "subprocess",
-    "importlib",
-    "builtins",
-    "pty",
-    "socket",
-    "shutil",
-    "requests",
-    "urllib",
-    "httpx",
-    "aiohttp",
-    "sys",
-    "pickle",
-    "ctypes",
-];
+const MODULES: &[&str] = &["os", "subprocess", "importlib", "builtins", "pty", "socket", "shutil"];
+/// Others that no engine offers, and a template that names them hopes for.
+const OTHER_MODULES: &[&str] = &["requests", "urllib", "httpx", "aiohttp", "sys", "pickle", "ctypes"];
 /// Attributes through which frames, code and globals are reached without double underscores.
 const FRAMES: &[&str] = &[
     "f_globals",
@@ -352,6 +339,8 @@ impl Judge {
             || FRAMES.contains(&name) && before == b'.'
         {
             self.report(Level::Escape, name, offset);
+        } else if OTHER_MODULES.contains(&name) && after == b'.' && before != b'.' {
+            self.report(Level::Unusual, name, offset);
         } else if ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.' {
             self.report(Level::Unusual, name, offset);
         } else if name == "attr" && before == b'|' {
