@@ -108,6 +108,7 @@ fn examine_undiverted(source: &dyn Source, settings: &Settings, report: &mut Rep
             return recognise::UNKNOWN;
         }
     };
+    let kind = agent::kinds::by_name(kind, report.path().as_deref(), source);
     // Only as a whole: that a text inside of something has no sign of a fraud says too little.
     let kind = if report.path().is_none() && message::reads_like_one(&kind, source) { message::MESSAGE } else { kind };
     let as_artefact =
@@ -123,10 +124,18 @@ fn examine_undiverted(source: &dyn Source, settings: &Settings, report: &mut Rep
     if !as_what_people_did {
         disclosure::examine(&kind, source, report);
     }
-    if kind == recognise::EMPTY {
+    if kind == recognise::EMPTY && is_empty_by_nature(report.path().as_deref()) {
+        // There is nothing to examine, and nothing is missing.
+    } else if kind == recognise::EMPTY {
         report.add(catalogue::finding(&codes::EMPTY, report.whole()));
     } else if !examined {
         report.no_examiner(kind.as_str());
     }
     kind
+}
+
+/// True for members of packages that only have to be there.
+fn is_empty_by_nature(path: Option<&str>) -> bool {
+    const NAMES: &[&str] = &["__init__.py", "py.typed", ".gitkeep", ".keep", ".nojekyll"];
+    path.and_then(|path| path.rsplit('/').next()).is_some_and(|name| NAMES.contains(&name))
 }

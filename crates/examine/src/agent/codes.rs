@@ -134,3 +134,5 @@ pub static RUNS_CODE: Code = Code::new("SKM-AGT-0191");
 pub static ACTIVE_TEMPLATE: Code = Code::new("SKM-AGT-0192");
 /// A command that fetches a program and runs it, in instructions.
 pub static FETCHES_AND_RUNS: Code = Code::new("SKM-AGT-0147");
+/// A command that changes whom the machine or its agents trust.
+pub static RISKY_COMMAND: Code = Code::new("SKM-AGT-0148");

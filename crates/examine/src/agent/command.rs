@@ -23,6 +23,7 @@ struct Table {
     runner: Vec<Runner>,
     flag: Vec<Flag>,
     harm: Vec<Harm>,
+    risk: Vec<Harm>,
 }
 
 #[derive(Deserialize)]
@@ -78,6 +79,32 @@ pub fn harm_in_text(judge: &mut Judge<'_, '_>, path: &str, text: &str) {
     if let Some((kind, harmful)) = harm(text) {
         let code = if kind == "download-and-run" { &codes::FETCHES_AND_RUNS } else { &codes::HARMFUL_COMMAND };
         judge.found(code, path, harmful);
+    }
+}
+
+/// What a person should look at in a text of commands.
+static RISKS: LazyLock<Begun> =
+    LazyLock::new(|| Begun::new(TABLE.risk.iter().map(|risk| risk.text.as_str()), Case::Ignored));
+
+/// Reports the first thing in a text of commands that changes whom the machine or its agents trust, or covers tracks, and
+/// where secrets are read and something is sent, however far apart.
+pub fn risk_in_text(judge: &mut Judge<'_, '_>, path: &str, text: &str) {
+    static PLACES: LazyLock<Begun> = LazyLock::new(|| {
+        let places = r"(?:~|\$home|\$\{home\}|/root|/home/[^/\s]+)/\.(?:ssh|aws|gnupg|kube|netrc|npmrc|pypirc|config/gcloud|git-credentials)\b|\bid_(?:rsa|ed25519)\b|/etc/shadow\b";
+        Begun::new([places], Case::Ignored)
+    });
+    static SENDS: LazyLock<Begun> = LazyLock::new(|| {
+        let sends = r"\bcurl\b[^\n]{0,200}\s(?:-(?:d|f|t)\b|--data|--form|--upload-file|-x\s*(?:post|put)\b)|\bwget\b[^\n]{0,200}--post|\b(?:nc|ncat|scp|rsync|ftp|sftp)\b\s+[^\n]{0,120}[\w.-]+\.\w|\bnslookup\b[^\n]{0,80}\$\(";
+        Begun::new([sends], Case::Ignored)
+    });
+    if let Some((number, hit)) = RISKS.first(text) {
+        let words = &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)];
+        let what = format!("{}: {}", TABLE.risk[number].id, words.trim());
+        judge.found(&codes::RISKY_COMMAND, path, &what);
+    }
+    if let (Some(_), Some((_, hit))) = (PLACES.first(text), SENDS.first(text)) {
+        let words = &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)];
+        judge.found(&codes::SECRETS_AND_NETWORK, path, words);
     }
 }
 
@@ -145,6 +172,8 @@ fn program(judge: &mut Judge<'_, '_>, path: &str, words: &[&str], depth: usize) 
             }
             unpinned_run(judge, path, &name, rest);
         }
+        // What is told to fetch nothing fetches nothing.
+        _ if rest.contains(&"--no-install") => {}
         _ => unpinned_run(judge, path, &name, rest),
     }
 }

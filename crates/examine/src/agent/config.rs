@@ -38,8 +38,8 @@ pub fn judge(judge: &mut Judge<'_, '_>, doc: &Doc) {
             line_of_shell(judge, key, line);
         }
     }
-    if doc.get("enableAllProjectMcpServers") == Some(&Doc::Truth(true)) {
-        judge.found(&codes::NO_QUESTIONS, "enableAllProjectMcpServers", "enableAllProjectMcpServers");
+    for key in kinds::SETTINGS.iter().filter(|key| doc.get(key) == Some(&Doc::Truth(true))) {
+        judge.found(&codes::NO_QUESTIONS, key, key);
     }
 }
 

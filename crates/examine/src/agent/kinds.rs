@@ -52,6 +52,107 @@ names! {
     SHELL = "shell-source";
     /// A program in JavaScript or TypeScript.
     JAVASCRIPT = "javascript-source";
+    /// A program in another language, by its name: nobody judges it here.
+    SOURCE = "program-source";
+}
+
+/// The kind of a member that was recognised as `kind`, by its name where that is what counts: agents and interpreters take
+/// texts by their names, whatever stands in them. Of what is no text, the name counts for nothing.
+#[must_use]
+pub fn by_name(kind: Kind, path: Option<&str>, source: &dyn Source) -> Kind {
+    let Some(path) = path else { return kind };
+    let path = path.to_ascii_lowercase();
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    // A manual that shows programs is no program.
+    if [PYTHON, SHELL, JAVASCRIPT].contains(&kind) && is_manual(name, source) {
+        return rules_by_name(&path, name).unwrap_or(kinds::TEXT);
+    }
+    if ![kinds::TEXT, kinds::YAML, kinds::SCRIPT, kinds::JINJA].contains(&kind) || source.size() > SOURCE_BYTES_MAX {
+        return kind;
+    }
+    rules_by_name(&path, name).or_else(|| program_by_name(name)).unwrap_or(kind)
+}
+
+fn is_manual(name: &str, source: &dyn Source) -> bool {
+    let fenced = || read_up_to(source, 0, limit()).is_ok_and(|bytes| memchr::memmem::find(&bytes, b"\n```").is_some());
+    (name.ends_with(".md") || name.ends_with(".mdx")) && fenced()
+}
+
+/// Instructions that agents load by their names, and where.
+fn rules_by_name(path: &str, name: &str) -> Option<Kind> {
+    const NAMES: &[&str] = &[
+        "claude.md",
+        "claude.local.md",
+        "agents.md",
+        "agent.md",
+        "gemini.md",
+        "copilot-instructions.md",
+        ".cursorrules",
+        ".windsurfrules",
+        ".clinerules",
+        ".goosehints",
+    ];
+    const ENDS: &[&str] = &[".mdc", ".instructions.md", ".prompt.md", ".chatmode.md", ".agent.md"];
+    const FOLDERS: &[&str] =
+        &["commands", "agents", "prompts", "rules", ".claude", ".cursor", ".windsurf", ".clinerules"];
+    if name == "skill.md" {
+        return Some(AGENT_SKILL);
+    }
+    let mut folders = path.split(['/', '\\']).rev().skip(1);
+    let is_rules = NAMES.contains(&name)
+        || ENDS.iter().any(|end| name.ends_with(end))
+        || name.ends_with(".md") && folders.any(|folder| FOLDERS.contains(&folder));
+    is_rules.then_some(AGENT_RULES)
+}
+
+/// The language of a program, by the ending that its interpreter or compiler goes by.
+fn program_by_name(name: &str) -> Option<Kind> {
+    const OTHERS: &[&str] = &[
+        "ps1",
+        "psm1",
+        "bat",
+        "cmd",
+        "vbs",
+        "vbe",
+        "wsf",
+        "hta",
+        "rb",
+        "pl",
+        "pm",
+        "php",
+        "lua",
+        "scpt",
+        "applescript",
+        "jxa",
+        "go",
+        "rs",
+        "c",
+        "cc",
+        "cpp",
+        "java",
+        "kt",
+        "swift",
+        "cs",
+        "scala",
+        "dart",
+        "ex",
+        "exs",
+        "erl",
+        "tcl",
+        "awk",
+    ];
+    const NAMES: &[&str] =
+        &["dockerfile", "containerfile", "makefile", "gnumakefile", "justfile", "rakefile", "procfile"];
+    if NAMES.contains(&name) {
+        return Some(SOURCE);
+    }
+    let (_, ending) = name.rsplit_once('.')?;
+    match ending {
+        "sh" | "bash" | "zsh" | "ksh" | "fish" | "command" => Some(SHELL),
+        "py" | "pyw" => Some(PYTHON),
+        "js" | "mjs" | "cjs" | "jsx" | "ts" | "mts" | "cts" | "tsx" => Some(JAVASCRIPT),
+        _ => OTHERS.contains(&ending).then_some(SOURCE),
+    }
 }
 
 /// The more exact kind of text that was recognised as `kind` and begins with `head`; `kind` itself where there is none.
@@ -133,6 +234,10 @@ const MARKS: &[&str] = &[
     "ependencies",
     "build-system",
     "[project]",
+    "autoApprove",
+    "enableAllProjectMcpServers",
+    "statusLine",
+    "apiKeyHelper",
 ];
 
 fn has_mark(bytes: &[u8]) -> bool {
@@ -174,11 +279,22 @@ fn is_mcp_config(doc: &Doc) -> bool {
     let rights = doc.get("permissions").is_some_and(|p| p.has_any(&["allow", "deny", "defaultMode"]));
     let hooks = doc.get("hooks").is_some_and(|h| h.entries().iter().any(|(name, _)| HOOKS.contains(&name.as_str())));
     doc.has_any(&named)
+        || doc.has_any(SETTINGS)
         || doc.get("mcp").is_some_and(|mcp| servers(mcp) || mcp.has_any(&named))
         || servers(doc)
         || rights
         || hooks
 }
+
+/// Settings that only agents have, and that matter by themselves.
+pub const SETTINGS: &[&str] = &[
+    "autoApprove",
+    "enableAllProjectMcpServers",
+    "statusLine",
+    "apiKeyHelper",
+    "chat.tools.autoApprove",
+    "chat.tools.global.autoApprove",
+];
 
 /// Events at which an agent runs a command of its settings.
 const HOOKS: &[&str] = &[

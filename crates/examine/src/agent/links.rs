@@ -32,7 +32,11 @@ fn judge_word(judge: &mut Judge<'_, '_>, path: &str, word: &str) {
     };
     let local =
         ip.is_some_and(is_local) || matches!(url.host_str(), Some("localhost" | "host.docker.internal" | "0.0.0.0"));
-    if url.scheme() == "http" && !local && !url.host_str().is_some_and(|h| !h.contains('.') && ip.is_none()) {
+    if url.scheme() == "http"
+        && !local
+        && !is_name(&url)
+        && !url.host_str().is_some_and(|h| !h.contains('.') && ip.is_none())
+    {
         judge.found(&codes::PLAIN_HTTP, path, address);
     }
     if ip.is_some() && !local {
@@ -41,6 +45,25 @@ fn judge_word(judge: &mut Judge<'_, '_>, path: &str, word: &str) {
     if url.password().is_some() {
         judge.found(&codes::LITERAL_SECRET, path, url.host_str().unwrap_or_default());
     }
+}
+
+/// True for addresses that are the names of vocabularies, and that nobody fetches (Namespaces in XML 1.0, section 2).
+fn is_name(url: &Url) -> bool {
+    const HOSTS: &[&str] = &[
+        "www.w3.org",
+        "schemas.openxmlformats.org",
+        "schemas.microsoft.com",
+        "schemas.android.com",
+        "schemas.xmlsoap.org",
+        "purl.org",
+        "purl.oclc.org",
+        "xmlns.com",
+        "ns.adobe.com",
+        "json-schema.org",
+        "www.omg.org",
+        "docs.oasis-open.org",
+    ];
+    url.host_str().is_some_and(|host| HOSTS.contains(&host))
 }
 
 fn has_ending(address: &str, ending: &str) -> bool {

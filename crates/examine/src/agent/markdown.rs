@@ -143,6 +143,7 @@ fn commands(judge: &mut Judge<'_, '_>, body: &str) {
     // A command may go on over several lines.
     let joined = body.replace("\\\r\n", " ").replace("\\\n", " ");
     command::harm_in_text(judge, "body", &joined);
+    command::risk_in_text(judge, "body", &joined);
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ use judge::Judge;
 pub(crate) use texts::decoded as from_base64;
 
 /// Goes up when the same bytes may give other findings.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// Bytes of a document of this family; a larger one is not taken for one.
 pub(crate) const SOURCE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
@@ -66,6 +66,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         }
         "shell-source" => script::judge_shell(&mut judge, &text),
         "javascript-source" => script::judge_javascript(&mut judge, &text),
+        "program-source" => script::judge_other(&mut judge, &text),
         _ => match document(&text) {
             Some(doc) => judge_document(kind, &doc, &mut judge),
             None => report.unreadable(&"neither JSON nor YAML nor TOML"),
@@ -76,6 +77,12 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let general = if json { general::JSON } else { general::YAML };
     artefact::examine(&general, source, settings, report);
     true
+}
+
+/// Judges a text that lies beside a skill or standing instructions, as the agent may read it.
+pub(crate) fn examine_beside(text: &str, report: &mut Report<'_>) {
+    report.ran("agent", VERSION);
+    markdown::judge(&mut Judge::new(report, text), text);
 }
 
 fn document(text: &str) -> Option<Doc> {

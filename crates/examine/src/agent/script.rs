@@ -44,6 +44,7 @@ static ACTS: LazyLock<Regex> = LazyLock::new(|| {
 /// Judges a program for a shell.
 pub fn judge_shell(judge: &mut Judge<'_, '_>, text: &str) {
     command::judge_script(judge, "program", text);
+    command::risk_in_text(judge, "program", text);
     around(judge, text, "shell");
 }
 
@@ -56,6 +57,15 @@ pub fn judge_javascript(judge: &mut Judge<'_, '_>, text: &str) {
         judge.found(&codes::STARTS_PROGRAMS, "program", found.as_str());
     }
     around(judge, text, "JavaScript");
+}
+
+/// Judges a program in a language of which nothing is known here.
+pub fn judge_other(judge: &mut Judge<'_, '_>, text: &str) {
+    if let Some((_, harmful)) = command::harm(text) {
+        judge.found(&codes::HARMFUL_COMMAND, "program", harmful);
+    }
+    command::risk_in_text(judge, "program", text);
+    around(judge, text, "source");
 }
 
 fn around(judge: &mut Judge<'_, '_>, text: &str, language: &str) {

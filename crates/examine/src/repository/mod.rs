@@ -1,6 +1,7 @@
 //! A model or an agent's package as a folder of files: each file is examined as it would be alone, with its path as its
 //! member, and then [`examine`] looks at what shows only when all of them are seen together.
 
+mod agents;
 mod card;
 pub mod codes;
 mod dependencies;
@@ -28,7 +29,7 @@ pub const REPOSITORY: Kind = Kind::new("repository");
 /// Bytes of a file that is looked at together with the others; of a larger one the content is not handed over.
 pub const WANTED_BYTES_MAX: u64 = 4 * 1024 * 1024;
 /// The version of this examiner's judgement.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A file of the folder, as it was found by [`examine_file`].
 pub struct RepositoryFile<'a> {
@@ -47,7 +48,7 @@ pub struct RepositoryFile<'a> {
 /// True for a file whose bytes [`examine`] needs.
 #[must_use]
 pub fn wants(path: &str) -> bool {
-    const ENDS: &[&str] = &[".json", ".md", ".yaml", ".yml", ".toml", ".py", ".txt", ".jinja", ".cff"];
+    const ENDS: &[&str] = &[".json", ".md", ".mdx", ".rst", ".yaml", ".yml", ".toml", ".py", ".txt", ".jinja", ".cff"];
     let name = folder::name(path).to_ascii_lowercase();
     ENDS.iter().any(|end| name.ends_with(end)) || name == "mlmodel" || licence::is_licence_file(path)
 }
@@ -84,6 +85,7 @@ pub fn examine(files: &[RepositoryFile<'_>], settings: &Settings) -> Examination
 /// The same without the safety net for panics.
 pub(crate) fn look(folder: &Folder<'_>, report: &mut Report<'_>) {
     shape::examine(folder, report);
+    agents::examine(folder, report);
     weights::examine(folder, report);
     remote::examine(folder, report);
     templates::examine(folder, report);

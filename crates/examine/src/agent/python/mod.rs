@@ -255,9 +255,12 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
         if !attribute && !defines && !keyword {
             signs.extend(self.sign_of(line, used, path, number));
         }
-        let from = usize::from(!attribute);
-        for step in path.iter().skip(from) {
-            signs.extend(sign_of_attribute(step));
+        // What is listed by its whole name is judged by that: `platform.system` starts nothing.
+        let resolved = if attribute { Vec::new() } else { self.resolved(path) };
+        if resolved.is_empty() || !resolved.iter().all(|full| names::is_entry(full)) {
+            for step in path.iter().skip(usize::from(!attribute)) {
+                signs.extend(sign_of_attribute(step));
+            }
         }
         if !attribute && path.len() == 1 && matches!(path[0], "getattr" | "setattr") {
             signs.extend(self.attribute_by_name(line, used));
