@@ -55,7 +55,7 @@ use crate::Settings;
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
-use crate::source::Source;
+use crate::source::{Source, read_up_to};
 
 /// Examines `source` if its kind is one of this family. Returns whether it is.
 ///
@@ -118,9 +118,22 @@ fn as_what_it_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: 
     true
 }
 
+/// True for what begins as a pickle that does something, whatever it is besides: loaders of pickles ask for nothing else.
+fn is_pickle_too(source: &dyn Source) -> bool {
+    read_up_to(source, 0, PICKLE_LOOK_BYTES).is_ok_and(|head| pickle::acts_as_pickle(source, &head))
+}
+
+/// Bytes in which something shows that it is a pickle, too.
+const PICKLE_LOOK_BYTES: usize = 4096;
+
 /// Readers of zip look for its end, and readers of HDF5 also behind other bytes: what begins as something else may
 /// be one of these too, and is then examined as both.
 fn as_what_it_also_is(kind: &Kind, source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
+    let loads = [kinds::PICKLE, kinds::PYTORCH_LEGACY, kinds::EMPTY].contains(kind);
+    if !loads && is_pickle_too(source) {
+        report.add(finding(&codes::POLYGLOT, report.whole()).with("first", kind).with("second", "pickle"));
+        pickle::examine(source, pickle::Carrier::Plain, report);
+    }
     // In these, another file may lie in the open; it is examined as a member or in their own way.
     let carries = [kinds::TAR, kinds::SEVEN_ZIP, kinds::TFLITE, kinds::LLAMAFILE, kinds::EMPTY];
     if carries.contains(kind) || zip::is_zip(kind) {

@@ -71,8 +71,15 @@ fn array(
         }
         return Ok(None);
     };
+    if !is_known(kind) {
+        // NumPy understands more than is read here, and may find objects in it.
+        report.unreadable(&"a type of items that is not read");
+    }
     if holds_objects(kind) {
-        pickle::examine(&Window::new(source, data, source.size()), pickle::Carrier::Embedded, report);
+        let rest = Window::new(source, data, source.size());
+        if is_known(kind) || pickle::looks_like_pickle(&read_up_to(&rest, 0, 4096)?) {
+            pickle::examine(&rest, pickle::Carrier::Embedded, report);
+        }
         return Ok(None);
     }
     count.add(type_name(kind), items(shape).unwrap_or_default());
@@ -81,7 +88,10 @@ fn array(
 
 /// Where the numbers end, if they fit into the file.
 fn end_of(kind: &Literal, shape: &[Literal], data: u64, size: u64, report: &mut Report<'_>) -> Option<u64> {
-    let item = item_bytes(kind)?;
+    let Some(item) = item_bytes(kind) else {
+        report.unreadable(&"a type of items whose size is not known");
+        return None;
+    };
     match items(shape).and_then(|n| n.checked_mul(item)).and_then(|bytes| data.checked_add(bytes)) {
         Some(end) if end <= size => Some(end),
         Some(_) => {
@@ -128,12 +138,10 @@ fn fields(header: &Literal) -> Option<(&Literal, &[Literal])> {
     }
 }
 
-/// True when the type holds Python objects anywhere.
+/// True when the type holds Python objects anywhere. One that is written in a way that is not read here may.
 fn holds_objects(kind: &Literal) -> bool {
     match kind {
-        Literal::Text(text) => {
-            text.trim_start_matches(['<', '>', '|', '=', '!']).starts_with('O') || text.contains("object")
-        }
+        Literal::Text(text) => simple(text).is_none_or(|(class, _)| class == 'O'),
         // A field is a tuple of name, type and maybe shape; a type may be a tuple of type and shape.
         Literal::List(parts) => parts.iter().any(|part| match part {
             Literal::List(field) => field.iter().skip(usize::from(field.len() > 1)).any(holds_objects),
@@ -144,18 +152,55 @@ fn holds_objects(kind: &Literal) -> bool {
     }
 }
 
+/// True when all types in it are written so that they are read here.
+fn is_known(kind: &Literal) -> bool {
+    match kind {
+        Literal::Text(text) => simple(text).is_some(),
+        Literal::List(fields) => fields.iter().all(|field| match field {
+            Literal::List(parts) => parts.get(1).is_some_and(is_known),
+            _ => false,
+        }),
+        _ => false,
+    }
+}
+
+/// The class and the bytes of a type such as `<f4`, `|S10`, `O` or `<M8[ns]` (NumPy, "Array-protocol type strings"). `None`
+/// for what else NumPy understands: lists in text, repeats, names.
+fn simple(text: &str) -> Option<(char, Option<u64>)> {
+    let text = text.trim_start_matches(['<', '>', '|', '=', '!']);
+    let class = text.chars().next().filter(|c| "?bBhHiIlLqQefdgFDGcSaUVmMO".contains(*c))?;
+    let rest = &text[1..];
+    let (digits, unit) = rest.split_at(rest.find('[').unwrap_or(rest.len()));
+    let is_unit = unit.is_empty()
+        || matches!(class, 'm' | 'M')
+            && unit.ends_with(']')
+            && unit[1..unit.len() - 1].chars().all(|c| c.is_ascii_alphanumeric());
+    let size = if digits.is_empty() { None } else { Some(digits.parse().ok()?) };
+    is_unit.then_some((class, size))
+}
+
 /// Bytes of one item; `None` for types whose size this does not compute.
 fn item_bytes(kind: &Literal) -> Option<u64> {
     match kind {
-        Literal::Text(text) => {
-            let text = text.trim_start_matches(['<', '>', '|', '=', '!']);
-            let (class, size) = text.split_at_checked(1)?;
-            let digits: String = size.chars().take_while(char::is_ascii_digit).collect();
-            let size: u64 = digits.parse().ok().or((class == "?").then_some(1))?;
-            if class == "U" { size.checked_mul(4) } else { Some(size) }
-        }
+        Literal::Text(text) => match simple(text)? {
+            ('U', Some(size)) => size.checked_mul(4),
+            (_, Some(size)) => Some(size),
+            ('?' | 'b' | 'B', None) => Some(1),
+            ('h' | 'H' | 'e', None) => Some(2),
+            ('i' | 'I' | 'f', None) => Some(4),
+            ('q' | 'Q' | 'd' | 'F' | 'm' | 'M', None) => Some(8),
+            ('D', None) => Some(16),
+            _ => None,
+        },
         Literal::List(fields) => fields.iter().try_fold(0_u64, |sum, field| match field {
-            Literal::List(parts) if parts.len() == 2 => sum.checked_add(item_bytes(&parts[1])?),
+            Literal::List(parts) => match parts.as_slice() {
+                [_, kind] => sum.checked_add(item_bytes(kind)?),
+                [_, kind, Literal::List(shape)] => sum.checked_add(item_bytes(kind)?.checked_mul(items(shape)?)?),
+                [_, kind, Literal::Number(count)] => {
+                    sum.checked_add(item_bytes(kind)?.checked_mul(u64::try_from(*count).ok()?)?)
+                }
+                _ => None,
+            },
             _ => None,
         }),
         _ => None,

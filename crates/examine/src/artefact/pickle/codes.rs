@@ -30,3 +30,5 @@ pub const FRAME: Code = Code::new("SKM-PKL-0012");
 pub const OUTSIDE_FILE: Code = Code::new("SKM-PKL-0013");
 /// A literal that is itself a pickle.
 pub const HIDDEN: Code = Code::new("SKM-PKL-0014");
+/// A constructor or function runs that models only name.
+pub const CONSTRUCTS: Code = Code::new("SKM-PKL-0015");

@@ -52,6 +52,21 @@ impl Machine<'_, '_, '_> {
         }
     }
 
+    /// True when a wrapper of joblib's was imported: an array may stand behind every BUILD of what is not known.
+    pub(super) fn has_array_wrapper(&self) -> bool {
+        self.globals.any(|global| global.module.contains("joblib.numpy_pickle") && global.name == "NumpyArrayWrapper")
+    }
+
+    /// Says that an array may follow, or not, and that nobody knows where it ends.
+    pub(super) fn lost_array(&mut self) -> Result<(), Broken> {
+        if self.purpose == Purpose::Examine {
+            let place = self.report.byte(self.offset);
+            let what = "an array whose size is known only when it is loaded";
+            self.report.add(finding(&codes::NOT_FOLLOWED, place).with("what", what));
+        }
+        Err(Broken::Lost)
+    }
+
     fn skip_array(&mut self, wrapper: Value, built: Built) -> Result<(), Broken> {
         self.leave_frame();
         // Attributes of an earlier state stay, and only the last state is kept here.
@@ -59,21 +74,17 @@ impl Machine<'_, '_, '_> {
         match follows {
             Some(Follows::Pickle) => self.run_nested()?,
             Some(Follows::Bytes { count, padding }) => {
-                self.tell_other_reading();
+                let start = self.input.position();
+                self.tell_other_reading(start);
                 if padding == Padding::Counted {
                     let length = self.input.byte()?;
                     self.input.literal(u64::from(length))?;
+                    // Versions before 1.2 know no padding, and go on so many bytes earlier.
+                    self.tell_other_reading(start.saturating_add(count));
                 }
                 self.input.literal(count)?;
             }
-            None => {
-                if self.purpose == Purpose::Examine {
-                    let place = self.report.byte(self.offset);
-                    let what = "an array whose size is known only when it is loaded";
-                    self.report.add(finding(&codes::NOT_FOLLOWED, place).with("what", what));
-                }
-                return Err(Broken::Lost);
-            }
+            None => return self.lost_array(),
         }
         // The loader puts the array in the wrapper's place.
         self.pop()?;
@@ -83,11 +94,10 @@ impl Machine<'_, '_, '_> {
 
     /// `pickle.load` knows nothing of arrays and runs their bytes as opcodes. Real ones break at once; a payload in them
     /// runs for whoever takes that loader.
-    fn tell_other_reading(&mut self) {
-        if self.purpose != Purpose::Examine {
+    fn tell_other_reading(&mut self, offset: u64) {
+        if self.purpose != Purpose::Examine || offset >= self.input.size() {
             return;
         }
-        let offset = self.input.position();
         if let Some(global) = Machine::probe(self.input.source(), offset, self.report) {
             self.tell(&codes::DANGEROUS_IMPORT, |_, f| {
                 f.with("global", global).with("does", "in the bytes of an array")
@@ -97,7 +107,10 @@ impl Machine<'_, '_, '_> {
 
     /// Before 0.10 each array lay in a file of its own beside the pickle. A name that leaves the folder is no such file.
     fn check_file_name(&mut self, wrapper: Value) {
-        let Some(name) = self.attribute(wrapper, "filename").and_then(|v| self.text_of(v)) else { return };
+        let Some(name) = self.attribute(wrapper, "filename").and_then(|v| self.text_of(v)) else {
+            let what = "the name of a file, which is known only when it is loaded";
+            return self.tell(&codes::NOT_FOLLOWED, |_, f| f.with("what", what));
+        };
         if name.contains(['/', '\\', ':']) {
             self.tell(&codes::OUTSIDE_FILE, |_, f| f.with("file", name));
         }
@@ -181,9 +194,9 @@ fn item_of_code(code: &str) -> Option<Item> {
         ('b' | 'B', None) => 1,
         ('h' | 'H' | 'e', None) => 2,
         ('i' | 'I' | 'f', None) => 4,
-        ('l' | 'L' | 'q' | 'Q' | 'd' | 'm' | 'M' | 'F', None) => 8,
-        ('D' | 'g', None) => 16,
-        ('G', None) => 32,
+        ('q' | 'Q' | 'd' | 'm' | 'M' | 'F', None) => 8,
+        ('D', None) => 16,
+        // `l`, `L`, `g`, `G`, `p` and `P` have as many bytes as the machine that loads them says.
         _ => return None,
     };
     Some(Item::Bytes(bytes))

@@ -31,6 +31,11 @@ pub(super) enum Verdict {
 pub(super) enum Role {
     /// Makes an object of them.
     Plain,
+    /// A class of a framework, of which nothing but its name is known: frameworks rebuild its instances without running the
+    /// constructor, which may read, fetch or run what its arguments say.
+    Class,
+    /// A function that stands in models as a value. Nobody writes a call of it.
+    Reference,
     /// Makes an instance of the class that comes first.
     Reconstruct,
     /// Calls the first with the third as arguments.
@@ -55,7 +60,10 @@ pub(super) fn judge(module: &str, name: &str) -> Verdict {
     if let Some(why) = LISTS.danger(&module, &name, &full) {
         return Verdict::Dangerous(why);
     }
-    if LISTS.fits_pattern(&module, &name) { Verdict::Allowed(Role::Plain) } else { Verdict::Unknown }
+    match LISTS.fits_pattern(&module, &name) {
+        Some(role) => Verdict::Allowed(role),
+        None => Verdict::Unknown,
+    }
 }
 
 /// A path of identifiers with dots between.
@@ -66,6 +74,41 @@ pub(super) fn is_dotted_name(text: &str) -> bool {
             && w.chars().all(|c| c == '_' || c.is_alphanumeric() || c == '<' || c == '>')
     };
     text.split('.').all(word)
+}
+
+/// True for the name of a class whose members are asked for by their values, as PEP 435's enumerations are pickled.
+pub(super) fn is_enumeration(name: &str) -> bool {
+    const ENDS: &[&str] = &[
+        "Mode",
+        "Type",
+        "Types",
+        "Strategy",
+        "Names",
+        "Name",
+        "Option",
+        "Options",
+        "Policy",
+        "State",
+        "Kind",
+        "Level",
+        "Enum",
+        "Status",
+        "Stage",
+        "Backend",
+        "Format",
+        "Method",
+        "Scheme",
+        "Split",
+        "Task",
+        "Order",
+        "Flag",
+        "Reduction",
+        "Implementation",
+        "Environment",
+        "Platform",
+    ];
+    let last = name.rsplit('.').next().unwrap_or(name);
+    ENDS.iter().any(|end| last.ends_with(end))
 }
 
 /// True for the full name of something that is dangerous to call, or of a hook by which Python makes objects: names that
@@ -132,6 +175,9 @@ struct Allowed {
     /// Packages whose classes are allowed: names in CapWords, as PEP 8 has it, in the package and below.
     #[serde(default)]
     classes: Vec<String>,
+    /// Packages whose classes are written with calls of their constructors, which only make objects.
+    #[serde(default)]
+    constructed: Vec<String>,
     /// `module:pattern`, for the module and below; `*` in the pattern stands for any letters.
     #[serde(default)]
     functions: Vec<String>,
@@ -152,6 +198,7 @@ struct Lists {
     step_classes: HashSet<String>,
     step_folders: HashSet<String>,
     class_packages: HashSet<String>,
+    constructed_packages: HashSet<String>,
     function_patterns: HashMap<String, Vec<String>>,
 }
 
@@ -173,6 +220,7 @@ impl From<File> for Lists {
             step_classes: file.steps.classes.into_iter().collect(),
             step_folders: file.steps.folders.into_iter().collect(),
             class_packages: HashSet::new(),
+            constructed_packages: HashSet::new(),
             function_patterns: HashMap::new(),
         };
         for entry in file.dangerous {
@@ -184,6 +232,7 @@ impl From<File> for Lists {
         for entry in file.allowed {
             lists.allowed.extend(entry.names.into_iter().map(|name| (name, entry.role)));
             lists.class_packages.extend(entry.classes);
+            lists.constructed_packages.extend(entry.constructed);
             for function in entry.functions {
                 if let Some((module, pattern)) = function.split_once(':') {
                     lists.function_patterns.entry(module.to_owned()).or_default().push(pattern.to_owned());
@@ -247,14 +296,17 @@ impl Lists {
         parents(module).any(|p| self.class_packages.contains(p) || self.function_patterns.contains_key(p))
     }
 
-    fn fits_pattern(&self, module: &str, name: &str) -> bool {
+    fn fits_pattern(&self, module: &str, name: &str) -> Option<Role> {
         if !is_dotted_name(module) || module.split('.').any(|step| self.step_folders.contains(step)) {
-            return false;
+            return None;
         }
-        let functions = parents(module).filter_map(|p| self.function_patterns.get(p)).flatten();
-        let class = name.split('.').all(is_class_name);
-        (class && parents(module).any(|p| self.class_packages.contains(p)))
-            || functions.into_iter().any(|pattern| fits(pattern, name))
+        let mut functions = parents(module).filter_map(|p| self.function_patterns.get(p)).flatten();
+        if functions.any(|pattern| fits(pattern, name)) {
+            return Some(Role::Plain);
+        }
+        let is_class = name.split('.').all(is_class_name) && parents(module).any(|p| self.class_packages.contains(p));
+        let is_constructed = parents(module).any(|p| self.constructed_packages.contains(p));
+        is_class.then_some(if is_constructed { Role::Plain } else { Role::Class })
     }
 }
 

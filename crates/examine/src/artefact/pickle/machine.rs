@@ -17,7 +17,7 @@ use super::calls::Globals;
 use super::codes;
 use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, Span};
 use super::nested::Literals;
-use super::value::{Heap, Memo, Node, TextForm, Value};
+use super::value::{Heap, Keys, Memo, Node, TextForm, Value};
 
 /// Opcodes run between two looks at the budget.
 const BATCH_OPCODES: u64 = 4096;
@@ -74,6 +74,91 @@ impl fmt::Display for Broken {
     }
 }
 
+/// How something is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// As a function, or with its constructor.
+    Constructor,
+    /// An instance is made without its constructor, by `__new__` alone.
+    New,
+}
+
+/// Names of Python's that make an object act when something else uses it: as attributes they turn data into calls.
+const HOOKS: &[&[u8]] = &[
+    b"__new__",
+    b"__init__",
+    b"__init_subclass__",
+    b"__call__",
+    b"__getattr__",
+    b"__getattribute__",
+    b"__get__",
+    b"__set__",
+    b"__setattr__",
+    b"__delattr__",
+    b"__setstate__",
+    b"__getstate__",
+    b"__reduce__",
+    b"__reduce_ex__",
+    b"__getnewargs__",
+    b"__getnewargs_ex__",
+    b"__copy__",
+    b"__deepcopy__",
+    b"__array__",
+    b"__array_interface__",
+    b"__array_struct__",
+    b"__array_ufunc__",
+    b"__array_function__",
+    b"__array_prepare__",
+    b"__array_wrap__",
+    b"__array_finalize__",
+    b"__array_namespace__",
+    b"__class__",
+    b"__bases__",
+    b"__base__",
+    b"__mro__",
+    b"__subclasshook__",
+    b"__instancecheck__",
+    b"__subclasscheck__",
+    b"__hash__",
+    b"__eq__",
+    b"__lt__",
+    b"__del__",
+    b"__iter__",
+    b"__next__",
+    b"__len__",
+    b"__index__",
+    b"__int__",
+    b"__float__",
+    b"__bool__",
+    b"__str__",
+    b"__repr__",
+    b"__bytes__",
+    b"__format__",
+    b"__enter__",
+    b"__exit__",
+    b"__add__",
+    b"__radd__",
+    b"__iadd__",
+    b"__getitem__",
+    b"__setitem__",
+    b"__contains__",
+    b"__missing__",
+    b"__builtins__",
+    b"__globals__",
+    b"__code__",
+    b"__closure__",
+    b"__defaults__",
+    b"__kwdefaults__",
+    b"__import__",
+    b"__loader__",
+    b"__spec__",
+    b"__path__",
+    b"__file__",
+    b"__torch_function__",
+    b"__dlpack__",
+    b"__fspath__",
+];
+
 /// What the machine is run for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -106,6 +191,8 @@ pub(super) struct Machine<'s, 'r, 'l> {
     pub(super) loader: Loader,
     pub(super) purpose: Purpose,
     pub(super) calls: u64,
+    /// The keys that went into containers which were not kept.
+    pub(super) lost_keys: Keys,
     marks: Vec<usize>,
     memo: Memo,
     opcodes: u64,
@@ -132,6 +219,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             loader,
             purpose,
             calls: 0,
+            lost_keys: Keys::default(),
             marks: Vec::new(),
             memo,
             opcodes: 0,
@@ -286,11 +374,12 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             0x85..=0x87 => self.push_tuple(usize::from(code - 0x84))?,
             b't' => {
                 let items = self.pop_to_mark()?;
+                self.hand_on(&items);
                 let tuple = self.heap.tuple(&items);
                 self.push_container(tuple);
             }
             b']' => self.push_node(Node::List { items: Vec::new(), len: 0 }),
-            b'}' => self.push_node(Node::Dict { entries: Vec::new(), len: 0 }),
+            b'}' => self.push_node(Node::Dict { entries: Vec::new(), len: 0, keys: Keys::default() }),
             0x8f => self.push_node(Node::Set),
             b'l' => {
                 let items = self.pop_to_mark()?;
@@ -299,7 +388,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             b'd' => {
                 let items = self.pop_to_mark()?;
                 even(&items)?;
-                self.push_filled(Node::Dict { entries: Vec::new(), len: 0 }, &items);
+                self.push_filled(Node::Dict { entries: Vec::new(), len: 0, keys: Keys::default() }, &items);
             }
             0x91 => {
                 let items = self.pop_to_mark()?;
@@ -331,14 +420,14 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             b'R' | 0x81 => {
                 let args = self.pop()?;
                 let callee = self.pop()?;
-                self.call(callee, args)
+                self.call(callee, args, if code == b'R' { Way::Constructor } else { Way::New })
             }
             0x92 => {
                 let keywords = self.pop()?;
                 let args = self.pop()?;
                 let callee = self.pop()?;
                 let both = self.heap.tuple(&[args, keywords]);
-                self.call(callee, both)
+                self.call(callee, both, Way::New)
             }
             b'b' => {
                 let state = self.pop()?;
@@ -353,14 +442,16 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             b'i' => {
                 let callee = self.global_of_lines()?;
                 let items = self.pop_to_mark()?;
+                self.hand_on(&items);
                 let args = self.heap.tuple(&items);
-                self.call(callee, args)
+                self.call(callee, args, Way::Constructor)
             }
             b'o' => {
                 let items = self.pop_to_mark()?;
                 let (callee, rest) = items.split_first().ok_or(Broken::Underflow)?;
+                self.hand_on(rest);
                 let args = self.heap.tuple(rest);
-                self.call(*callee, args)
+                self.call(*callee, args, Way::Constructor)
             }
             _ => self.step_other(code),
         }
@@ -401,7 +492,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             b'P' => {
                 let line = self.input.line_or_rest()?;
                 self.plausible_if(|m| m.input.bytes(line, 256).iter().all(u8::is_ascii_graphic))?;
-                self.persistent(Value::text(TextForm::Raw, line))
+                self.persistent(Value::text(TextForm::Raw, line, false))
             }
             b'Q' => {
                 let id = self.pop()?;
@@ -473,7 +564,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         self.look_into(span);
         self.stack.push(match code {
             b'B' | b'C' | 0x8e | 0x96 => Value::bytes(span),
-            _ => Value::text(TextForm::Raw, span),
+            _ => Value::text(TextForm::Raw, span, self.is_hook(span)),
         });
         Ok(())
     }
@@ -482,7 +573,8 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         let line = self.input.line()?;
         if code == b'V' {
             self.look_into(line);
-            self.stack.push(Value::text(TextForm::UnicodeEscape, line));
+            let is_hook = self.is_escaped_hook(TextForm::UnicodeEscape, line);
+            self.stack.push(Value::text(TextForm::UnicodeEscape, line, is_hook));
             return Ok(());
         }
         let ends = (self.input.bytes(line, 1).first().copied(), self.input.bytes(last_byte(line), 1).first().copied());
@@ -491,8 +583,27 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         }
         let inner = Span { offset: line.offset + 1, len: line.len.saturating_sub(2) };
         self.look_into(inner);
-        self.stack.push(Value::text(TextForm::Quoted, inner));
+        let is_hook = self.is_escaped_hook(TextForm::Quoted, inner);
+        self.stack.push(Value::text(TextForm::Quoted, inner, is_hook));
         Ok(())
+    }
+
+    /// True when a literal is the name of a hook.
+    #[inline]
+    fn is_hook(&self, span: Span) -> bool {
+        (7..=24).contains(&span.len)
+            && self.input.bytes(span, 2).starts_with(b"__")
+            && HOOKS.contains(&&*self.input.bytes(span, 24))
+    }
+
+    /// The same of text that may be written with escapes.
+    fn is_escaped_hook(&self, form: TextForm, span: Span) -> bool {
+        const ESCAPED_BYTES_MAX: u64 = 24 * 10;
+        if span.len > ESCAPED_BYTES_MAX || !self.input.bytes(span, span.len as usize).contains(&b'\\') {
+            return self.is_hook(span);
+        }
+        let text = self.text_of(Value::text(form, span, false)).unwrap_or_default();
+        HOOKS.contains(&text.as_bytes())
     }
 
     fn number_line(&mut self, code: u8) -> Result<(), Broken> {
@@ -644,6 +755,10 @@ impl Machine<'_, '_, '_> {
     fn push_tuple(&mut self, len: usize) -> Result<(), Broken> {
         let start = self.stack.len().checked_sub(len).filter(|s| *s >= self.fence()).ok_or(Broken::Underflow)?;
         let tuple = self.heap.tuple(&self.stack[start..]);
+        if self.stack[start..].iter().any(|value| matches!(value, Value::Global(_))) {
+            let items = self.stack[start..].to_vec();
+            self.hand_on(&items);
+        }
         self.stack.truncate(start);
         self.push_container(tuple);
         Ok(())
@@ -655,6 +770,7 @@ impl Machine<'_, '_, '_> {
     }
 
     fn push_filled(&mut self, empty: Node, items: &[Value]) {
+        self.hand_on(items);
         let is_dict = matches!(empty, Node::Dict { .. });
         let node = self.heap.add(empty, 0);
         if is_dict {
@@ -673,6 +789,11 @@ impl Machine<'_, '_, '_> {
     /// Puts items into the container on top. One that is no built-in container gets them through its methods.
     fn fill(&mut self, items: &[Value]) -> Result<(), Broken> {
         let target = self.top()?;
+        self.hand_on(items);
+        if matches!(target, Value::Computed | Value::Data) {
+            let lost = self.heap.keys_of(items);
+            self.lost_keys.add(lost);
+        }
         match self.heap.node(target) {
             Some(Node::Dict { .. }) => self.heap.set_items(target, items),
             Some(Node::Tuple { .. }) => self.odd("fills a tuple")?,

@@ -18,19 +18,19 @@ mod value;
 use crate::catalogue::finding;
 use crate::codes as common;
 use crate::report::Report;
-use crate::source::{Source, read_up_to};
+use crate::source::{Source, Window, read_up_to};
 
 use machine::{Broken, Loader, Machine, Purpose};
 use value::Value;
 
 pub use judge::is_hazardous_name;
-pub use recognise::{begins_as_pickle, looks_like_pickle};
+pub use recognise::{acts_as_pickle, begins_as_pickle, looks_like_pickle};
 
 /// What recognition calls a file that is a pickle.
 pub const KIND: sakimori_model::Kind = sakimori_model::Kind::new("pickle");
 
 /// The version of this examiner's judgement; it rises when the same bytes may be judged otherwise.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Pickles in a PyTorch file before 1.6: magic number, protocol, system, object, keys of the storages.
 const TORCH_PICKLES: u32 = 5;
@@ -106,7 +106,8 @@ fn run_all(machine: &mut Machine<'_, '_, '_>, mut carrier: Carrier) {
 fn another_follows(machine: &mut Machine<'_, '_, '_>) -> bool {
     let offset = machine.input.position();
     let source = machine.input.source();
-    if looks_like_pickle(&read_up_to(source, offset, NEXT_BYTES).unwrap_or_default()) {
+    let rest = Window::new(source, offset, source.size());
+    if begins_as_pickle(&rest, &read_up_to(source, offset, NEXT_BYTES).unwrap_or_default()) {
         return true;
     }
     if !is_padding(source, offset) {

@@ -70,12 +70,12 @@ impl Machine<'_, '_, '_> {
 
     /// The bytes of a literal, or of `_codecs.encode(text, "latin1")`, which is how protocol 2 writes bytes.
     fn literal_bytes(&mut self, value: Value) -> Option<Literal> {
-        if let Value::Bytes { len, offset } | Value::Text { form: TextForm::Raw, len, offset } = value {
+        if let Value::Bytes { len, offset } | Value::Text { form: TextForm::Raw, len, offset, .. } = value {
             return Some(Literal::Window(Span { offset, len: u64::from(len) }));
         }
         let Some(&Call { callee: Value::Global(callee), args, .. }) = self.heap.call(value) else { return None };
         let encode = self.globals.at(callee).is_some_and(|g| g.name == "encode" && g.module == "_codecs");
-        let Some(&[Value::Text { form: TextForm::Raw, len, offset }, encoding]) = self.heap.items(args) else {
+        let Some(&[Value::Text { form: TextForm::Raw, len, offset, .. }, encoding]) = self.heap.items(args) else {
             return None;
         };
         let latin1 = self.text_of(encoding).is_some_and(|e| e.starts_with("latin"));

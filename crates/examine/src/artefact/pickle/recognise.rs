@@ -26,10 +26,19 @@ pub fn begins_as_pickle(source: &dyn Source, start: &[u8]) -> bool {
     look.is_pickle || look.is_cut && source.size() > start.len() as u64 && run(source, start).is_pickle
 }
 
+/// True when a source of which this is the start imports what is known, or calls something, when it is loaded as a pickle.
+#[must_use]
+pub fn acts_as_pickle(source: &dyn Source, start: &[u8]) -> bool {
+    let look = run(&start.to_vec(), start);
+    look.acts || look.is_cut && source.size() > start.len() as u64 && run(source, start).acts
+}
+
 /// What running something has shown.
 #[derive(Clone, Copy, Default)]
 struct Look {
     is_pickle: bool,
+    /// It imports what is known, or calls something.
+    acts: bool,
     /// It ended before it told anything.
     is_cut: bool,
 }
@@ -52,7 +61,7 @@ fn run(source: &dyn Source, prefix: &[u8]) -> Look {
         }
         Err(_) => known || (has_magic && machine.opcodes() > 2),
     };
-    Look { is_pickle, is_cut: !is_pickle && matches!(end, Err(Broken::Truncated)) }
+    Look { is_pickle, acts: known, is_cut: !is_pickle && matches!(end, Err(Broken::Truncated)) }
 }
 
 /// Opcodes that a pickle without magic number can start with: those that need nothing on the stack, and INST, which needs a

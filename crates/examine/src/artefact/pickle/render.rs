@@ -19,7 +19,7 @@ impl Machine<'_, '_, '_> {
     }
 
     fn text_up_to(&self, value: Value, max: usize) -> Option<String> {
-        let Value::Text { form, len, offset } = value else { return None };
+        let Value::Text { form, len, offset, .. } = value else { return None };
         let bytes = self.input.bytes(Span { offset, len: u64::from(len) }, max);
         Some(match form {
             TextForm::Raw => String::from_utf8_lossy(&bytes).into_owned(),
@@ -72,7 +72,7 @@ impl Machine<'_, '_, '_> {
         match self.heap.node(value) {
             Some(Node::Tuple { items, len }) => format!("({})", self.items_at(items, *len, depth)),
             Some(Node::List { items, len }) => format!("[{}]", self.items_at(items, *len, depth)),
-            Some(Node::Dict { entries, len }) => {
+            Some(Node::Dict { entries, len, .. }) => {
                 let shown: Vec<String> = entries
                     .iter()
                     .take(ITEMS_SHOWN)

@@ -14,9 +14,10 @@ pub(super) enum Value {
     TorchMagic,
     /// Data without anything to run: floats, large integers, arrays, storages.
     Data,
-    /// Text, by its place in the source.
+    /// Text, by its place in the source, and whether it names a hook of Python's ([`super::hooks`]).
     Text {
         form: TextForm,
+        is_hook: bool,
         len: u32,
         offset: u64,
     },
@@ -45,9 +46,9 @@ pub(super) enum TextForm {
 }
 
 impl Value {
-    pub(super) fn text(form: TextForm, span: Span) -> Self {
+    pub(super) fn text(form: TextForm, span: Span, is_hook: bool) -> Self {
         match u32::try_from(span.len) {
-            Ok(len) => Self::Text { form, len, offset: span.offset },
+            Ok(len) => Self::Text { form, is_hook, len, offset: span.offset },
             Err(_) => Self::Data,
         }
     }
@@ -70,9 +71,26 @@ pub(super) const ENTRIES_KEPT: usize = 64;
 pub(super) enum Node {
     Tuple { items: Box<[Value]>, len: u32 },
     List { items: Vec<Value>, len: u32 },
-    Dict { entries: Vec<(Value, Value)>, len: u32 },
+    Dict { entries: Vec<(Value, Value)>, len: u32, keys: Keys },
     Set,
     Call(Box<Call>),
+}
+
+/// What the keys of a dictionary are, kept or not. As the state of an object they become its attributes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Keys {
+    /// One names a hook of Python's.
+    pub(super) hook: bool,
+    /// One is known only when it runs.
+    pub(super) computed: bool,
+}
+
+impl Keys {
+    /// Notes the keys of others, too.
+    pub(super) fn add(&mut self, other: Self) {
+        self.hook |= other.hook;
+        self.computed |= other.computed;
+    }
 }
 
 /// What a call returned, with the state that it was given afterwards.
@@ -165,11 +183,23 @@ impl Heap {
         }
     }
 
+    /// What the keys are, of keys and values in turn.
+    pub(super) fn keys_of(&self, items: &[Value]) -> Keys {
+        let keys = || items.iter().step_by(2);
+        let is_computed = |key: &Value| *key == Value::Computed || self.call(*key).is_some();
+        Keys {
+            hook: keys().any(|key| matches!(key, Value::Text { is_hook: true, .. })),
+            computed: keys().any(is_computed),
+        }
+    }
+
     /// Adds keys and values, in turn, to a dictionary.
     pub(super) fn set_items(&mut self, dict: Value, more: &[Value]) {
         self.grow(dict, more);
+        let added = self.keys_of(more);
         let spare = (self.cells_max - self.cells) / 2;
-        if let Some(Node::Dict { entries, len }) = self.node_mut(dict) {
+        if let Some(Node::Dict { entries, len, keys }) = self.node_mut(dict) {
+            keys.add(added);
             let first = usize::from(entries.is_empty());
             let kept =
                 (more.len() / 2).min(ENTRIES_KEPT.saturating_sub(entries.len())).min(spare.saturating_sub(first));
@@ -192,7 +222,7 @@ impl Heap {
     /// The entries of a dictionary, if all of them were kept.
     pub(super) fn entries(&self, value: Value) -> Option<&[(Value, Value)]> {
         match self.node(value)? {
-            Node::Dict { entries, len } if count(entries.len()) == *len => Some(entries),
+            Node::Dict { entries, len, .. } if count(entries.len()) == *len => Some(entries),
             _ => None,
         }
     }
