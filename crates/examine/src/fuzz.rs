@@ -224,7 +224,9 @@ pub fn folder(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
 pub fn examine_folder(bytes: &[u8], settings: &Settings) -> Vec<Examination> {
     let mut files = folder(bytes);
     files.sort();
-    let alone: Vec<_> = files.iter().map(|(path, bytes)| repository::examine_file(path, bytes, settings)).collect();
+    let modules = repository::modules(files.iter().map(|(path, _)| path.as_str()));
+    let examined = |path: &str, bytes| repository::examine_file(path, bytes, settings, &modules);
+    let alone: Vec<_> = files.iter().map(|(path, bytes)| examined(path, bytes)).collect();
     let seen: Vec<RepositoryFile<'_>> = files
         .iter()
         .zip(&alone)

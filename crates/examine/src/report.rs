@@ -29,6 +29,8 @@ pub struct Report<'a> {
     without_examiner: BTreeMap<String, (u64, Place)>,
     /// The way through containers is taken to show one place, and not to find anything.
     search: Option<Search<'a>>,
+    /// The modules of Python that lie in the same folder, and are examined as well.
+    modules: Option<&'a BTreeSet<String>>,
 }
 
 /// Bytes that an observation may unpack into however small it is.
@@ -55,7 +57,19 @@ impl<'a> Report<'a> {
             pickle_opcodes: 0,
             without_examiner: BTreeMap::new(),
             search: None,
+            modules: None,
         }
+    }
+
+    /// The same for a file of a folder that has these modules of Python.
+    pub(crate) fn among(mut self, modules: &'a BTreeSet<String>) -> Self {
+        self.modules = Some(modules);
+        self
+    }
+
+    /// True for a module that lies in the same folder.
+    pub(crate) fn has_module(&self, name: &str) -> bool {
+        self.modules.is_some_and(|modules| modules.contains(name))
     }
 
     /// The same for an observation of so many bytes: a small one may unpack into less.

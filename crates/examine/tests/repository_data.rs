@@ -61,7 +61,9 @@ fn together(folder: &Path) -> Examination {
 
 fn examined(files: &[(String, Vec<u8>)]) -> Examination {
     let settings = Settings::default();
-    let alone: Vec<_> = files.iter().map(|(path, bytes)| repository::examine_file(path, bytes, &settings)).collect();
+    let modules = repository::modules(files.iter().map(|(path, _)| path.as_str()));
+    let alone: Vec<_> =
+        files.iter().map(|(path, bytes)| repository::examine_file(path, bytes, &settings, &modules)).collect();
     let seen: Vec<RepositoryFile<'_>> = files
         .iter()
         .zip(&alone)

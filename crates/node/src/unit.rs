@@ -154,9 +154,10 @@ fn folder(path: &Path, own: Option<&Path>, settings: &Settings, progress: &dyn P
     leave_signature_out(path, &mut walked);
     progress.inputs(walked.files.len());
     let mut gathered = Gathered::new(settings, &walked);
+    let modules = repository::modules(walked.files.iter().map(|file| file.path.as_str()));
     for group in walked.files.chunks(GROUP_FILES) {
         // Collected in the order of the paths, whichever thread is first.
-        let results: Vec<_> = group.par_iter().map(|file| observe(file, settings, progress)).collect();
+        let results: Vec<_> = group.par_iter().map(|file| observe(file, settings, &modules, progress)).collect();
         for (file, result) in group.iter().zip(results) {
             gathered.take(file, result);
         }
@@ -182,10 +183,11 @@ fn leave_signature_out(root: &Path, walked: &mut Walked) {
 fn observe(
     file: &WalkedFile,
     settings: &Settings,
+    modules: &BTreeSet<String>,
     progress: &dyn Progress,
 ) -> Result<(UnitFile, Examination), std::io::Error> {
     let opened = Opened::file(&file.bytes)?;
-    seen(&file.path, &opened, progress, || repository::examine_file(&file.path, &opened.source, settings))
+    seen(&file.path, &opened, progress, || repository::examine_file(&file.path, &opened.source, settings, modules))
 }
 
 /// Hashes and examines; a change meanwhile is a finding.

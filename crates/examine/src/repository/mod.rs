@@ -13,6 +13,7 @@ mod shape;
 mod templates;
 mod weights;
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sakimori_model::{Fact, Kind};
@@ -53,12 +54,26 @@ pub fn wants(path: &str) -> bool {
     ENDS.iter().any(|end| name.ends_with(end)) || name == "mlmodel" || licence::is_licence_file(path)
 }
 
-/// Examines one file of a folder. Every place of its findings and facts names the file as member.
+/// The modules of Python that a folder of these paths holds, by the names under which its programs import them. Each is
+/// examined as a file of its own.
+pub fn modules<'p>(paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for path in paths.filter(|path| path.ends_with(".py")).take(MODULES_MAX) {
+        let steps: Vec<&str> = path.trim_end_matches(".py").split('/').collect();
+        all.extend(steps.iter().filter(|step| **step != "__init__").map(|step| (*step).to_owned()));
+    }
+    all
+}
+
+/// Modules of one folder that are known to its programs.
+const MODULES_MAX: usize = 10_000;
+
+/// Examines one file of a folder that has these [`modules`]. Every place of its findings and facts names the file as member.
 #[must_use]
-pub fn examine_file(path: &str, source: &dyn Source, settings: &Settings) -> Examination {
+pub fn examine_file(path: &str, source: &dyn Source, settings: &Settings, modules: &BTreeSet<String>) -> Examination {
     // As in `crate::examine`: a panic is a defect, and costs one file only.
     let result = catch_unwind(AssertUnwindSafe(|| {
-        let mut report = Report::new(&settings.limits);
+        let mut report = Report::new(&settings.limits).among(modules);
         let kind = match report.enter(path) {
             Ok(()) => examine_member(source, settings, &mut report),
             Err(_) => recognise::UNKNOWN,

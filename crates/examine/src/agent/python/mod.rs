@@ -170,6 +170,8 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
             Some(Sign::Bare) if !star && names::is_entry(path) => {}
             Some(Sign::Free | Sign::Bare) => self.does(Sign::Unknown, line, path),
             Some(sign) => self.does(sign, line, path),
+            // A part of the same package, which is judged where it stands.
+            None if path.split('.').next().is_some_and(|first| self.judge.report.has_module(first)) => {}
             None => self.does(Sign::Unknown, line, path),
         }
     }

@@ -103,7 +103,7 @@ impl Machine<'_, '_, '_> {
                 self.import(module, name)?
             }
             _ if self.computed(module) || self.computed(name) => {
-                self.globals.computed += 1;
+                self.globals.computed += u32::from(self.offset < self.computed_end);
                 self.tell(&codes::COMPUTED_NAME, |m, f| {
                     f.with("global", format_args!("{}.{}", m.shown(module), m.shown(name)))
                 });
@@ -134,7 +134,8 @@ impl Machine<'_, '_, '_> {
             self.report.over("pickle_globals_max", max as u64);
             return Err(Broken::Limit);
         }
-        let verdict = judge::judge(&key.0, &key.1);
+        // Since protocol 3, names are those of Python 3.
+        let verdict = judge::judge_named(&key.0, &key.1, self.protocol < 3);
         if verdict == Verdict::Unknown {
             self.tell(&codes::UNKNOWN_GLOBAL, |_, f| f.with("global", format_args!("{}.{}", key.0, key.1)));
         }
@@ -228,6 +229,7 @@ impl Machine<'_, '_, '_> {
             // copyreg._reconstructor(class, base, state) and copyreg.__newobj__(class, …) make an instance of the class.
             Role::Reconstruct => match first {
                 Some(class @ Value::Global(_)) if self.has_plain_base(number, args) => self.result_of_class(class),
+                None if matches!(args, Value::Computed | Value::Data) => self.forgotten_call(callee, args),
                 _ => self.computed_call(callee, args),
             },
             Role::GetAttribute => self.get_attribute(number, callee, args),
@@ -329,11 +331,18 @@ impl Machine<'_, '_, '_> {
                 self.count_call(number);
                 self.import(module, format!("{name}.{attribute}"))
             }
+            _ if matches!(args, Value::Computed | Value::Data) => self.forgotten_call(callee, args),
             _ => {
                 self.tell_call(number, callee, args, "indirection");
                 Ok(self.returned(callee, args))
             }
         }
+    }
+
+    /// A call of what calls or looks up its arguments, which were not kept.
+    fn forgotten_call(&mut self, callee: Value, args: Value) -> Result<Value, Broken> {
+        self.tell(&codes::NOT_FOLLOWED, |m, f| f.with("what", m.shown_call(callee, args)));
+        Ok(Value::Data)
     }
 
     /// True for a class: what it returns is an instance of it, and has its attributes.

@@ -8,6 +8,8 @@ use super::machine::Broken;
 
 /// Bytes read from the source at once when all of it is to be read.
 pub(super) const CHUNK_BYTES: usize = 256 * 1024;
+/// Bytes read from the source at once to tell what it is.
+pub(super) const LOOK_BYTES: usize = 16 * 1024;
 /// Bytes read from the source at once for a short look.
 pub(super) const GLANCE_BYTES: usize = 1024;
 

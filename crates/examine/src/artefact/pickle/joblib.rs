@@ -75,12 +75,13 @@ impl Machine<'_, '_, '_> {
             Some(Follows::Pickle) => self.run_nested()?,
             Some(Follows::Bytes { count, padding }) => {
                 let start = self.input.position();
-                self.tell_other_reading(start);
+                self.tell_other_reading(start, self.input.size());
                 if padding == Padding::Counted {
                     let length = self.input.byte()?;
                     self.input.literal(u64::from(length))?;
                     // Versions before 1.2 know no padding, and go on so many bytes earlier.
-                    self.tell_other_reading(start.saturating_add(count));
+                    let end = self.input.position().saturating_add(count);
+                    self.tell_other_reading(start.saturating_add(count), end);
                 }
                 self.input.literal(count)?;
             }
@@ -94,11 +95,11 @@ impl Machine<'_, '_, '_> {
 
     /// `pickle.load` knows nothing of arrays and runs their bytes as opcodes. Real ones break at once; a payload in them
     /// runs for whoever takes that loader.
-    fn tell_other_reading(&mut self, offset: u64) {
+    fn tell_other_reading(&mut self, offset: u64, end: u64) {
         if self.purpose != Purpose::Examine || offset >= self.input.size() {
             return;
         }
-        if let Some(global) = Machine::probe(self.input.source(), offset, self.report) {
+        if let Some(global) = Machine::probe(self.input.source(), (offset, end), self.report) {
             self.tell(&codes::DANGEROUS_IMPORT, |_, f| {
                 f.with("global", global).with("does", "in the bytes of an array")
             });

@@ -52,7 +52,12 @@ pub(super) enum Role {
 
 /// Judges `module.name`, where the name may be a path of attributes.
 pub(super) fn judge(module: &str, name: &str) -> Verdict {
-    let (module, name) = LISTS.python3(module, name);
+    judge_named(module, name, true)
+}
+
+/// The same of a name that may be one of Python 2 or not.
+pub(super) fn judge_named(module: &str, name: &str, may_be_python2: bool) -> Verdict {
+    let (module, name) = LISTS.python3(module, name, may_be_python2);
     let full = format!("{module}:{name}");
     if let Some(role) = LISTS.allowed.get(&full) {
         return Verdict::Allowed(*role);
@@ -245,9 +250,10 @@ impl From<File> for Lists {
 
 impl Lists {
     /// The name under which Python 3 imports it, and under which the lists have it.
-    fn python3(&self, module: &str, name: &str) -> (String, String) {
+    fn python3(&self, module: &str, name: &str, may_be_python2: bool) -> (String, String) {
         let full = format!("{module}:{name}");
         let (module, name) = match self.python2_names.get(&full).and_then(|n| n.split_once(':')) {
+            _ if !may_be_python2 => (module.to_owned(), name.to_owned()),
             Some((module, name)) => (module.to_owned(), name.to_owned()),
             None => (self.python2_modules.get(module).cloned().unwrap_or_else(|| module.to_owned()), name.to_owned()),
         };

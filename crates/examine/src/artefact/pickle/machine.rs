@@ -15,7 +15,7 @@ use crate::source::Source;
 
 use super::calls::Globals;
 use super::codes;
-use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, Span};
+use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, LOOK_BYTES, Span};
 use super::nested::Literals;
 use super::value::{Heap, Keys, Memo, Node, TextForm, Value};
 
@@ -170,6 +170,17 @@ pub(super) enum Purpose {
     Probe,
 }
 
+impl Purpose {
+    /// Bytes read from the source at once.
+    const fn chunk_bytes(self) -> usize {
+        match self {
+            Self::Examine => CHUNK_BYTES,
+            Self::Recognise => LOOK_BYTES,
+            Self::Probe => GLANCE_BYTES,
+        }
+    }
+}
+
 /// How the loader treats what is not in the pickle language.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Loader {
@@ -200,6 +211,10 @@ pub(super) struct Machine<'s, 'r, 'l> {
     pub(super) offset: u64,
     /// The offset at which the current frame says that it ends.
     frame_end: u64,
+    /// Where names of globals that are put together stop to count.
+    pub(super) computed_end: u64,
+    /// The protocol that the current pickle says it is of.
+    pub(super) protocol: u8,
     /// What was said already, of what is said once a source only.
     said: Vec<Code>,
     pub(super) literals: Literals,
@@ -211,7 +226,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     pub(super) fn new(source: &'s dyn Source, loader: Loader, purpose: Purpose, report: &'r mut Report<'l>) -> Self {
         let memo = Memo::new(report.limits().pickle_memo_max);
         Self {
-            input: Input::new(source, if purpose == Purpose::Probe { GLANCE_BYTES } else { CHUNK_BYTES }),
+            input: Input::new(source, purpose.chunk_bytes()),
             heap: Heap::new(report.limits().pickle_cells_max),
             stack: Vec::new(),
             globals: Globals::default(),
@@ -225,6 +240,8 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             opcodes: 0,
             offset: 0,
             frame_end: 0,
+            computed_end: u64::MAX,
+            protocol: 0,
             said: Vec::new(),
             literals: Literals::default(),
             told: BTreeMap::new(),
@@ -238,6 +255,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         self.memo.clear();
         self.heap.clear();
         self.frame_end = 0;
+        self.protocol = 0;
         self.run_to_stop()
     }
 
@@ -255,11 +273,17 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
         result.map(|_| ())
     }
 
-    /// What `pickle.load` would import if it read opcodes from `offset` on, in the middle of a stream.
-    pub(super) fn probe(source: &'s dyn Source, offset: u64, report: &'r mut Report<'l>) -> Option<String> {
+    /// What `pickle.load` would import if it read opcodes from an offset on, in the middle of a stream. Names that it puts
+    /// together count up to `end` only: behind that, it reads opcodes that were written for another stack.
+    pub(super) fn probe(
+        source: &'s dyn Source,
+        (offset, end): (u64, u64),
+        report: &'r mut Report<'l>,
+    ) -> Option<String> {
         let mut machine = Self::new(source, Loader::Plain, Purpose::Probe, report);
         machine.input.seek(offset);
         machine.stack = vec![Value::Data; PROBE_STACK];
+        machine.computed_end = end;
         let _ = machine.run_to_stop();
         let opcodes = machine.opcodes % BATCH_OPCODES;
         let _ = machine.report.ran_opcodes(opcodes);
@@ -509,6 +533,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
 
     fn protocol(&mut self) -> Result<(), Broken> {
         let version = self.input.byte()?;
+        self.protocol = version;
         // Every loader of today refuses it. Its opcodes are the same, so what they do is worth knowing.
         if version > PROTOCOL_MAX && self.purpose == Purpose::Examine {
             self.odd(&format!("protocol {version} does not exist"))?;
