@@ -45,8 +45,10 @@ const BINARY_BYTES: usize = 1024;
 const TARGETS_MAX: usize = 1_000;
 /// Layers of OpenVINO models that name a library of their own.
 static LIBRARY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"<(?:layer|extension|library)\b[^>]*?\b(?:library|path|lib)\s*=\s*["']([^"']{1,1000})["']"#)
-        .expect("the pattern is a constant")
+    Regex::new(
+        r#"(?i)<(?:[\w.-]+:)?(?:(?:layer|extension|library)\b[^>]*?\b(?:library|path|lib|plugin|implementation)|data\b[^>]*?\b(?:library|plugin|implementation))\s*=\s*["']([^"']{1,1000})["']"#,
+    )
+    .expect("the pattern is a constant")
 });
 
 /// Examines text of these kinds. Returns whether it is one.

@@ -50,7 +50,13 @@ const KNOWN_DOMAINS: &[&str] = &[
     "trt.plugins",
 ];
 /// Operators that run Python.
-const PYTHON_OPERATORS: &[&str] = &["PyOp", "PythonOp", "PythonOpGrad", "PyFunc", "PythonFunction", "PyCustomOp"];
+const PYTHON_OPERATORS: &[&str] = &["pyop", "pythonop", "pythonopgrad", "pyfunc", "pythonfunction", "pycustomop"];
+
+/// True for the name of an operator that runs Python, as it stands or as a part of another, however it is written.
+fn runs_python(operator: &str) -> bool {
+    let plain: String = operator.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    PYTHON_OPERATORS.contains(&plain.as_str()) || plain.contains("pythonop") || plain.contains("pyfunc")
+}
 
 /// True when the bytes are a model: fields of the right type to the end, among them a graph.
 ///
@@ -225,7 +231,7 @@ impl Walk<'_, '_> {
     }
 
     fn node(&mut self, node: &About, at: u64) {
-        if PYTHON_OPERATORS.contains(&node.operator.as_str()) || node.domain.to_ascii_lowercase().contains("pyop") {
+        if runs_python(&node.operator) || node.domain.to_ascii_lowercase().contains("pyop") {
             let name = format!("{}::{}", node.domain, node.operator);
             self.once(&name, |report, name| {
                 report.add(finding(&codes::PYTHON_OPERATOR, report.byte(at)).with("name", name))
@@ -248,9 +254,15 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// An entry of `external_data`: the location is a path below the folder of the model.
+    /// An entry of `external_data`: the location is a path below the folder of the model, offset and length are numbers.
     fn external(&mut self, span: Span) -> Result<(), Broken> {
         let (key, value) = self.pair(span)?;
+        if matches!(key.as_str(), "offset" | "length") && value.trim().parse::<u64>().is_err() {
+            let at = span.start;
+            self.once("a place in a file of weights that is no number", |report, what| {
+                report.add(finding(&codes::STRUCTURE, report.byte(at)).with("format", "ONNX").with("what", what))
+            });
+        }
         if key == "location" && (names::escapes(&value) || value.contains("://")) {
             let at = span.start;
             self.once(&value, |report, name| {

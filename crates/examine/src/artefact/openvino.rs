@@ -15,7 +15,7 @@ use crate::report::Report;
 const FINDINGS_MAX: usize = 50;
 
 static TAG: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r#"<(net|layer|data|MO_version|Runtime_version)\b((?:[^<>"']|"[^"]*"|'[^']*')*)>"#;
+    let pattern = r#"<(?:[\w.-]+:)?(net|[Ll]ayer|data|MO_version|Runtime_version)\b((?:[^<>"']|"[^"]*"|'[^']*')*)>"#;
     Regex::new(pattern).expect("the pattern is a constant")
 });
 static ATTRIBUTE: LazyLock<Regex> = LazyLock::new(|| {
@@ -40,11 +40,12 @@ pub fn examine(text: &str, report: &mut Report<'_>) {
                 let version = attribute(attributes, "value").unwrap_or_default();
                 report.fact(FactName::Producer, format_args!("openvino {version}"));
             }
-            "layer" => {
+            "layer" | "Layer" => {
                 let set = attribute(attributes, "version").unwrap_or_default();
                 let kind = attribute(attributes, "type").unwrap_or_default();
-                if !set.is_empty() && !OWN_SET.is_match(set) && foreign.len() < FINDINGS_MAX {
-                    foreign.insert(format!("{set}::{kind}"));
+                let is_foreign = !set.is_empty() && !OWN_SET.is_match(set) || kind.eq_ignore_ascii_case("python");
+                if is_foreign && foreign.len() < FINDINGS_MAX {
+                    foreign.insert(if set.is_empty() { kind.to_owned() } else { format!("{set}::{kind}") });
                 }
             }
             // Constants lie in the file beside it, at an offset.

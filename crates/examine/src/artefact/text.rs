@@ -43,7 +43,16 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
             }
             false
         }
-        Sort::Prose => inside,
+        Sort::Prose => {
+            // What is indented, or is a piece of one, reads as no program, and can be run as one.
+            if inside
+                && !is_manual(report.path().as_deref())
+                && let Some(program) = program_in(&text)
+            {
+                report.add(finding(&codes::PROGRAM_INSIDE, report.whole()).with("kind", program));
+            }
+            inside
+        }
         Sort::Table | Sort::List | Sort::Document => true,
     };
     if examined {
@@ -60,6 +69,12 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
         }
     }
     examined
+}
+
+/// True for the name of a text that is written for people, who are shown programs.
+fn is_manual(path: Option<&str>) -> bool {
+    const ENDS: &[&str] = &[".md", ".mdx", ".txt", ".rst", ".html", ".tex"];
+    path.is_some_and(|path| ENDS.iter().any(|end| path.to_ascii_lowercase().ends_with(end)))
 }
 
 /// What a text is.

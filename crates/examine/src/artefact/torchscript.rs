@@ -16,9 +16,15 @@ static OPERATORS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("the pattern is a constant")
 });
 
+/// What the language has no words for. Its compiler refuses it; whoever runs the file as Python does not.
+static PYTHON: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"(?m)^[ \t]*(?:import[ \t]+(?:[^_\s]|_[^_\s]|__[^t\s])|from[ \t]+\S+[ \t]+import\b)|\b(?:__import__|eval|exec|compile|getattr|globals)\s*\(|\b(?:os|subprocess|sys|builtins|importlib|socket|shutil|ctypes)\.\w";
+    Regex::new(pattern).expect("the pattern is a constant")
+});
+
 /// Examines one file of code.
 pub fn examine_code(source: &dyn Source, report: &mut Report<'_>) {
-    report.ran("torchscript", 1);
+    report.ran("torchscript", 2);
     let max = report.limits().member_bytes_max;
     let bytes = match read_up_to(source, 0, usize::try_from(max).unwrap_or(usize::MAX)) {
         Ok(bytes) => bytes,
@@ -31,5 +37,8 @@ pub fn examine_code(source: &dyn Source, report: &mut Report<'_>) {
     if let Some(found) = OPERATORS.find(&text) {
         let name = found.as_str().trim_end_matches('(').trim();
         report.add(finding(&codes::TORCHSCRIPT_FILES, report.byte(found.start() as u64)).with("name", name));
+    }
+    if let Some(found) = PYTHON.find(&text) {
+        report.add(finding(&codes::PROGRAM_INSIDE, report.byte(found.start() as u64)).with("kind", "Python"));
     }
 }

@@ -204,7 +204,23 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
 
     /// What a dotted name stands for: itself, unless its first word is imported or assigned.
     fn resolved(&self, path: &[&str]) -> Vec<String> {
-        let Some(known) = self.aliases.get(path[0]) else { return Vec::new() };
+        // What is used without having been imported here may have been elsewhere.
+        const COMMON: &[&str] = &[
+            "os",
+            "sys",
+            "subprocess",
+            "runpy",
+            "importlib",
+            "ctypes",
+            "pickle",
+            "marshal",
+            "socket",
+            "shutil",
+            "pty",
+        ];
+        let Some(known) = self.aliases.get(path[0]) else {
+            return if path.len() > 1 && COMMON.contains(&path[0]) { vec![path.join(".")] } else { Vec::new() };
+        };
         let rest: String = path[1..].iter().flat_map(|step| [".", step]).collect();
         known.iter().map(|full| format!("{full}{rest}")).collect()
     }

@@ -25,6 +25,8 @@ const BATCH_OPCODES: u64 = 4096;
 const PROBE_STACK: usize = 64;
 /// The longest number in text that is read.
 const NUMBER_BYTES_MAX: u64 = 4096;
+/// Storages of one file.
+const STORAGES_MAX: usize = 100_000;
 /// The highest protocol that exists.
 const PROTOCOL_MAX: u8 = 5;
 /// PyTorch's magic number as LONG1 writes it, and as LONG does (torch/serialization.py, MAGIC_NUMBER).
@@ -215,6 +217,8 @@ pub(super) struct Machine<'s, 'r, 'l> {
     pub(super) computed_end: u64,
     /// The protocol that the current pickle says it is of.
     pub(super) protocol: u8,
+    /// The storages that PyTorch's format before 1.6 has behind its pickles.
+    pub(super) storages: Storages,
     /// What was said already, of what is said once a source only.
     said: Vec<Code>,
     pub(super) literals: Literals,
@@ -242,6 +246,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
             frame_end: 0,
             computed_end: u64::MAX,
             protocol: 0,
+            storages: Storages::default(),
             said: Vec::new(),
             literals: Literals::default(),
             told: BTreeMap::new(),
@@ -695,12 +700,23 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     fn persistent(&mut self, id: Value) -> Result<(), Broken> {
         let kind = self.heap.items(id).and_then(|items| items.first().copied());
         let kind = kind.and_then(|kind| self.text_of(kind)).unwrap_or_default();
+        if kind == "storage" && self.loader == Loader::Torch {
+            let storage = self.storage(id);
+            self.storages.add(storage);
+        }
         if self.loader != Loader::Torch || !matches!(kind.as_str(), "storage" | "module") {
             let id = self.shown(id);
             self.note(codes::PERSISTENT, |f| f.with("id", id));
         }
         self.stack.push(Value::Data);
         Ok(())
+    }
+
+    /// The key of a storage of PyTorch's, and its bytes: `("storage", type, key, place, elements, …)`.
+    fn storage(&self, id: Value) -> Option<(String, u64)> {
+        let &[_, Value::Global(class), key, _, Value::Int(elements), ..] = self.heap.items(id)? else { return None };
+        let size = element_bytes(&self.globals.at(class)?.name)?;
+        Some((self.text_of(key)?, u64::try_from(elements).ok()?.checked_mul(size)?))
     }
 
     /// Adds a finding at the opcode that runs, unless one of its kind was added before.
@@ -843,6 +859,44 @@ impl Machine<'_, '_, '_> {
             self.note(codes::EXPANSION, |f| f.with("count", weight));
         }
     }
+}
+
+/// Storages by their keys, with their bytes.
+#[derive(Default)]
+pub(super) struct Storages {
+    sizes: BTreeMap<String, u64>,
+    /// Of some the size is not known.
+    are_unknown: bool,
+}
+
+impl Storages {
+    fn add(&mut self, storage: Option<(String, u64)>) {
+        match storage {
+            Some((key, bytes)) if self.sizes.len() < STORAGES_MAX => {
+                let size = self.sizes.entry(key).or_insert(bytes);
+                *size = (*size).max(bytes);
+            }
+            _ => self.are_unknown = true,
+        }
+    }
+
+    /// The bytes of all of them as they follow one another, each behind its length.
+    pub(super) fn bytes(&self) -> Option<u64> {
+        let sum = self.sizes.values().try_fold(0_u64, |sum, size| sum.checked_add(8)?.checked_add(*size))?;
+        (!self.are_unknown).then_some(sum)
+    }
+}
+
+/// Bytes of an element of a storage of this type.
+fn element_bytes(name: &str) -> Option<u64> {
+    Some(match name.strip_suffix("Storage")? {
+        "ComplexDouble" => 16,
+        "Double" | "Long" | "ComplexFloat" => 8,
+        "Float" | "Int" | "QInt32" => 4,
+        "Half" | "BFloat16" | "Short" => 2,
+        "Byte" | "Char" | "Bool" | "QUInt8" | "QInt8" | "QUInt4x2" | "QUInt2x4" | "Untyped" => 1,
+        _ => return None,
+    })
 }
 
 fn even(items: &[Value]) -> Result<(), Broken> {

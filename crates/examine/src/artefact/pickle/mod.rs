@@ -93,11 +93,28 @@ fn run_all(machine: &mut Machine<'_, '_, '_>, mut carrier: Carrier) {
         }
         if carrier == Carrier::TorchLegacy {
             if pickles == TORCH_PICKLES {
-                return;
+                return behind_storages(machine);
             }
         } else if !another_follows(machine) {
             return;
         }
+    }
+}
+
+/// What stands behind the storages of PyTorch's format before 1.6 is read by nobody: it is told, and a pickle there is run.
+fn behind_storages(machine: &mut Machine<'_, '_, '_>) {
+    let Some(bytes) = machine.storages.bytes() else { return };
+    let offset = machine.input.position().saturating_add(bytes);
+    let source = machine.input.source();
+    if offset >= source.size() || is_padding(source, offset) {
+        return;
+    }
+    let told = finding(&codes::TRAILING, machine.report.byte(offset)).with("bytes", source.size() - offset);
+    machine.report.add(told);
+    if go_to_hidden(machine, offset)
+        && let Err(broken) = machine.run()
+    {
+        machine.tell_broken(&broken);
     }
 }
 
