@@ -103,7 +103,9 @@ impl Machine<'_, '_, '_> {
                 self.import(module, name)?
             }
             _ if self.computed(module) || self.computed(name) => {
-                self.globals.computed += u32::from(self.offset < self.computed_end);
+                // What a probe begins with are no names, but for those that it was given.
+                let has_data = [module, name].contains(&Value::Data) && self.purpose == Purpose::Probe;
+                self.globals.computed += u32::from(self.offset < self.computed_end && !has_data);
                 self.tell(&codes::COMPUTED_NAME, |m, f| {
                     f.with("global", format_args!("{}.{}", m.shown(module), m.shown(name)))
                 });

@@ -7,7 +7,7 @@
 use crate::catalogue::finding;
 
 use super::codes;
-use super::machine::{Broken, Machine, Purpose};
+use super::machine::{Broken, Machine, PROBE_KNOWN, Purpose};
 use super::value::{Call, Value};
 
 /// What follows the wrapper in the file.
@@ -99,7 +99,8 @@ impl Machine<'_, '_, '_> {
         if self.purpose != Purpose::Examine || offset >= self.input.size() {
             return;
         }
-        if let Some(global) = Machine::probe(self.input.source(), (offset, end), self.report) {
+        let below = self.stack[self.stack.len().saturating_sub(PROBE_KNOWN)..].to_vec();
+        if let Some(global) = Machine::probe(self.input.source(), (offset, end), &below, self.report) {
             self.tell(&codes::DANGEROUS_IMPORT, |_, f| {
                 f.with("global", global).with("does", "in the bytes of an array")
             });

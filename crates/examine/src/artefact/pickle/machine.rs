@@ -23,6 +23,8 @@ use super::value::{Heap, Keys, Memo, Node, TextForm, Value};
 const BATCH_OPCODES: u64 = 4096;
 /// Values that a probe starts with, for what it takes from below.
 const PROBE_STACK: usize = 64;
+/// Values of the stack that it knows.
+pub(super) const PROBE_KNOWN: usize = 16;
 /// The longest number in text that is read.
 const NUMBER_BYTES_MAX: u64 = 4096;
 /// Storages of one file.
@@ -283,11 +285,15 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     pub(super) fn probe(
         source: &'s dyn Source,
         (offset, end): (u64, u64),
+        below: &[Value],
         report: &'r mut Report<'l>,
     ) -> Option<String> {
         let mut machine = Self::new(source, Loader::Plain, Purpose::Probe, report);
         machine.input.seek(offset);
         machine.stack = vec![Value::Data; PROBE_STACK];
+        // Texts are looked up in the source, all else belongs to another heap.
+        let known = |value: &Value| if matches!(value, Value::Text { .. }) { *value } else { Value::Data };
+        machine.stack.extend(below.iter().map(known));
         machine.computed_end = end;
         let _ = machine.run_to_stop();
         let opcodes = machine.opcodes % BATCH_OPCODES;
