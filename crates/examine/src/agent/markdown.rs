@@ -8,8 +8,10 @@ use sakimori_model::{FactName, Kind};
 use super::doc::Doc;
 use super::judge::Judge;
 use super::texts::{self, Audience};
-use super::{codes, command, config, kinds, links};
+use super::{codes, command, config, kinds, links, python};
 
+/// Programs that one text shows.
+const SHOWN_MAX: usize = 200;
 /// Lines of a front matter.
 const FRONT_LINES_MAX: usize = 400;
 
@@ -74,12 +76,41 @@ pub fn judge(judge: &mut Judge<'_, '_>, text: &str) {
     }
     texts::judge(judge, "body", body, Audience::Instructions);
     commands(judge, body);
+    for code in shown(body) {
+        python::judge_shown(judge, code);
+    }
     for word in body.split_whitespace() {
         let word = word.trim_matches(['"', '\'', '(', ')', '<', '>', '`', ',', '.', '[', ']']);
         if word.starts_with("git+") || word.starts_with("http://") {
             links::judge(judge, "body", word);
         }
     }
+}
+
+/// Judges a text that lies beside a skill: what it orders, and which of its commands do harm. How people install something by
+/// it is their matter.
+pub fn judge_beside(judge: &mut Judge<'_, '_>, text: &str) {
+    texts::judge(judge, "body", text, Audience::Instructions);
+    if let Some((_, harmful)) = command::harm(text).filter(|(kind, _)| *kind != "download-and-run") {
+        judge.found(&codes::HARMFUL_COMMAND, "body", harmful);
+    }
+    for code in shown(text) {
+        python::judge_shown(judge, code);
+    }
+}
+
+/// The programs in Python that a text shows in fences.
+fn shown(text: &str) -> Vec<&str> {
+    let (mut found, mut rest) = (Vec::new(), text);
+    while let Some(at) = rest.find("```py").filter(|_| found.len() < SHOWN_MAX) {
+        let inner = &rest[at + 3..];
+        let Some((_, code)) = inner.split_once('\n') else { break };
+        let end = code.find("\n```").unwrap_or(code.len());
+        found.push(&code[..end]);
+        rest = &code[end..];
+        rest = rest.strip_prefix("\n```").unwrap_or(rest);
+    }
+    found
 }
 
 /// Judges the front matter: what it says of the skill, and which rights the skill takes.

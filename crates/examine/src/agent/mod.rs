@@ -82,7 +82,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
 /// Judges a text that lies beside a skill or standing instructions, as the agent may read it.
 pub(crate) fn examine_beside(text: &str, report: &mut Report<'_>) {
     report.ran("agent", VERSION);
-    markdown::judge(&mut Judge::new(report, text), text);
+    markdown::judge_beside(&mut Judge::new(report, text), text);
 }
 
 fn document(text: &str) -> Option<Doc> {

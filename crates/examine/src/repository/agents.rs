@@ -16,7 +16,9 @@ pub(crate) fn examine(folder: &Folder<'_>, report: &mut Report<'_>) {
     for file in folder.files().filter(|file| [kinds::TEXT, kinds::YAML, kinds::JINJA].contains(file.kind)) {
         let name = folder::name(file.path).to_ascii_lowercase();
         let is_manual = [".md", ".mdx", ".txt", ".rst"].iter().any(|end| name.ends_with(end));
-        let Some(text) = folder::text(file).filter(|_| is_manual) else { continue };
+        let is_licence =
+            ["license", "licence", "notice", "copying", "third_party"].iter().any(|start| name.starts_with(start));
+        let Some(text) = folder::text(file).filter(|_| is_manual && !is_licence) else { continue };
         if report.enter(file.path).is_ok() {
             agent::examine_beside(&text, report);
         }

@@ -63,6 +63,16 @@ pub fn judge_text(judge: &mut Judge<'_, '_>, text: &str) {
     }
 }
 
+/// Judges a piece of a program that a text shows: what it does by itself is the text's matter, what its parts do together is
+/// reported.
+pub fn judge_shown(judge: &mut Judge<'_, '_>, code: &str) {
+    if let Ok(program) = tokens::read(code) {
+        let mut walk = Walk::new(judge);
+        walk.is_shown = true;
+        walk.run(&program);
+    }
+}
+
 /// Encodings in which the words are what they look like (The Python Language Reference, 2.1.4).
 fn is_plain_encoding(line: &str) -> bool {
     let named = line.split_once("coding").map_or("", |(_, rest)| rest.trim_start_matches([':', '=', ' ', '\t']));
@@ -77,11 +87,13 @@ struct Walk<'t, 'j, 'a, 'r> {
     aliases: HashMap<&'t str, BTreeSet<String>>,
     /// What the program does, with the first line of each.
     does: BTreeMap<Sign, u32>,
+    /// It is shown in a text, and not run from a file.
+    is_shown: bool,
 }
 
 impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
     fn new(judge: &'j mut Judge<'a, 'r>) -> Self {
-        Self { judge, aliases: HashMap::new(), does: BTreeMap::new() }
+        Self { judge, aliases: HashMap::new(), does: BTreeMap::new(), is_shown: false }
     }
 
     fn run(mut self, program: &Program<'t>) {
@@ -369,7 +381,7 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
     /// What a string gives away.
     fn text(&mut self, text: &str, line: u32) -> Vec<Sign> {
         static PLACES: LazyLock<Begun> = LazyLock::new(|| {
-            let places = r"(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b";
+            let places = r"(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b|\b(?:MEMORY|SOUL)\.md\b|/\.(?:openclaw|claude|codex|cursor)/|agent-identity";
             Begun::new([places], Case::Ignored)
         });
         let mut signs = Vec::new();
@@ -382,7 +394,7 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
         if let Some((_, harmful)) = command::harm(text) {
             self.judge.in_line(&codes::HARMFUL_COMMAND, line, harmful);
         }
-        if text.len() < 400 && !text.contains(char::is_whitespace) {
+        if !self.is_shown && text.len() < 400 && !text.contains(char::is_whitespace) {
             links::judge(self.judge, &format!("line {line}"), text);
         }
         let plain = (text.len() >= 16 && !text.contains(char::is_whitespace)).then(|| decoded(text)).flatten();
@@ -394,7 +406,7 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
 
     fn does(&mut self, sign: Sign, line: u32, what: &str) {
         self.does.entry(sign).or_insert(line);
-        if let Some(code) = code(sign) {
+        if let Some(code) = code(sign).filter(|_| !self.is_shown) {
             self.judge.in_line(code, line, what);
         }
     }
