@@ -106,7 +106,10 @@ fn behind_storages(machine: &mut Machine<'_, '_, '_>) {
     let Some(bytes) = machine.storages.bytes() else { return };
     let offset = machine.input.position().saturating_add(bytes);
     let source = machine.input.source();
-    if offset >= source.size() || is_padding(source, offset) {
+    if offset > source.size() {
+        return machine.tell_broken(&Broken::Truncated);
+    }
+    if is_padding(source, offset) {
         return;
     }
     let told = finding(&codes::TRAILING, machine.report.byte(offset)).with("bytes", source.size() - offset);
