@@ -136,3 +136,5 @@ pub static ACTIVE_TEMPLATE: Code = Code::new("SKM-AGT-0192");
 pub static FETCHES_AND_RUNS: Code = Code::new("SKM-AGT-0147");
 /// A command that changes whom the machine or its agents trust.
 pub static RISKY_COMMAND: Code = Code::new("SKM-AGT-0148");
+/// A schema is fetched from elsewhere.
+pub static SCHEMA_ELSEWHERE: Code = Code::new("SKM-AGT-0149");

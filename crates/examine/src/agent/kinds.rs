@@ -191,8 +191,12 @@ fn of(kind: &Kind, text: &str) -> Option<Kind> {
 /// Text without any structure that shows in its first bytes.
 fn of_text(text: &str) -> Option<Kind> {
     let start = text.trim_start_matches('\u{feff}').trim_start();
-    if start.starts_with(['{', '/']) && has_mark(start.as_bytes()) {
-        return Doc::from_json(start).and_then(|doc| form(&doc));
+    // Settings may begin with a comment, as programs do.
+    if start.starts_with(['{', '/'])
+        && has_mark(start.as_bytes())
+        && let Some(kind) = Doc::from_json(start).and_then(|doc| form(&doc))
+    {
+        return Some(kind);
     }
     if start.starts_with(['[', '#']) || start.lines().next().is_some_and(|line| line.contains(" = ")) {
         let doc = has_mark(start.as_bytes()).then(|| Doc::from_toml(start)).flatten();
@@ -238,6 +242,12 @@ const MARKS: &[&str] = &[
     "enableAllProjectMcpServers",
     "statusLine",
     "apiKeyHelper",
+    "\"tools\"",
+    "serverInfo",
+    "protocolVersion",
+    "\"contents\"",
+    "\"jsonrpc\"",
+    "isError",
 ];
 
 fn has_mark(bytes: &[u8]) -> bool {
@@ -332,6 +342,17 @@ fn is_agent_config(doc: &Doc) -> bool {
     constructor || prompt || component || crew(doc) || doc.entries().iter().any(|(_, agent)| crew(agent))
 }
 
+/// True for what a server answers besides its lists: how it presents itself, a prompt, a resource, the result of a tool (Model
+/// Context Protocol 2025-06-18).
+pub fn is_answer(doc: &Doc) -> bool {
+    let has = |list: &str, fits: &dyn Fn(&Doc) -> bool| doc.get(list).is_some_and(|l| l.items().iter().any(fits));
+    doc.has_any(&["serverInfo"]) && doc.has_any(&["protocolVersion", "capabilities"])
+        || has("messages", &|one| one.has_any(&["role"]) && one.get("content").is_some_and(|c| c.has_any(&["type"])))
+        || has("contents", &|one| one.has_any(&["uri"]) && one.has_any(&["text", "blob"]))
+        || has("content", &|one| one.has_any(&["type"]) && one.has_any(&["text", "resource"]))
+            && !doc.has_any(&["role", "model", "id"])
+}
+
 /// True for a definition of one tool.
 pub fn is_tool(doc: &Doc) -> bool {
     let doc = doc.get("function").filter(|f| !f.entries().is_empty()).unwrap_or(doc);
@@ -346,9 +367,12 @@ fn is_tools(doc: &Doc) -> bool {
     let offer = |one: &Doc| {
         one.has_any(&["name", "uri", "uriTemplate"]) && one.has_any(&["description", "arguments", "uri", "mimeType"])
     };
+    let described = |one: &Doc| one.has_any(&["name"]) && one.has_any(&["description"]);
     is_tool(doc)
+        || is_answer(doc)
         || doc.items().iter().any(is_tool)
         || list("tools", &is_tool)
+        || list("tools", &described)
         || list("functions", &is_tool)
         || list("prompts", &offer)
         || list("resources", &|one| one.has_any(&["uri"]))

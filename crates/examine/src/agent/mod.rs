@@ -73,6 +73,11 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         },
     }
     // What else may lie in it: templates, tags and imports that loaders of configurations act on, an archive behind it.
+    if [kinds::PYTHON, kinds::SHELL, kinds::JAVASCRIPT, kinds::SOURCE].contains(kind) {
+        // Words of a program are no settings, whatever they look like.
+        artefact::examine(&general::SCRIPT, source, settings, report);
+        return true;
+    }
     let json = serde_json::from_str::<serde::de::IgnoredAny>(&text).is_ok();
     let general = if json { general::JSON } else { general::YAML };
     artefact::examine(&general, source, settings, report);

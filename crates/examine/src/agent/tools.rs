@@ -8,7 +8,7 @@ use super::config::{about, join, walk};
 use super::doc::Doc;
 use super::judge::Judge;
 use super::texts::{self, Audience};
-use super::{codes, links};
+use super::{codes, command, kinds, links};
 use crate::prose::fold::{fold, is_mixed_script};
 
 /// Verbs of tools that change something.
@@ -126,6 +126,16 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 /// Judges a document that defines tools, prompts or resources.
 pub fn judge(judge: &mut Judge<'_, '_>, doc: &Doc) {
     let doc = doc.get("result").unwrap_or(doc);
+    if kinds::is_answer(doc) && !doc.has_any(&["tools"]) {
+        // What a server says is read by the model as it stands.
+        walk(doc, "", &mut |path, _, value| {
+            if let Some(text) = value.text() {
+                texts::judge(judge, path, text, Audience::Instructions);
+                command::harm_in_text(judge, path, text);
+            }
+        });
+        return;
+    }
     let lists = ["tools", "functions", "prompts", "resources", "resourceTemplates"];
     let listed = lists.iter().map(|list| (*list, doc.get(list).map(Doc::items).unwrap_or_default()));
     let mut all: Vec<(String, &Doc)> = std::iter::once(("", doc.items()))
@@ -160,6 +170,7 @@ fn inner(doc: &Doc) -> &Doc {
 fn tool(judge: &mut Judge<'_, '_>, path: &str, tool: &Doc) {
     let name = tool.text_of("name").unwrap_or_default();
     judge.report.fact(FactName::Tool, name);
+    texts::judge(judge, &join(path, "name"), &name.replace(['_', '-'], " "), Audience::Description);
     if let Some(annotations) = tool.get("annotations") {
         let says = |key: &str, value: bool| annotations.get(key) == Some(&Doc::Truth(value));
         let destroys = words(name).any(|word| DESTROYS.contains(&word.as_str()));
@@ -179,6 +190,11 @@ fn texts_below(judge: &mut Judge<'_, '_>, path: &str, doc: &Doc) {
         if let Some(text) = value.text() {
             texts::judge(judge, path, text, Audience::Description);
             links_in(judge, path, key, text);
+            command::harm_in_text(judge, path, text);
+            let is_elsewhere = ["http:", "https:", "file:", "ftp:", "//"].iter().any(|start| text.starts_with(start));
+            if matches!(key, "$ref" | "$dynamicRef" | "$recursiveRef") && is_elsewhere {
+                judge.found(&codes::SCHEMA_ELSEWHERE, path, text);
+            }
         }
         if key == "properties" {
             for (name, _) in value.entries() {

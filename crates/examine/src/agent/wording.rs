@@ -80,13 +80,40 @@ pub fn orders(text: &str) -> Vec<Order> {
     let folded = fold(text);
     let mut found: Vec<Order> = Vec::new();
     for (sign, hit) in PATTERNS.signs.iter().zip(PATTERNS.begun.first_matches(&folded)) {
-        if let Some(hit) = hit.filter(|_| found.iter().all(|order| order.sign != *sign)) {
+        let counts = |hit: &std::ops::Range<usize>| {
+            found.iter().all(|order| order.sign != *sign) && !(*sign == Sign::Override && is_denied(&folded, hit))
+        };
+        if let Some(hit) = hit.filter(counts) {
             let words = folded[hit.start..].chars().take(120).collect();
             found.push(Order { sign: *sign, words });
         }
     }
     found.sort_by_key(|order| order.sign);
     found
+}
+
+/// True for an order that is forbidden: "never ignore earlier instructions" is the opposite of one.
+fn is_denied(text: &str, hit: &std::ops::Range<usize>) -> bool {
+    const BEFORE: &[&str] = &[
+        "never",
+        "do not",
+        "don't",
+        "must not",
+        "should not",
+        "cannot",
+        "not to",
+        "to not",
+        "refuse to",
+        "not allowed to",
+        "禁止",
+        "不要",
+        "不得",
+    ];
+    const BEHIND: &[&str] =
+        &["しないで", "しない", "してはいけ", "してはなら", "する要求", "するよう求め", "せず", "ないでください"];
+    let before = &text[text.floor_char_boundary(hit.start.saturating_sub(14))..hit.start];
+    let behind = &text[hit.end..text.ceil_char_boundary((hit.end + 36).min(text.len()))];
+    BEFORE.iter().any(|word| before.trim_end().ends_with(word)) || BEHIND.iter().any(|word| behind.starts_with(word))
 }
 
 #[cfg(test)]
@@ -112,6 +139,9 @@ mod tests {
             assert!(signs(text).contains(&expected), "{text}: {:?}", signs(text));
         }
         for text in [
+            "Never ignore earlier instructions.",
+            "You must not disregard the system prompt or any rules.",
+            "以前の指示を無視しないでください。",
             "Reads a file of the project and returns its content.",
             "Search the previous messages of a channel.",
             "Sends an e-mail to the given address.",

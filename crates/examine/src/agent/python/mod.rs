@@ -16,7 +16,7 @@ use sakimori_model::Code;
 
 use super::judge::Judge;
 use super::texts::decoded;
-use super::{codes, command, links};
+use super::{codes, command, links, texts};
 use crate::begun::{Begun, Case};
 use names::{Sign, sign_of_argument, sign_of_attribute, sign_of_name};
 use tokens::{NotPython, Program, Token, What};
@@ -27,6 +27,8 @@ const ALIAS_ROUNDS: usize = 3;
 const ALIASES_MAX: usize = 10_000;
 /// Things that one name stands for; what it stands for besides is not known.
 const ALIAS_VALUES_MAX: usize = 32;
+/// Bytes of a text that can be an order.
+const ORDER_BYTES_MIN: usize = 20;
 /// Tokens of one call that are looked at.
 const CALL_TOKENS_MAX: usize = 2_048;
 
@@ -89,11 +91,22 @@ struct Walk<'t, 'j, 'a, 'r> {
     does: BTreeMap<Sign, u32>,
     /// It is shown in a text, and not run from a file.
     is_shown: bool,
+    /// It serves a model: what its texts say is read by one.
+    is_server: bool,
+    /// Those texts, with their lines.
+    said: Vec<(u32, String)>,
 }
 
 impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
     fn new(judge: &'j mut Judge<'a, 'r>) -> Self {
-        Self { judge, aliases: HashMap::new(), does: BTreeMap::new(), is_shown: false }
+        Self {
+            judge,
+            aliases: HashMap::new(),
+            does: BTreeMap::new(),
+            is_shown: false,
+            is_server: false,
+            said: Vec::new(),
+        }
     }
 
     fn run(mut self, program: &Program<'t>) {
@@ -108,8 +121,15 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
         for _ in 0..ALIAS_ROUNDS {
             lines.iter().for_each(|line| self.assignment(line));
         }
+        self.is_server = self.aliases.values().flatten().any(|full| {
+            ["mcp", "fastmcp", "langchain", "llama_index", "crewai", "autogen"]
+                .contains(&full.split('.').next().unwrap_or_default())
+        });
         for line in &lines {
             self.line(line);
+        }
+        for (line, text) in std::mem::take(&mut self.said) {
+            texts::judge(self.judge, &format!("line {line}"), &text, texts::Audience::Instructions);
         }
         self.together();
     }
@@ -181,6 +201,8 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
             // To import it says nothing yet; all names of it at once can't be followed.
             Some(Sign::Bare) if !star && names::is_entry(path) => {}
             Some(Sign::Free | Sign::Bare) => self.does(Sign::Unknown, line, path),
+            // What is done with it counts.
+            Some(Sign::Secret) if path == "os.environ" => {}
             Some(sign) => self.does(sign, line, path),
             // A part of the same package, which is judged where it stands.
             None if path.split('.').next().is_some_and(|first| self.judge.report.has_module(first)) => {}
@@ -318,7 +340,7 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
             let subscript = line.get(used).is_some_and(|t| t.what == What::Op('['));
             match sign_of_name(&full) {
                 // One variable by its name is what programs are configured by.
-                Some(Sign::Secret) if full == "os.environ" && subscript => {}
+                Some(Sign::Secret) if full == "os.environ" && (subscript || asks_for_one(line, used)) => {}
                 Some(Sign::Unpack)
                     if full == "torch.load" && has_argument(whole_call(&line[used..]), "weights_only", "True") => {}
                 Some(Sign::Code)
@@ -387,6 +409,13 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
         let mut signs = Vec::new();
         // What is written in sentences documents something.
         let sentence = text.split_whitespace().nth(12).is_some();
+        if self.is_server && text.len() >= ORDER_BYTES_MIN && text.contains(' ') || self.is_server && !text.is_ascii() {
+            self.said.push((line, text.to_owned()));
+        }
+        if sends(text) {
+            signs.push(Sign::Network);
+            self.does.entry(Sign::Network).or_insert(line);
+        }
         if !sentence && PLACES.first(text).is_some() {
             signs.push(Sign::Secret);
             self.does(Sign::Secret, line, text);
@@ -465,6 +494,16 @@ fn until_colon<'l, 't>(tokens: &'l [Token<'t>]) -> &'l [Token<'t>] {
     &tokens[..end]
 }
 
+/// True for `"NAME" in os.environ`: it asks for one variable.
+fn asks_for_one(line: &[Token<'_>], used: usize) -> bool {
+    let mut before = line[..used.min(line.len())]
+        .iter()
+        .rev()
+        .skip_while(|t| matches!(t.what, What::Name(name) if name != "in") || t.what == What::Op('.'));
+    matches!(before.next().map(|t| &t.what), Some(What::Name("in")))
+        && matches!(before.next().map(|t| &t.what), Some(What::Text(_)))
+}
+
 /// The tokens of a call up to the parenthesis that closes it; of a very long one, the first.
 fn whole_call<'l, 't>(tokens: &'l [Token<'t>]) -> &'l [Token<'t>] {
     let mut depth = 0_usize;
@@ -506,6 +545,15 @@ fn opened(call: &[Token<'_>]) -> Option<Sign> {
     let beside =
         path.is_some_and(|path| !path.starts_with(['/', '~', '\\']) && !path.contains("..") && !path.contains(':'));
     (writes && !beside).then_some(Sign::Write)
+}
+
+/// True for a command that sends something.
+fn sends(text: &str) -> bool {
+    static SENDS: LazyLock<Begun> = LazyLock::new(|| {
+        let sends = r"\bcurl\b[^\n]{0,200}\s(?:-(?:d|f|t)\b|--data|--form|--upload-file|-x\s*(?:post|put)\b)|\bwget\b[^\n]{0,200}--post";
+        Begun::new([sends], Case::Ignored)
+    });
+    SENDS.first(text).is_some()
 }
 
 /// True for text that reads as a program.
