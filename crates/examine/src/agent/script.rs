@@ -41,6 +41,21 @@ static ACTS: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a constant")
 });
 
+/// How JavaScript sends something.
+static SENDS: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\bfetch\s*\(|\baxios\b|\bhttps?\.request\s*\(|\bnet\.connect\s*\(|\bdns\.(?:resolve|lookup)\w*\s*\(|\bWebSocket\s*\(|\bgot(?:\.post)?\s*\(")
+        .expect("the pattern is a constant")
+});
+
+/// True for a program that names where keys are kept.
+fn reads_secrets(text: &str) -> bool {
+    static PLACES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\bid_(?:rsa|ed25519)\b|['\x22/]\.ssh['\x22/]|['\x22/]\.aws['\x22/]|['\x22/]\.kube['\x22/]|['\x22/]\.gnupg['\x22/]|/etc/(?:passwd|shadow)\b|['\x22/]\.(?:netrc|npmrc|pypirc|git-credentials)\b|JSON\.stringify\(\s*process\.env\s*\)|/serviceaccount/token|169\.254\.169\.254")
+            .expect("the pattern is a constant")
+    });
+    PLACES.is_match(text)
+}
+
 /// Judges a program for a shell.
 pub fn judge_shell(judge: &mut Judge<'_, '_>, text: &str) {
     command::judge_script(judge, "program", text);
@@ -53,6 +68,10 @@ pub fn judge_javascript(judge: &mut Judge<'_, '_>, text: &str) {
     if let Some((_, harmful)) = command::harm(text) {
         judge.found(&codes::HARMFUL_COMMAND, "program", harmful);
     }
+    if reads_secrets(text) && SENDS.is_match(text) {
+        judge.found(&codes::SECRETS_AND_NETWORK, "program", "reads secrets, and talks to others");
+    }
+    command::risk_in_text(judge, "program", text);
     if let Some(found) = ACTS.find(text) {
         judge.found(&codes::STARTS_PROGRAMS, "program", found.as_str());
     }

@@ -403,7 +403,7 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
     /// What a string gives away.
     fn text(&mut self, text: &str, line: u32) -> Vec<Sign> {
         static PLACES: LazyLock<Begun> = LazyLock::new(|| {
-            let places = r"(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b|\b(?:MEMORY|SOUL)\.md\b|/\.(?:openclaw|claude|codex|cursor)/|agent-identity";
+            let places = r"(?:^|/|~)\.ssh(?:/|$)|\bid_(?:rsa|ed25519)\b|(?:^|/)\.aws(?:/|$)|/etc/(?:passwd|shadow)\b|(?:^|/)\.(?:netrc|pypirc|npmrc|git-credentials|kube/config|gnupg)\b|Login Data|/proc/self/environ|\bwallet\.dat\b|/\.docker/config\.json|\.(?:bash|zsh)_history\b|places\.sqlite|169\.254\.169\.254|/docker\.sock\b|\bauthorized_keys\b|/etc/sudoers|/etc/ld\.so\.preload|\b(?:MEMORY|SOUL)\.md\b|/\.(?:openclaw|claude|codex|cursor)/|agent-identity";
             Begun::new([places], Case::Ignored)
         });
         let mut signs = Vec::new();
