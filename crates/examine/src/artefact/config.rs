@@ -79,7 +79,9 @@ pub fn examine(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk(&text, nesting_max, &mut judge);
-    judge.finish(judge.is_model());
+    if judge.is_model() {
+        judge.finish();
+    }
     // What follows a whole document is no damage: several documents in one file are a log.
     let broken = walked.err().filter(|e| judge.is_model() || !is_trailing(e));
     let examined = judge.is_model() || broken.is_some();
@@ -131,7 +133,9 @@ pub fn examine_any(source: &dyn Source, report: &mut Report<'_>) -> bool {
     let nesting_max = report.limits().nesting_max;
     let mut judge = Judge::new(report);
     let walked = json::walk_all(&text, nesting_max, &mut judge);
-    judge.finish(judge.is_model() || !judge.foreign);
+    if judge.is_model() || !judge.foreign {
+        judge.finish();
+    }
     let says_something = judge.is_model() || !judge.foreign;
     report.ran("config", VERSION);
     if let Err(e) = walked {
@@ -194,13 +198,11 @@ impl<'a, 'r> Judge<'a, 'r> {
         self.model
     }
 
-    /// Ends the walk: what could be anything in other documents is reported of a configuration.
-    pub fn finish(&mut self, is_configuration: bool) {
+    /// Ends the walk over a configuration: what could be anything in other documents is reported.
+    pub fn finish(&mut self) {
         let (named, programs) = (std::mem::take(&mut self.named), std::mem::take(&mut self.programs));
-        if is_configuration {
-            // What no loader is known to call only reads as if one should.
-            named.iter().chain(&programs).for_each(|key| self.found(&codes::METADATA_PROGRAM, key));
-        }
+        // What no loader is known to call only reads as if one should.
+        named.iter().chain(&programs).for_each(|key| self.found(&codes::METADATA_PROGRAM, key));
     }
 
     /// Judges what is or may be a template.

@@ -107,7 +107,9 @@ fn configuration(source: &dyn Source, start: u64, report: &mut Report<'_>) -> (u
         Ok(()) => json.into_iter::<serde::de::IgnoredAny>().byte_offset() as u64,
         Err(_) => counted.bytes,
     };
-    judge.finish(judge.is_model());
+    if judge.is_model() {
+        judge.finish();
+    }
     (length, reader.get_ref().position())
 }
 

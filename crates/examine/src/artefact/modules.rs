@@ -231,86 +231,88 @@ pub fn in_skops(module: &str, name: &str) -> Standing {
     }
 }
 
+/// Packages whose parts such configurations name.
+const TARGET_ROOTS: &[&str] = &[
+    "nemo",
+    "nemo_text_processing",
+    "megatron",
+    "torch",
+    "torchaudio",
+    "torchvision",
+    "torchmetrics",
+    "transformers",
+    "diffusers",
+    "sentence_transformers",
+    "pytorch_lightning",
+    "lightning",
+    "omegaconf",
+    "mlflow",
+    "collections",
+    "datetime",
+    "decimal",
+    "numpy",
+    "sklearn",
+    "pandas",
+];
+/// Ways out of these packages: loaders, downloads, programs.
+const TARGETS_AWAY: &[&str] = &[
+    "hub",
+    "load",
+    "utils",
+    "serialization",
+    "multiprocessing",
+    "f2py",
+    "testing",
+    "fromfile",
+    "distutils",
+    "datasets",
+    "io",
+    "read_pickle",
+    "cpp_extension",
+    "_dynamo",
+    "_inductor",
+    "package",
+    "ops",
+    "library",
+];
+/// Functions of these packages that read, fetch, send or import what they are given.
+const TARGET_VERBS: &[&str] = &[
+    "load",
+    "read",
+    "open",
+    "restore",
+    "from_pretrained",
+    "from_file",
+    "fromfile",
+    "fromregex",
+    "genfromtxt",
+    "loadtxt",
+    "recfrom",
+    "register",
+    "download",
+    "push_to",
+    "upload",
+    "save",
+    "run",
+    "call",
+    "eval",
+    "exec",
+    "compile",
+    "import",
+    "launch",
+    "spawn",
+    "system",
+    "get_class",
+    "get_object",
+    "get_method",
+    "instantiate",
+    "pipeline",
+    "ffmpeg",
+];
+
 /// How a dotted name stands that a configuration of Hydra's form, MLflow, jsonpickle or Sentence Transformers names.
 #[must_use]
 pub fn in_targets(path: &str) -> Standing {
-    const ROOTS: &[&str] = &[
-        "nemo",
-        "nemo_text_processing",
-        "megatron",
-        "torch",
-        "torchaudio",
-        "torchvision",
-        "torchmetrics",
-        "transformers",
-        "diffusers",
-        "sentence_transformers",
-        "pytorch_lightning",
-        "lightning",
-        "omegaconf",
-        "mlflow",
-        "collections",
-        "datetime",
-        "decimal",
-        "numpy",
-        "sklearn",
-        "pandas",
-    ];
-    // Ways out of these packages: loaders, downloads, programs.
-    const AWAY: &[&str] = &[
-        "hub",
-        "load",
-        "utils",
-        "serialization",
-        "multiprocessing",
-        "f2py",
-        "testing",
-        "fromfile",
-        "distutils",
-        "datasets",
-        "io",
-        "read_pickle",
-        "cpp_extension",
-        "_dynamo",
-        "_inductor",
-        "package",
-        "ops",
-        "library",
-    ];
-    // Functions of these packages that read, fetch, send or import what they are given.
-    const VERBS: &[&str] = &[
-        "load",
-        "read",
-        "open",
-        "restore",
-        "from_pretrained",
-        "from_file",
-        "fromfile",
-        "fromregex",
-        "genfromtxt",
-        "loadtxt",
-        "recfrom",
-        "register",
-        "download",
-        "push_to",
-        "upload",
-        "save",
-        "run",
-        "call",
-        "eval",
-        "exec",
-        "compile",
-        "import",
-        "launch",
-        "spawn",
-        "system",
-        "get_class",
-        "get_object",
-        "get_method",
-        "instantiate",
-        "pipeline",
-        "ffmpeg",
-    ];
     let (module, name) = path.rsplit_once('.').unwrap_or((path, ""));
     let mut steps = path.split('.');
     let root = steps.next().unwrap_or_default();
@@ -318,15 +320,15 @@ pub fn in_targets(path: &str) -> Standing {
     if path.contains("${") {
         return Standing::Foreign;
     }
-    if !ROOTS.contains(&root) {
+    if !TARGET_ROOTS.contains(&root) {
         return elsewhere(if module == root || name.is_empty() { root } else { module }, name);
     }
-    let outside = |step: &str| AWAY.contains(&step) && matches!(root, "torch" | "numpy" | "sklearn" | "pandas");
+    let outside = |step: &str| TARGETS_AWAY.contains(&step) && matches!(root, "torch" | "numpy" | "sklearn" | "pandas");
     // Batches of data are made there, by classes that are told of them by others.
     let is_data = ["torch.utils.data.", "sklearn.datasets.make_"].iter().any(|start| path.starts_with(start));
     if !is_data && steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) {
         Standing::Harmful
-    } else if VERBS.iter().any(|verb| name.trim_start_matches('_').starts_with(verb)) {
+    } else if TARGET_VERBS.iter().any(|verb| name.trim_start_matches('_').starts_with(verb)) {
         Standing::Foreign
     } else {
         Standing::Framework

@@ -339,9 +339,9 @@ impl Judge {
             || FRAMES.contains(&name) && before == b'.'
         {
             self.report(Level::Escape, name, offset);
-        } else if OTHER_MODULES.contains(&name) && after == b'.' && before != b'.' {
-            self.report(Level::Unusual, name, offset);
-        } else if ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.' {
+        } else if OTHER_MODULES.contains(&name) && after == b'.' && before != b'.'
+            || ENGINE_OBJECTS.contains(&name) && matches!(after, b'.' | b'[' | b'|') && before != b'.'
+        {
             self.report(Level::Unusual, name, offset);
         } else if name == "attr" && before == b'|' {
             self.report(Level::Unusual, "|attr", offset);

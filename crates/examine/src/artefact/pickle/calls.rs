@@ -8,7 +8,7 @@ use crate::catalogue::finding;
 
 use super::codes;
 use super::joblib::Built;
-use super::judge::{self, Role, Verdict};
+use super::judge::{self, Names, Role, Verdict};
 use super::machine::{Broken, Loader, Machine, Purpose, Way};
 use super::value::{Call, Keys, Node, Value};
 
@@ -137,7 +137,8 @@ impl Machine<'_, '_, '_> {
             return Err(Broken::Limit);
         }
         // Since protocol 3, names are those of Python 3.
-        let verdict = judge::judge_named(&key.0, &key.1, self.protocol < 3);
+        let verdict =
+            judge::judge_named(&key.0, &key.1, if self.protocol < 3 { Names::OfPython2 } else { Names::OfPython3 });
         if verdict == Verdict::Unknown {
             self.tell(&codes::UNKNOWN_GLOBAL, |_, f| f.with("global", format_args!("{}.{}", key.0, key.1)));
         }

@@ -52,12 +52,21 @@ pub(super) enum Role {
 
 /// Judges `module.name`, where the name may be a path of attributes.
 pub(super) fn judge(module: &str, name: &str) -> Verdict {
-    judge_named(module, name, true)
+    judge_named(module, name, Names::OfPython2)
+}
+
+/// Whose names a pickle has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Names {
+    /// Those of Python 2, which Python 3 translates, or its own.
+    OfPython2,
+    /// Those of Python 3, as they stand.
+    OfPython3,
 }
 
 /// The same of a name that may be one of Python 2 or not.
-pub(super) fn judge_named(module: &str, name: &str, may_be_python2: bool) -> Verdict {
-    let (module, name) = LISTS.python3(module, name, may_be_python2);
+pub(super) fn judge_named(module: &str, name: &str, names: Names) -> Verdict {
+    let (module, name) = LISTS.python3(module, name, names);
     let full = format!("{module}:{name}");
     if let Some(role) = LISTS.allowed.get(&full) {
         return Verdict::Allowed(*role);
@@ -250,10 +259,10 @@ impl From<File> for Lists {
 
 impl Lists {
     /// The name under which Python 3 imports it, and under which the lists have it.
-    fn python3(&self, module: &str, name: &str, may_be_python2: bool) -> (String, String) {
+    fn python3(&self, module: &str, name: &str, names: Names) -> (String, String) {
         let full = format!("{module}:{name}");
         let (module, name) = match self.python2_names.get(&full).and_then(|n| n.split_once(':')) {
-            _ if !may_be_python2 => (module.to_owned(), name.to_owned()),
+            _ if names == Names::OfPython3 => (module.to_owned(), name.to_owned()),
             Some((module, name)) => (module.to_owned(), name.to_owned()),
             None => (self.python2_modules.get(module).cloned().unwrap_or_else(|| module.to_owned()), name.to_owned()),
         };

@@ -15,8 +15,10 @@ use crate::source::Source;
 
 use super::calls::Globals;
 use super::codes;
+use super::hooks::HOOKS;
 use super::input::{CHUNK_BYTES, GLANCE_BYTES, Input, LOOK_BYTES, Span};
 use super::nested::Literals;
+use super::storages::{Storages, element_bytes};
 use super::value::{Heap, Keys, Memo, Node, TextForm, Value};
 
 /// Opcodes run between two looks at the budget.
@@ -27,8 +29,6 @@ const PROBE_STACK: usize = 64;
 pub(super) const PROBE_KNOWN: usize = 16;
 /// The longest number in text that is read.
 const NUMBER_BYTES_MAX: u64 = 4096;
-/// Storages of one file.
-const STORAGES_MAX: usize = 100_000;
 /// The highest protocol that exists.
 const PROTOCOL_MAX: u8 = 5;
 /// PyTorch's magic number as LONG1 writes it, and as LONG does (torch/serialization.py, MAGIC_NUMBER).
@@ -87,82 +87,6 @@ pub(super) enum Way {
     New,
 }
 
-/// Names of Python's that make an object act when something else uses it: as attributes they turn data into calls.
-const HOOKS: &[&[u8]] = &[
-    b"__new__",
-    b"__init__",
-    b"__init_subclass__",
-    b"__call__",
-    b"__getattr__",
-    b"__getattribute__",
-    b"__get__",
-    b"__set__",
-    b"__setattr__",
-    b"__delattr__",
-    b"__setstate__",
-    b"__getstate__",
-    b"__reduce__",
-    b"__reduce_ex__",
-    b"__getnewargs__",
-    b"__getnewargs_ex__",
-    b"__copy__",
-    b"__deepcopy__",
-    b"__array__",
-    b"__array_interface__",
-    b"__array_struct__",
-    b"__array_ufunc__",
-    b"__array_function__",
-    b"__array_prepare__",
-    b"__array_wrap__",
-    b"__array_finalize__",
-    b"__array_namespace__",
-    b"__class__",
-    b"__bases__",
-    b"__base__",
-    b"__mro__",
-    b"__subclasshook__",
-    b"__instancecheck__",
-    b"__subclasscheck__",
-    b"__hash__",
-    b"__eq__",
-    b"__lt__",
-    b"__del__",
-    b"__iter__",
-    b"__next__",
-    b"__len__",
-    b"__index__",
-    b"__int__",
-    b"__float__",
-    b"__bool__",
-    b"__str__",
-    b"__repr__",
-    b"__bytes__",
-    b"__format__",
-    b"__enter__",
-    b"__exit__",
-    b"__add__",
-    b"__radd__",
-    b"__iadd__",
-    b"__getitem__",
-    b"__setitem__",
-    b"__contains__",
-    b"__missing__",
-    b"__builtins__",
-    b"__globals__",
-    b"__code__",
-    b"__closure__",
-    b"__defaults__",
-    b"__kwdefaults__",
-    b"__import__",
-    b"__loader__",
-    b"__spec__",
-    b"__path__",
-    b"__file__",
-    b"__torch_function__",
-    b"__dlpack__",
-    b"__fspath__",
-];
-
 /// What the machine is run for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
@@ -208,8 +132,8 @@ pub(super) struct Machine<'s, 'r, 'l> {
     pub(super) calls: u64,
     /// The keys that went into containers which were not kept.
     pub(super) lost_keys: Keys,
-    marks: Vec<usize>,
-    memo: Memo,
+    pub(super) marks: Vec<usize>,
+    pub(super) memo: Memo,
     opcodes: u64,
     /// The offset of the opcode that runs.
     pub(super) offset: u64,
@@ -726,7 +650,7 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     }
 
     /// Adds a finding at the opcode that runs, unless one of its kind was added before.
-    fn note(&mut self, code: Code, with: impl FnOnce(Finding) -> Finding) {
+    pub(super) fn note(&mut self, code: Code, with: impl FnOnce(Finding) -> Finding) {
         if self.purpose == Purpose::Examine && !self.said.contains(&code) {
             let place = self.report.byte(self.offset);
             self.report.add(with(finding(&code, place)));
@@ -747,162 +671,6 @@ impl<'s, 'r, 'l> Machine<'s, 'r, 'l> {
     pub(super) fn plausible_if(&self, test: impl FnOnce(&Self) -> bool) -> Result<(), Broken> {
         if self.purpose == Purpose::Examine || test(self) { Ok(()) } else { Err(Broken::Implausible) }
     }
-}
-
-/// The stack and the memo, with the checks of the C unpickler: nothing is taken from below the last mark.
-impl Machine<'_, '_, '_> {
-    fn fence(&self) -> usize {
-        self.marks.last().copied().unwrap_or(0)
-    }
-
-    pub(super) fn pop(&mut self) -> Result<Value, Broken> {
-        if self.stack.len() <= self.fence() {
-            return Err(Broken::Underflow);
-        }
-        self.stack.pop().ok_or(Broken::Underflow)
-    }
-
-    pub(super) fn top(&self) -> Result<Value, Broken> {
-        if self.stack.len() <= self.fence() {
-            return Err(Broken::Underflow);
-        }
-        self.stack.last().copied().ok_or(Broken::Underflow)
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<Value>, Broken> {
-        let mark = self.marks.pop().ok_or(Broken::NoMark)?;
-        Ok(self.stack.split_off(mark.min(self.stack.len())))
-    }
-
-    fn pop_or_mark(&mut self) -> Result<(), Broken> {
-        if self.marks.last() == Some(&self.stack.len()) {
-            self.marks.pop();
-            return Ok(());
-        }
-        self.pop().map(|_| ())
-    }
-
-    #[inline]
-    fn get(&mut self, slot: u64) -> Result<(), Broken> {
-        match self.memo.get(slot) {
-            Some(value) => self.stack.push(value),
-            None if self.purpose == Purpose::Probe => self.stack.push(Value::Computed),
-            None => return Err(Broken::Memo(slot as i64)),
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn put(&mut self, slot: u64) -> Result<(), Broken> {
-        let top = self.top()?;
-        self.memo.put(slot, top);
-        Ok(())
-    }
-
-    fn push_tuple(&mut self, len: usize) -> Result<(), Broken> {
-        let start = self.stack.len().checked_sub(len).filter(|s| *s >= self.fence()).ok_or(Broken::Underflow)?;
-        let tuple = self.heap.tuple(&self.stack[start..]);
-        if self.stack[start..].iter().any(|value| matches!(value, Value::Global(_))) {
-            let items = self.stack[start..].to_vec();
-            self.hand_on(&items);
-        }
-        self.stack.truncate(start);
-        self.push_container(tuple);
-        Ok(())
-    }
-
-    fn push_node(&mut self, node: Node) {
-        let node = self.heap.add(node, 0);
-        self.stack.push(node);
-    }
-
-    fn push_filled(&mut self, empty: Node, items: &[Value]) {
-        self.hand_on(items);
-        let is_dict = matches!(empty, Node::Dict { .. });
-        let node = self.heap.add(empty, 0);
-        if is_dict {
-            self.heap.set_items(node, items)
-        } else {
-            self.heap.extend(node, items)
-        }
-        self.push_container(node);
-    }
-
-    fn push_container(&mut self, node: Value) {
-        self.stack.push(node);
-        self.weigh(node);
-    }
-
-    /// Puts items into the container on top. One that is no built-in container gets them through its methods.
-    fn fill(&mut self, items: &[Value]) -> Result<(), Broken> {
-        let target = self.top()?;
-        self.hand_on(items);
-        if matches!(target, Value::Computed | Value::Data) {
-            let lost = self.heap.keys_of(items);
-            self.lost_keys.add(lost);
-        }
-        match self.heap.node(target) {
-            Some(Node::Dict { .. }) => self.heap.set_items(target, items),
-            Some(Node::Tuple { .. }) => self.odd("fills a tuple")?,
-            Some(_) => self.heap.extend(target, items),
-            None if items.is_empty() => {}
-            None => match target {
-                Value::Global(_) => self.changes_global(target, items.first().copied()),
-                Value::Computed | Value::Data => {}
-                _ => self.odd("fills something that is no container")?,
-            },
-        }
-        self.weigh(target);
-        Ok(())
-    }
-
-    /// Looks for containers that hold each other so often that writing them out never ends ("billion laughs").
-    fn weigh(&mut self, node: Value) {
-        let weight = self.heap.weight(node);
-        let limits = self.report.limits();
-        let bytes = self.input.position().max(1);
-        if weight > limits.pickle_expanded_max && weight / bytes > limits.ratio_max {
-            self.note(codes::EXPANSION, |f| f.with("count", weight));
-        }
-    }
-}
-
-/// Storages by their keys, with their bytes.
-#[derive(Default)]
-pub(super) struct Storages {
-    sizes: BTreeMap<String, u64>,
-    /// Of some the size is not known.
-    are_unknown: bool,
-}
-
-impl Storages {
-    fn add(&mut self, storage: Option<(String, u64)>) {
-        match storage {
-            Some((key, bytes)) if self.sizes.len() < STORAGES_MAX => {
-                let size = self.sizes.entry(key).or_insert(bytes);
-                *size = (*size).max(bytes);
-            }
-            _ => self.are_unknown = true,
-        }
-    }
-
-    /// The bytes of all of them as they follow one another, each behind its length.
-    pub(super) fn bytes(&self) -> Option<u64> {
-        let sum = self.sizes.values().try_fold(0_u64, |sum, size| sum.checked_add(8)?.checked_add(*size))?;
-        (!self.are_unknown).then_some(sum)
-    }
-}
-
-/// Bytes of an element of a storage of this type.
-fn element_bytes(name: &str) -> Option<u64> {
-    Some(match name.strip_suffix("Storage")? {
-        "ComplexDouble" => 16,
-        "Double" | "Long" | "ComplexFloat" => 8,
-        "Float" | "Int" | "QInt32" => 4,
-        "Half" | "BFloat16" | "Short" => 2,
-        "Byte" | "Char" | "Bool" | "QUInt8" | "QInt8" | "QUInt4x2" | "QUInt2x4" | "Untyped" => 1,
-        _ => return None,
-    })
 }
 
 fn even(items: &[Value]) -> Result<(), Broken> {

@@ -6,6 +6,7 @@
 
 mod calls;
 pub mod codes;
+mod hooks;
 mod input;
 mod joblib;
 mod judge;
@@ -13,6 +14,8 @@ mod machine;
 mod nested;
 mod recognise;
 mod render;
+mod stack;
+mod storages;
 mod value;
 
 use crate::catalogue::finding;
