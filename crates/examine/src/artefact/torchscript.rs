@@ -18,7 +18,7 @@ static OPERATORS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// What the language has no words for. Its compiler refuses it; whoever runs the file as Python does not.
 static PYTHON: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern = r"(?m)^[ \t]*(?:import[ \t]+(?:[^_\s]|_[^_\s]|__[^t\s])|from[ \t]+\S+[ \t]+import\b)|\b(?:__import__|eval|exec|compile|getattr|globals)\s*\(|\b(?:os|subprocess|sys|builtins|importlib|socket|shutil|ctypes)\.\w";
+    let pattern = r"(?m)^[ \t]*(?:import[ \t]+(?:[^_\s]|_[^_\s]|__[^t\s])|from[ \t]+\S+[ \t]+import\b)|(?:^|[^.\w\x22'])(?:__import__|eval|exec)\s*\(|(?:^|[^.\w\x22'])(?:os|subprocess|sys|importlib|socket|shutil|ctypes)\.\w";
     Regex::new(pattern).expect("the pattern is a constant")
 });
 
