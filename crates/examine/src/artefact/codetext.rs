@@ -14,9 +14,9 @@ use crate::report::Report;
 /// Calls and tags with which text becomes a program when something shows or runs it.
 static PROGRAM: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = concat!(
-        r"(?i)<script\b|javascript:|<iframe\b|\bon(?:error|load)\s*=\s*['\x22]?\w+\(|",
+        r"(?i)<script\b|javascript:|<iframe\b|\bon(?:error|load|click|mouseover|focus)\s*=\s*['\x22]?\w+\(|",
         r"(?:^|[^\w.])(?:eval|exec|__import__)\s*\(\s*\S|\bos\.(?:system|popen|exec[lv]p?e?)\s*\(|\bsubprocess\.\w+\s*\(|",
-        r"\bpowershell(?:\.exe)?\s+-|\b(?:curl|wget)\s+[^|\n]{1,200}\|\s*(?:ba|z)?sh\b|\bbase64\.b64decode\s*\(|\bpickle\.loads?\s*\(|",
+        r"\bpowershell(?:\.exe)?\s+-|\b(?:curl|wget)\s+[^|\n]{1,200}\|\s*(?:ba|z)?sh\b|\bbase64\.b64decode\s*\(|\b(?:c?pickle|marshal|dill|cloudpickle|joblib)\.loads?\s*\(|",
         r"\bpython[23]?(?:\.exe)?\s+-c\s|\b(?:ba|z)?sh\s+-c\s|\bcmd(?:\.exe)?\s+/c\s|\bnode\s+-e\s|",
         r"\bimport\s+(?:os|subprocess|socket|ctypes|pty|importlib|builtins)\b|",
         r"\bhost_callback\.(?:id_tap|call)\b|\bjax\.(?:experimental\.)?(?:io_callback|pure_callback)\b",

@@ -263,7 +263,7 @@ impl<'a, 'r> Judge<'a, 'r> {
         }
         let last = key.rsplit('_').next().unwrap_or(key);
         let is_harmful = last == "module" && key != last && is_harmful_module(value)
-            || CALL_KEYS.contains(&last) && pickle::is_hazardous_name(value)
+            || (CALL_KEYS.contains(&last) || value.starts_with("__")) && pickle::is_hazardous_name(value)
             || last != "module" && value.starts_with("keras.") && is_harmful_in_keras(value)
             || last == "fn" && in_keras("keras", value) == Standing::Harmful;
         if is_harmful {

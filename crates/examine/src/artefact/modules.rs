@@ -1,5 +1,7 @@
 //! Python modules that configurations may name: which belong to the framework, and which open a way out of it.
 
+use crate::artefact::pickle;
+
 /// How a name that a configuration asks for stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -275,6 +277,8 @@ const TARGETS_AWAY: &[&str] = &[
     "ops",
     "library",
 ];
+/// Packages of which configurations name classes alone.
+const PACKAGES_OF_CLASSES: &[&str] = &["transformers", "diffusers", "omegaconf", "sentence_transformers"];
 /// Functions of these packages that read, fetch, send or import what they are given.
 const TARGET_VERBS: &[&str] = &[
     "load",
@@ -286,6 +290,9 @@ const TARGET_VERBS: &[&str] = &[
     "fromfile",
     "fromregex",
     "genfromtxt",
+    "dump",
+    "tofile",
+    "memmap",
     "loadtxt",
     "recfrom",
     "register",
@@ -326,8 +333,13 @@ pub fn in_targets(path: &str) -> Standing {
     let outside = |step: &str| TARGETS_AWAY.contains(&step) && matches!(root, "torch" | "numpy" | "sklearn" | "pandas");
     // Batches of data are made there, by classes that are told of them by others.
     let is_data = ["torch.utils.data.", "sklearn.datasets.make_"].iter().any(|start| path.starts_with(start));
-    if !is_data && steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step)) {
+    // MLflow's own modules load the models of others, which is what its files name them for.
+    let hazardous = root != "mlflow" && (pickle::is_hazardous_name(path) || pickle::is_hazardous_name(module));
+    if !is_data && (hazardous || steps.any(|step| outside(step) || HARMFUL_ROOTS.contains(&step))) {
         Standing::Harmful
+    } else if PACKAGES_OF_CLASSES.contains(&root) && name.starts_with(|c: char| c.is_ascii_lowercase() || c == '_') {
+        // Of these, configurations name classes. A function reaches the hub, files or the settings of the process.
+        Standing::Foreign
     } else if TARGET_VERBS.iter().any(|verb| name.trim_start_matches('_').starts_with(verb)) {
         Standing::Foreign
     } else {
@@ -374,6 +386,8 @@ mod tests {
         ] {
             assert_eq!(in_targets(asks), Standing::Foreign, "{asks}");
         }
+        assert_eq!(in_targets("mlflow.sklearn"), Standing::Framework);
+        assert_eq!(in_targets("numpy.memmap"), Standing::Harmful);
         assert_eq!(in_targets("torch.hub.load"), Standing::Harmful);
         assert_eq!(in_skops("sklearn.svm._classes", "SVC"), Standing::Framework);
         assert_eq!(in_skops("operator", "methodcaller"), Standing::Harmful);
