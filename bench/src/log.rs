@@ -18,6 +18,10 @@ const ROUND: usize = 600;
 const ENTRY_BYTES: usize = 300;
 /// Threads that append at once.
 const WRITERS: [usize; 2] = [16, 512];
+/// Entries that are offered a second, by as many threads as the first of [`WRITERS`], whatever the log does.
+const RATES: [u64; 3] = [1_000, 4_000, 10_000];
+/// Seconds for which they are.
+const OFFERED_SECONDS: u64 = 10;
 /// Entries that they append together.
 const GROUPED: u64 = 300_000;
 /// Entries of one append of the long run.
@@ -37,6 +41,9 @@ pub fn run() {
         let sync = Disk::new(folder.path()).median(ROUNDS * ROUND);
         for writers in WRITERS {
             many_writers(folder.path(), (writers, ack), sync);
+        }
+        for rate in RATES {
+            offered(folder.path(), (rate, ack), sync);
         }
     }
     long_run(folder.path());
@@ -156,6 +163,41 @@ fn many_writers(folder: &Path, (writers, ack): (usize, Ack), sync: Duration) {
     );
     println!(
         "| the same: answers | {rate:.0}/s; p50 {:.1}, p99 {:.1}, slowest {:.0} `fdatasync` of {sync:.2?} | p99 ≤ 3 |",
+        at(0.5),
+        at(0.99),
+        at(0.999_99),
+    );
+}
+
+/// Entries come at a rate of their own, as a service has them, and not as fast as the log takes them. An answer counts from when its
+/// entry was due, so that those which wait behind a slow one are slow as well.
+fn offered(folder: &Path, (rate, ack): (u64, Ack), sync: Duration) {
+    let committer = committer(folder, &format!("offered-{rate}"), ack);
+    let writers = WRITERS[0] as u64;
+    let start = Instant::now() + Duration::from_millis(20);
+    let write = |writer: u64| {
+        let mut times = Vec::new();
+        for number in (writer..rate * OFFERED_SECONDS).step_by(WRITERS[0]) {
+            let due = start
+                + Duration::from_secs(1) * u32::try_from(number).expect("few") / u32::try_from(rate).expect("few");
+            // Woken late by the system, the thread is not waiting for the log yet.
+            let late = due.checked_duration_since(Instant::now()).map(std::thread::sleep);
+            let from = if late.is_some() { Instant::now() } else { due };
+            committer.append(entry(number)).expect("appended");
+            times.push(from.elapsed());
+        }
+        times
+    };
+    let mut times: Vec<Duration> = std::thread::scope(|scope| {
+        let write = &write;
+        let threads: Vec<_> = (0..writers).map(|writer| scope.spawn(move || write(writer))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("ended")).collect()
+    });
+    times.sort();
+    let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() / sync.as_secs_f64();
+    println!(
+        "| {rate} entries a second from {writers} threads, {}: answers | p50 {:.1}, p99 {:.1}, slowest {:.0} `fdatasync` of {sync:.2?} | p99 ≤ 3 |",
+        word(ack),
         at(0.5),
         at(0.99),
         at(0.999_99),
