@@ -13,7 +13,7 @@ use crate::limits::{ENTRY_BYTES_MAX, GROUP_BYTES_MAX, GROUP_ENTRIES_MAX};
 use crate::log::{Ack, Log};
 
 /// How often what was answered for is published. Answers that come meanwhile are slower: fewer than one in a hundred should be.
-const PUBLISH_EVERY: Duration = Duration::from_millis(200);
+const PUBLISH_EVERY: Duration = Duration::from_secs(1);
 
 /// Bytes of entries that are published before that time is over, so that no publication is long.
 const PUBLISH_BYTES: usize = 2 * 1024 * 1024;
@@ -86,7 +86,7 @@ impl Committer {
         Self { log, key, queue: Mutex::default(), publisher: None }
     }
 
-    /// A committer that answers at [`Ack::Durable`]. What it answered for is published within a fifth of a second.
+    /// A committer that answers at [`Ack::Durable`]. What it answered for is published within a second.
     ///
     /// # Errors
     /// When the thread that publishes can't be started.

@@ -38,6 +38,7 @@ mod template_fold;
 mod template_orders;
 mod tensors;
 mod text;
+mod texts;
 pub(crate) mod tf_checkpoint;
 mod tflite;
 mod torchscript;

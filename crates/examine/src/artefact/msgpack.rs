@@ -8,7 +8,8 @@ use sakimori_model::FactName;
 
 use crate::Settings;
 use crate::artefact::cursor::{Broken, Cursor};
-use crate::artefact::{codes, codetext, pickle, streams, tensors};
+use crate::artefact::texts::{TEXT_BYTES_MAX, Texts};
+use crate::artefact::{codes, streams, tensors};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
 use crate::report::Report;
@@ -22,12 +23,6 @@ const VALUES_LOOKED_AT: u64 = 100_000;
 const NESTING_MAX: usize = 128;
 /// Bytes of the head of an array: its shape and type.
 const HEAD_BYTES_MAX: u64 = 1024;
-/// Bytes of texts that are searched together.
-const TEXTS_BYTES: usize = 64 * 1024;
-/// Bytes of one text, or of bytes that are no array, that are searched.
-const TEXT_BYTES_MAX: u64 = 1024 * 1024;
-/// Bytes of all texts that are searched.
-const ALL_TEXT_BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Bytes of the name of a type of numbers.
 const TYPE_BYTES_MAX: usize = 24;
 /// Extensions of Flax: an array, a complex number, a number of NumPy.
@@ -67,7 +62,7 @@ pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>
     walk.texts = Some(Texts::default());
     let done = walk.document();
     if let Some(texts) = walk.texts.take() {
-        texts.report(report);
+        texts.report("MessagePack", report);
     }
     if walk.arrays > 0 {
         report.fact(FactName::Library, "flax");
@@ -108,61 +103,6 @@ struct Walk<'a> {
     strange: Option<u64>,
     /// What is said in it; `None` while it is only recognised.
     texts: Option<Texts>,
-}
-
-/// Names and texts, which are searched together, as there may be millions.
-#[derive(Default)]
-struct Texts {
-    waiting: String,
-    bytes: u64,
-    /// Where the first piece of program was found: the texts that were searched with it begin here.
-    program_at: Option<u64>,
-    begins: u64,
-    is_over: bool,
-}
-
-impl Texts {
-    /// Adds a text that begins at this offset.
-    fn add(&mut self, cursor: &mut Cursor<'_>, length: u64) -> Result<(), Broken> {
-        let (at, looked_at) = (cursor.position(), length.min(TEXT_BYTES_MAX));
-        self.is_over |= looked_at < length || self.bytes > ALL_TEXT_BYTES_MAX;
-        if self.program_at.is_some() || self.bytes > ALL_TEXT_BYTES_MAX {
-            return cursor.skip(length);
-        }
-        let bytes = cursor.bytes(looked_at)?;
-        cursor.skip(length - looked_at)?;
-        self.bytes += looked_at;
-        let text = String::from_utf8_lossy(&bytes);
-        if pickle::is_hazardous_name(&text) {
-            self.program_at = Some(at);
-            return Ok(());
-        }
-        if self.waiting.is_empty() {
-            self.begins = at;
-        }
-        self.waiting.push_str(&text);
-        self.waiting.push('\n');
-        if self.waiting.len() >= TEXTS_BYTES {
-            self.search();
-        }
-        Ok(())
-    }
-
-    fn search(&mut self) {
-        if self.program_at.is_none() && codetext::has_program(&self.waiting) {
-            self.program_at = Some(self.begins);
-        }
-        self.waiting.clear();
-    }
-
-    fn report(mut self, report: &mut Report<'_>) {
-        self.search();
-        if let Some(at) = self.program_at {
-            report.add(finding(&codes::METADATA_PROGRAM, report.byte(at)).with("name", "MessagePack"));
-        } else if self.is_over {
-            report.over("msgpack_text_bytes_max", ALL_TEXT_BYTES_MAX);
-        }
-    }
 }
 
 impl<'a> Walk<'a> {

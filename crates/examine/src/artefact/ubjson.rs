@@ -5,6 +5,7 @@ use sakimori_model::FactName;
 
 use crate::Settings;
 use crate::artefact::cursor::{Broken, Cursor};
+use crate::artefact::texts::Texts;
 use crate::artefact::{codes, streams};
 use crate::catalogue::finding;
 use crate::recognise::kinds;
@@ -14,7 +15,7 @@ use crate::source::Source;
 /// Values of one document.
 const VALUES_MAX: u64 = 50_000_000;
 /// Bytes of a key or a text that are held.
-const TEXT_BYTES_MAX: u64 = 256;
+const TEXT_BYTES_MAX: u64 = 1024;
 
 /// True when these first bytes are an object whose first key is one of a model of XGBoost.
 #[must_use]
@@ -31,11 +32,19 @@ pub fn looks_like(head: &[u8]) -> bool {
 
 /// Examines a model.
 pub fn examine(source: &dyn Source, settings: &Settings, report: &mut Report<'_>) {
-    report.ran("xgboost-ubjson", 1);
+    report.ran("xgboost-ubjson", 2);
     let nesting_max = report.limits().nesting_max;
-    let mut walk =
-        Walk { cursor: Cursor::new(source), values: 0, path: Vec::new(), nesting_max, over: None, about: Vec::new() };
+    let mut walk = Walk {
+        cursor: Cursor::new(source),
+        values: 0,
+        path: Vec::new(),
+        nesting_max,
+        over: None,
+        about: Vec::new(),
+        texts: Texts::default(),
+    };
     let done = walk.value();
+    std::mem::take(&mut walk.texts).report("UBJSON", report);
     let (over, end) = (walk.over, walk.cursor.position());
     about(&walk.about, report);
     match done {
@@ -88,6 +97,7 @@ struct Walk<'a> {
     nesting_max: usize,
     over: Option<(&'static str, u64)>,
     about: Vec<(String, String)>,
+    texts: Texts,
 }
 
 impl Walk<'_> {
@@ -111,7 +121,9 @@ impl Walk<'_> {
             b'[' => self.array(depth),
             b'{' => self.object(depth),
             b'S' => {
+                let at = self.cursor.position();
                 let value = self.text()?;
+                self.texts.note(&value, at);
                 self.note(value);
                 Ok(())
             }
