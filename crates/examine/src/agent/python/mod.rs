@@ -309,7 +309,12 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
         }
         // What is listed by its whole name is judged by that: `platform.system` starts nothing.
         let resolved = if attribute { Vec::new() } else { self.resolved(path) };
-        if resolved.is_empty() || !resolved.iter().all(|full| names::is_entry(full)) {
+        // Options that a program was given are values.
+        let is_option = path.len() == 2 && matches!(path[0], "args" | "opts" | "options" | "config" | "cfg");
+        let is_called = line.get(used).is_some_and(|t| t.what == What::Op('('));
+        if is_option && !is_called && resolved.is_empty() {
+            // Nothing of it acts by itself.
+        } else if resolved.is_empty() || !resolved.iter().all(|full| names::is_entry(full)) {
             for step in path.iter().skip(usize::from(!attribute)) {
                 signs.extend(sign_of_attribute(step));
             }
