@@ -52,7 +52,7 @@ pub use place::Place;
 pub use receipt::Receipt;
 pub use schema::{Schema, schemas};
 pub use shown::{push_shown, shown};
-pub use source::{HeartbeatPredicate, SOURCE_CHARS_MAX, SourceName, SourceNameError, SourceRef};
+pub use source::{HeartbeatPredicate, SOURCE_CHARS_MAX, SOURCE_NUMBER_MAX, SourceName, SourceNameError, SourceRef};
 pub use statement::{
     ACCESS_PREDICATE, ADMISSION_PREDICATE, DECISION_PREDICATE, DecisionPredicate, DigestSet, ERASURE_PREDICATE,
     HEARTBEAT_PREDICATE, JUDGEMENT_PREDICATE, JudgementPredicate, KEY_PREDICATE, POLICY_PREDICATE, PolicyPredicate,

@@ -9,6 +9,10 @@ use crate::{Actor, RecordId, Timestamp};
 /// Characters of the name of a source.
 pub const SOURCE_CHARS_MAX: usize = 100;
 
+/// The largest number that a source can give: above it, JSON has no place for every whole number (RFC 7493, section 2.2), and records
+/// are canonical JSON (RFC 8785).
+pub const SOURCE_NUMBER_MAX: u64 = (1 << 53) - 1;
+
 /// Something that was sent, by its source and the number that the source gave to it. The numbers of a source begin at 1 and go up by
 /// one, each given once.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use sakimori_model::{Predicate, Receipt, RecordId, SourceName, SourceRef, Statement};
+use sakimori_model::{Predicate, Receipt, RecordId, SOURCE_NUMBER_MAX, SourceName, SourceRef, Statement};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -42,7 +42,7 @@ pub struct ObservationQuery {
     #[param(min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._-]+$")]
     source: Option<String>,
     /// The number that the source gave to it: from 1 on, each once; with `source`.
-    #[param(minimum = 1)]
+    #[param(minimum = 1, maximum = 9_007_199_254_740_991_i64)]
     number: Option<u64>,
 }
 
@@ -118,11 +118,14 @@ pub fn name_of(name: &str) -> Result<String, Problem> {
 pub(super) fn source_of(name: Option<&str>, number: Option<u64>) -> Result<Option<SourceRef>, Problem> {
     match (name, number) {
         (None, None) => Ok(None),
-        (Some(name), Some(number)) if number > 0 && i64::try_from(number).is_ok() => {
+        (Some(name), Some(number)) if (1..=SOURCE_NUMBER_MAX).contains(&number) => {
             let name = SourceName::try_from(name.to_owned());
             Ok(Some(SourceRef { name: name.map_err(|error| Problem::with(Trouble::Impossible, error))?, number }))
         }
-        _ => Err(Problem::with(Trouble::Impossible, "source and number go together, and number is from 1 on")),
+        _ => Err(Problem::with(
+            Trouble::Impossible,
+            "source and number go together, and number is from 1 to 9007199254740991",
+        )),
     }
 }
 

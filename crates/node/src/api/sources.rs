@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use sakimori_model::{HeartbeatPredicate, RecordId, SourceName, SourceRef, Timestamp};
+use sakimori_model::{HeartbeatPredicate, RecordId, SOURCE_NUMBER_MAX, SourceName, SourceRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +27,7 @@ pub struct NewHeartbeat {
     #[schema(value_type = String, min_length = 1, max_length = 100, pattern = "^[A-Za-z0-9._-]+$")]
     source: SourceName,
     /// The last number that it has given; 0 before the first.
+    #[schema(maximum = 9_007_199_254_740_991_i64)]
     number: u64,
 }
 
@@ -75,7 +76,7 @@ pub struct Source {
         (status = 503, body = ProblemDocument, content_type = "application/problem+json")))]
 pub async fn beat(State(app): State<Arc<App>>, who: Who, body: Json<NewHeartbeat>) -> Result<Response, Problem> {
     let NewHeartbeat { source, number } = body.0;
-    if i64::try_from(number).is_err() {
+    if number > SOURCE_NUMBER_MAX {
         return Err(Problem::with(Trouble::Impossible, "number is too large"));
     }
     let source = SourceRef { name: source, number };
