@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use sakimori_model::{Code, ExaminerRef, Fact, FactName, Finding, Kind, Place};
 
 use crate::Examination;
+use crate::artefact;
 use crate::catalogue::{self, finding};
 use crate::codes;
 use crate::excerpt::Search;
@@ -31,7 +32,19 @@ pub struct Report<'a> {
     search: Option<Search<'a>>,
     /// The modules of Python that lie in the same folder, and are examined as well.
     modules: Option<&'a BTreeSet<String>>,
+    /// What is examined ends where a limit cut it off, which has been said.
+    is_cut: bool,
 }
+
+/// Findings that a missing end makes by itself.
+const ENDS: &[Code] = &[
+    codes::UNREADABLE,
+    artefact::codes::HIDDEN_MEMBER,
+    artefact::codes::HEADERS_DIFFER,
+    artefact::codes::STRAY_BYTES,
+    artefact::codes::STRUCTURE,
+    artefact::codes::WRONG_CHECKSUM,
+];
 
 /// Bytes that an observation may unpack into however small it is.
 const UNPACKED_FREE_BYTES: u64 = 256 * 1024 * 1024;
@@ -58,7 +71,15 @@ impl<'a> Report<'a> {
             without_examiner: BTreeMap::new(),
             search: None,
             modules: None,
+            is_cut: false,
         }
+    }
+
+    /// Examines what a limit has cut off, which has been said: that it has no end is no sign of anything else.
+    pub(crate) fn of_cut(&mut self, examine: impl FnOnce(&mut Self)) {
+        let outer = std::mem::replace(&mut self.is_cut, true);
+        examine(self);
+        self.is_cut = outer;
     }
 
     /// The same for a file of a folder that has these modules of Python.
@@ -128,6 +149,9 @@ impl<'a> Report<'a> {
     /// Adds a finding. Past the limit it is counted only, unless it says that something was not examined: that must
     /// not fall out of the report, so it takes the place of the last one.
     pub fn add(&mut self, finding: Finding) {
+        if self.is_cut && ENDS.contains(&finding.code) {
+            return;
+        }
         if self.findings.len() < self.limits.findings_max {
             self.findings.push(finding);
             return;

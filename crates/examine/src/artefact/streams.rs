@@ -35,7 +35,7 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
     let packed = Window::new(source, start, source.size());
     let mut input = BufReader::with_capacity(32 * 1024, SourceReader::new(&packed));
     let mut bytes = Vec::new();
-    let (mut exhausted, mut whole) = (false, false);
+    let (mut exhausted, mut whole, mut cut) = (false, false, false);
     for number in 1.. {
         if number > STREAMS_MAX {
             report.over("streams_max", STREAMS_MAX as u64);
@@ -43,8 +43,10 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         }
         let part = one(kind, &mut input, source.size(), report);
         exhausted |= matches!(part.end, End::Exhausted(_));
+        cut |= matches!(part.end, End::Cut);
         if !append(&mut bytes, part.bytes, report) {
             // What is over the limit need not be unpacked to be thrown away.
+            cut = true;
             break;
         }
         match part.end {
@@ -65,7 +67,11 @@ pub fn examine(kind: &Kind, source: &dyn Source, settings: &Settings, report: &m
         report.unreadable(&"the LZ4 frame ends before its end mark");
     }
     if report.enter(kind.as_str()).is_ok() && !exhausted {
-        inner(kind, &bytes, settings, report);
+        if cut {
+            report.of_cut(|report| inner(kind, &bytes, settings, report));
+        } else {
+            inner(kind, &bytes, settings, report);
+        }
     }
     report.leave();
     if whole && knows_its_end(kind) {
