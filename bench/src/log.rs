@@ -169,8 +169,9 @@ fn many_writers(folder: &Path, (writers, ack): (usize, Ack), sync: Duration) {
     );
 }
 
-/// Entries come at a rate of their own, as a service has them, and not as fast as the log takes them. An answer counts from when its
-/// entry was due, so that those which wait behind a slow one are slow as well.
+/// Entries come at a rate of their own, as a service has them, and not as fast as the log takes them. An answer counts
+/// from when its thread woke for it, or, where the one before took longer, from when its entry was due, so that those which
+/// wait behind a slow one are slow as well.
 fn offered(folder: &Path, (rate, ack): (u64, Ack), sync: Duration) {
     let committer = committer(folder, &format!("offered-{rate}"), ack);
     let writers = WRITERS[0] as u64;

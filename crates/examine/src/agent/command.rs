@@ -1,6 +1,7 @@
 //! Commands that agents' settings start: what they may do, and whether it is known which program they start.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -69,8 +70,12 @@ static HARMS: LazyLock<Begun> =
 /// The first thing in a text of commands that does harm whoever runs it: its kind, and its words.
 pub fn harm(text: &str) -> Option<(&'static str, &str)> {
     let (number, hit) = HARMS.first(text)?;
-    let words = &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)];
-    Some((TABLE.harm[number].id.as_str(), words))
+    Some((TABLE.harm[number].id.as_str(), words_at(text, hit)))
+}
+
+/// The words of a hit, which was found in bytes and may begin or end within a character.
+fn words_at(text: &str, hit: Range<usize>) -> &str {
+    &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)]
 }
 
 /// Reports the harm in a text that a person or an agent may follow. To install something by what its maker's page says is a
@@ -98,13 +103,11 @@ pub fn risk_in_text(judge: &mut Judge<'_, '_>, path: &str, text: &str) {
         Begun::new([sends], Case::Ignored)
     });
     if let Some((number, hit)) = RISKS.first(text) {
-        let words = &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)];
-        let what = format!("{}: {}", TABLE.risk[number].id, words.trim());
+        let what = format!("{}: {}", TABLE.risk[number].id, words_at(text, hit).trim());
         judge.found(&codes::RISKY_COMMAND, path, &what);
     }
     if let (Some(_), Some((_, hit))) = (PLACES.first(text), SENDS.first(text)) {
-        let words = &text[text.floor_char_boundary(hit.start)..text.ceil_char_boundary(hit.end)];
-        judge.found(&codes::SECRETS_AND_NETWORK, path, words);
+        judge.found(&codes::SECRETS_AND_NETWORK, path, words_at(text, hit));
     }
 }
 

@@ -31,6 +31,9 @@ const ALIAS_VALUES_MAX: usize = 32;
 const ORDER_BYTES_MIN: usize = 20;
 /// Tokens of one call that are looked at.
 const CALL_TOKENS_MAX: usize = 2_048;
+/// Modules that reach outside, by the names under which those that use them have them.
+const OUTSIDE: &[&str] =
+    &["os", "sys", "subprocess", "runpy", "importlib", "ctypes", "pickle", "marshal", "socket", "shutil", "pty"];
 
 /// True for a text that is Python to its end, and that imports or defines something.
 pub fn looks_like(text: &str) -> bool {
@@ -239,21 +242,8 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
     /// What a dotted name stands for: itself, unless its first word is imported or assigned.
     fn resolved(&self, path: &[&str]) -> Vec<String> {
         // What is used without having been imported here may have been elsewhere.
-        const COMMON: &[&str] = &[
-            "os",
-            "sys",
-            "subprocess",
-            "runpy",
-            "importlib",
-            "ctypes",
-            "pickle",
-            "marshal",
-            "socket",
-            "shutil",
-            "pty",
-        ];
         let Some(known) = self.aliases.get(path[0]) else {
-            return if path.len() > 1 && COMMON.contains(&path[0]) { vec![path.join(".")] } else { Vec::new() };
+            return if path.len() > 1 && OUTSIDE.contains(&path[0]) { vec![path.join(".")] } else { Vec::new() };
         };
         let rest: String = path[1..].iter().flat_map(|step| [".", step]).collect();
         known.iter().map(|full| format!("{full}{rest}")).collect()
@@ -363,22 +353,8 @@ impl<'t, 'j, 'a, 'r> Walk<'t, 'j, 'a, 'r> {
 
     /// Modules that reach outside are attributes of those that use them: `torch.os.system`.
     fn steps(&mut self, full: &str, line: u32) {
-        const OUTSIDE: &[&str] = &[
-            "os",
-            "sys",
-            "subprocess",
-            "builtins",
-            "importlib",
-            "ctypes",
-            "pickle",
-            "marshal",
-            "socket",
-            "shutil",
-            "pty",
-            "runpy",
-            "__builtins__",
-        ];
-        if full.split('.').skip(1).any(|step| OUTSIDE.contains(&step.trim_start_matches('_'))) {
+        let mut steps = full.split('.').skip(1).map(|step| step.trim_start_matches('_'));
+        if steps.any(|step| step == "builtins" || OUTSIDE.contains(&step)) {
             self.does(Sign::Reach, line, full);
         }
     }

@@ -274,7 +274,7 @@ impl Machine<'_, '_, '_> {
         items.iter().any(|item| self.heap.call(*item).is_some_and(|call| call.state != Value::None))
     }
 
-    /// True for a call that asks an enumeration for one of its members, and for one without arguments.
+    /// True for a call that asks an enumeration for one of its members, by a number or a plain word.
     fn only_asks_for_a_member(&self, number: u32, args: Value) -> bool {
         let is_word = |value: Value| match value {
             Value::Int(_) => true,

@@ -22,15 +22,19 @@ pub fn looks_like_pickle(prefix: &[u8]) -> bool {
 /// what follows is run, too. Literals are skipped, whatever their length.
 #[must_use]
 pub fn begins_as_pickle(source: &dyn Source, start: &[u8]) -> bool {
-    let look = run(&start.to_vec(), start);
-    look.is_pickle || look.is_cut && source.size() > start.len() as u64 && run(source, start).is_pickle
+    shows(source, start, |look| look.is_pickle)
 }
 
 /// True when a source of which this is the start imports what is known, or calls something, when it is loaded as a pickle.
 #[must_use]
 pub fn acts_as_pickle(source: &dyn Source, start: &[u8]) -> bool {
+    shows(source, start, |look| look.acts)
+}
+
+/// True when `start` shows it, or what follows in the source does where `start` ends too soon to tell.
+fn shows(source: &dyn Source, start: &[u8], what: fn(&Look) -> bool) -> bool {
     let look = run(&start.to_vec(), start);
-    look.acts || look.is_cut && source.size() > start.len() as u64 && run(source, start).acts
+    what(&look) || look.is_cut && source.size() > start.len() as u64 && what(&run(source, start))
 }
 
 /// What running something has shown.
